@@ -1,0 +1,1 @@
+"""Certified geometry of weight chains."""

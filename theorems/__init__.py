@@ -1,0 +1,1 @@
+"""Theorem checks for the geometry of weight chains."""
