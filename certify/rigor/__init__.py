@@ -1,0 +1,1 @@
+"""The ground floor: rounding bounds, scalar balls, interval arrays, exact rationals."""
