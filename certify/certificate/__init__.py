@@ -1,0 +1,18 @@
+"""The certificate: a JSON document with exact numbers, one spelling, and a digest."""
+
+from __future__ import annotations
+
+from certify.certificate._certificate import ARITHMETIC, SCHEMA, Certificate
+from certify.certificate._records import ChainLike, InputRecord, LeftOutRecord, NotAsked, Scalar, TensorRecord
+
+__all__ = [
+    "ARITHMETIC",
+    "SCHEMA",
+    "Certificate",
+    "ChainLike",
+    "InputRecord",
+    "LeftOutRecord",
+    "NotAsked",
+    "Scalar",
+    "TensorRecord",
+]
