@@ -1,0 +1,6 @@
+"""Weight chains and the readers of weight files."""
+
+from certify.chain.limits import Limits
+from certify.chain.model import Chain, Edge, Layer, LeftOut
+
+__all__ = ["Chain", "Edge", "Layer", "LeftOut", "Limits"]
