@@ -1,6 +1,6 @@
 """The ground floor: rounding bounds, scalar balls, interval arrays, exact rationals."""
 
-from certify.rigor.ball import ball, ge, gt, hull_ball, increase_until, interval, le, lower, lt, precision, upper
+from certify.rigor.ball import ball, ge, gt, hull_ball, increase_until, le, lower, lt, precision, upper
 from certify.rigor.exact import (
     float_down,
     float_up,
@@ -28,7 +28,6 @@ __all__ = [
     "hex_float",
     "hull_ball",
     "increase_until",
-    "interval",
     "le",
     "lower",
     "lt",
