@@ -62,8 +62,10 @@ U = 2.0**-53
 ETA = 2.0**-1022
 """Smallest normal float64: the underflow unit, with flush-to-zero covered."""
 
-_QUIET: dict[str, Any] = {"over": "ignore", "under": "ignore", "invalid": "ignore", "divide": "ignore"}
 _SAFE_EXPONENT = 400
+
+QUIET: dict[str, Any] = {"over": "ignore", "under": "ignore", "invalid": "ignore", "divide": "ignore"}
+"""Keywords of ``np.errstate``: the bounds themselves tell what overflowed or was undefined."""
 
 
 def gamma(k: int) -> float:
@@ -87,7 +89,8 @@ def gamma(k: int) -> float:
 def up(x: float) -> float: ...
 @overload
 def up(x: FloatArray) -> FloatArray: ...
-def up(x: Floats) -> Floats:
+@np.errstate(**QUIET)
+def up(x: Any) -> Any:
     """The next float64 above; an upper bound of any real that rounds (to nearest, no underflow) to ``x``.
 
     >>> float(up(1.0)) == 1.0 + 2 * U
@@ -100,7 +103,8 @@ def up(x: Floats) -> Floats:
 def down(x: float) -> float: ...
 @overload
 def down(x: FloatArray) -> FloatArray: ...
-def down(x: Floats) -> Floats:
+@np.errstate(**QUIET)
+def down(x: Any) -> Any:
     """The next float64 below; a lower bound of any real that rounds (to nearest, no underflow) to ``x``."""
     return np.nextafter(x, -np.inf)
 
@@ -115,7 +119,7 @@ class _Binary(Protocol):
 
 
 def _binary(bound: Callable[[Any, Any], Any]) -> _Binary:
-    return cast(_Binary, np.errstate(**_QUIET)(bound))
+    return cast(_Binary, np.errstate(**QUIET)(bound))
 
 
 def _above(result: Any, exact: Any) -> Any:
@@ -189,7 +193,7 @@ def div_down(x: Any, y: Any) -> Any:
 def sqrt_up(x: float) -> float: ...
 @overload
 def sqrt_up(x: FloatArray) -> FloatArray: ...
-@np.errstate(**_QUIET)
+@np.errstate(**QUIET)
 def sqrt_up(x: Any) -> Any:
     """Upper bound of √x, elementwise; NaN where x < 0."""
     return np.where(np.equal(x, 0), 0.0, np.nextafter(np.sqrt(x), np.inf))[()]
@@ -199,13 +203,13 @@ def sqrt_up(x: Any) -> Any:
 def sqrt_down(x: float) -> float: ...
 @overload
 def sqrt_down(x: FloatArray) -> FloatArray: ...
-@np.errstate(**_QUIET)
+@np.errstate(**QUIET)
 def sqrt_down(x: Any) -> Any:
     """Lower bound of √x, elementwise; NaN where x < 0."""
     return np.where(np.equal(x, 0), 0.0, np.nextafter(np.sqrt(x), -np.inf))[()]
 
 
-@np.errstate(**_QUIET)
+@np.errstate(**QUIET)
 def ldexp_up(x: Any, exponent: Any) -> Any:
     """Upper bound of x 2^exponent; exact where the product is a normal number or x = 0."""
     scaled = np.ldexp(x, exponent)
@@ -237,7 +241,7 @@ def _scaled(x: FloatArray, axis: Axis | None) -> tuple[FloatArray, Any, Any]:
     return np.ldexp(x, -exponent), np.squeeze(exponent, axis=axis), True
 
 
-@np.errstate(**_QUIET)
+@np.errstate(**QUIET)
 def _sum_above(x: Any, axis: Axis | None) -> Any:
     # Any order of summation of k floats: by (1), fl(Σ) = Σ x_i (1 + θ_i) + Σ ε_j (1 + θ_j), |θ| ≤ γ_{k-1}, at most
     # k − 1 terms ε. With T = fl(Σ|x|) ≥ (1 − γ)Σ|x| − 2kETA:  |fl(Σ) − Σ| ≤ γ (T + 2kETA)/(1 − γ) + 2kETA.
@@ -279,7 +283,7 @@ def sum_down(x: FloatArray, axis: Axis | None = None) -> Any:
     return -_sum_above(np.negative(x), axis)
 
 
-@np.errstate(**_QUIET)
+@np.errstate(**QUIET)
 def _norms(x: Any, axis: Axis | None) -> tuple[Any, Any]:
     # y = scaled slice of k entries, each moved by at most ETA. s = fl(Σ y²) obeys |s − Σy²| ≤ γ_k Σy² + 4kETA (each
     # square and each addition at most one ε, each amplified by less than 2). So Σy² ≤ (s + 4kETA)/(1 − γ_k) and
@@ -326,7 +330,7 @@ def norm_down(x: FloatArray, axis: Axis | None = None) -> Any:
     return _norms(x, axis)[0]
 
 
-@np.errstate(**_QUIET)
+@np.errstate(**QUIET)
 def dot_bounds(x: FloatArray, y: FloatArray) -> tuple[Any, Any]:
     """Lower and upper bounds of the inner products Σ x_i y_i along the last axis.
 
