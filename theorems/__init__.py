@@ -1,1 +1,61 @@
-"""Theorem checks for the geometry of weight chains."""
+"""Theorem checks for the geometry of weight chains.
+
+``theorems.all()`` lists the theorems, ``theorems.get("D4")`` is one of them, ``theorems.check()`` runs their checks,
+``theorems.get("D4").search(drop="slack")`` looks for a counterexample, ``theorems.necessity()`` and
+``theorems.sharpness()`` tabulate what every hypothesis and every constant is good for.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from theorems._check import Report
+    from theorems._tables import NecessityRow, SharpnessRow
+    from theorems._theorem import Theorem
+
+__all__ = ["all", "check", "get", "necessity", "sharpness", "verify"]
+
+
+def all() -> list[Theorem]:
+    """Every theorem of the package, ordered by id."""
+    from theorems._discover import all_theorems
+
+    return all_theorems()
+
+
+def get(id: str) -> Theorem:
+    """The theorem with that id, alias or module name; raises :class:`certify.errors.UsageError` if there is none."""
+    from theorems._discover import get
+
+    return get(id)
+
+
+def check(ids: Sequence[str] | None = None, *, seed: int | None = None, thorough: bool = False) -> Report:
+    """Run the checks of some theorems (all by default) and return the report; ``report.verdict`` is three-valued."""
+    from theorems._check import check
+
+    return check(ids, seed=seed, thorough=thorough)
+
+
+def necessity(ids: Sequence[str] | None = None, *, time: float = 20.0, seed: int = 0) -> builtins.list[NecessityRow]:
+    """What happens without each hypothesis: a witness, a stronger theorem, or open; searched afresh."""
+    from theorems._tables import necessity
+
+    return necessity(ids, time=time, seed=seed)
+
+
+def sharpness(ids: Sequence[str] | None = None, *, time: float = 5.0, seed: int = 0) -> builtins.list[SharpnessRow]:
+    """The largest certified ratio value/bound reached for each constant, with the instance that reaches it."""
+    from theorems._tables import sharpness
+
+    return sharpness(ids, time=time, seed=seed)
+
+
+def verify(witness: Any) -> Any:
+    """Re-check a witness (a path or its JSON data) from scratch; see :func:`theorems._witness.verify`."""
+    from theorems._witness import verify
+
+    return verify(witness)

@@ -1,0 +1,353 @@
+r'''What a theorem is, to this package.
+
+How to add a theorem
+--------------------
+Add one public module ``theorems/NAME.py`` that ends with ``THEOREM = Theorem(...)``. Nothing else is edited: the sweep,
+the command line, the search, the documentation and the app find it by scanning the package. In the module:
+
+1. *Docstring*: title; the statement in words and in LaTeX; hypotheses by name; what breaks without each; reach (what the
+   symbolic checks prove and for which sizes, what the numeric check decides); readings and their status; reference.
+2. *Parameters*: what an instance consists of, e.g. ``Parameter.matrix("A", "n", "m")``, ``Parameter.integer("r", 0, "m")``.
+   Sides are named dimensions, so the search can vary sizes and shrink an index out of every matrix that has it.
+3. *Hypotheses*: ``Hypothesis(name, text, latex, holds)`` with ``holds(instance) -> Verdict``, decided exactly.
+4. *Readings*: each has its own status and either ``sides(instance, constants) -> (value, bound)``, asserting
+   value ≤ bound (value < bound when ``strict``), or ``decide(instance, constants) -> Verdict`` for conclusions without a
+   margin (identities in exact arithmetic, exhaustive statements). Formulas come from ``certify.geometry``; exact scalars
+   from :mod:`theorems._exact`, with every exact input passed through ``num``. The two sides must be computed
+   independently of one another, or the check proves nothing.
+5. *Constants*: ``Constant("c", Fraction(2), "the coefficient of …", sharp=True)``; ``constants["c"]`` inside a reading.
+6. *Symbolic checks*: functions that return a :class:`Proof`, usually ``facts(kind, covers, [(label, true?), …])``. Kind is
+   ``"symbolic"`` (all real inputs of the sizes in ``covers``), ``"exhaustive"`` (every case of a finite statement) or
+   ``"instances"`` (finitely many exact instances of an infinite statement: never called symbolic).
+7. *Strategy*: a Hypothesis strategy of instances that meet the hypotheses *tightly* (aligned singular vectors, zero
+   slack, …). Independent random inputs keep far from equality and let wrong constants pass. ``tight`` lists instances
+   that attain, or nearly attain, the bound.
+8. *Properties*: invariances and identities with a :class:`~certify.verdict.Verdict`.
+9. *Mutants*: at least two wrong versions that the checks above must reject.
+
+Then ``theorems check ID`` runs everything, and ``theorems explore ID --drop HYPOTHESIS`` looks for a counterexample.
+'''
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from certify.errors import UsageError
+from certify.verdict import Verdict, combine
+from theorems._exact import Outcome, Scalar, decide
+from theorems._instance import Instance
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from theorems._search import SearchResult
+
+__all__ = [
+    "Constant",
+    "Constants",
+    "Hypothesis",
+    "Instance",
+    "Mutant",
+    "Need",
+    "Parameter",
+    "Proof",
+    "Property",
+    "Reading",
+    "Status",
+    "Theorem",
+    "facts",
+]
+
+Constants: TypeAlias = Mapping[str, Any]
+Sides: TypeAlias = Callable[[Instance, Constants], tuple[Scalar, Scalar]]
+Decision: TypeAlias = Callable[[Instance, Constants], Verdict]
+Strategy: TypeAlias = "Callable[[], SearchStrategy[Instance]]"
+
+
+class Status(enum.Enum):
+    """Of a reading: TRUE, FALSE (ships with a counterexample), or EMPTY (true, and says nothing about its subject)."""
+
+    TRUE = "true"
+    FALSE = "false"
+    EMPTY = "true but empty"
+
+
+class Need(enum.Enum):
+    """Of a hypothesis: whether the conclusion fails without it."""
+
+    NEEDED = "needed"
+    NOT_NEEDED = "not needed"
+    DEFINITION = "without it a term of the statement is not defined"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One named value of an instance, and the range the search explores.
+
+    ``rows`` and ``columns`` are names of dimensions. ``low`` and ``high`` bound scalars and vector entries; the ``high``
+    of an integer may name a dimension.
+    """
+
+    name: str
+    kind: Literal["matrix", "vector", "rational", "integer", "choice", "chain"]
+    rows: str = ""
+    columns: str = ""
+    low: Fraction = Fraction(-4)
+    high: Fraction | str = Fraction(4)
+    options: tuple[str, ...] = ()
+    symmetric: bool = False
+
+    @classmethod
+    def matrix(cls, name: str, rows: str, columns: str, *, symmetric: bool = False) -> Parameter:
+        """A rational matrix."""
+        return cls(name, "matrix", rows, columns, symmetric=symmetric)
+
+    @classmethod
+    def vector(cls, name: str, length: str, low: int | Fraction = 0, high: int | Fraction = 4) -> Parameter:
+        """A rational vector with entries in [low, high]."""
+        return cls(name, "vector", length, low=Fraction(low), high=Fraction(high))
+
+    @classmethod
+    def rational(cls, name: str, low: int | Fraction, high: int | Fraction) -> Parameter:
+        """A rational number in [low, high]."""
+        return cls(name, "rational", low=Fraction(low), high=Fraction(high))
+
+    @classmethod
+    def integer(cls, name: str, low: int, high: int | str) -> Parameter:
+        """An integer from low to high; high may be a dimension."""
+        return cls(name, "integer", low=Fraction(low), high=high if isinstance(high, str) else Fraction(high))
+
+    @classmethod
+    def choice(cls, name: str, *options: str) -> Parameter:
+        """One of several names; the first is the ordinary one."""
+        return cls(name, "choice", options=options)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number in the statement. ``sharp``: a stronger value is refuted by some instance.
+
+    ``stronger`` tells which way the statement becomes stronger: a smaller or a larger value.
+    """
+
+    name: str
+    value: Fraction
+    text: str
+    sharp: bool = False
+    stronger: Literal["smaller", "larger"] = "smaller"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A named assumption. ``why`` says what happens without it, or which stronger theorem drops it."""
+
+    name: str
+    text: str
+    latex: str
+    holds: Callable[[Instance], Verdict]
+    need: Need = Need.NEEDED
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One version of the claim, with a status of its own.
+
+    Exactly one of ``sides`` (value ≤ bound) and ``decide`` is given. ``hypotheses`` names those it uses, ``constants``
+    those that enter it. ``strategy`` and ``tight`` override the theorem's.
+    """
+
+    name: str
+    text: str
+    latex: str
+    hypotheses: tuple[str, ...]
+    status: Status = Status.TRUE
+    sides: Sides | None = None
+    decide: Decision | None = None
+    strict: bool = False
+    constants: tuple[str, ...] = ()
+    strategy: Strategy | None = None
+    tight: Callable[[], Iterable[Instance]] | None = None
+    note: str = ""
+
+    def judge(self, instance: Instance, constants: Constants) -> Outcome:
+        """Decide the conclusion on one instance (its hypotheses are not looked at)."""
+        if self.decide is not None:
+            verdict = self.decide(instance, constants)
+            side = {Verdict.CERTIFIED: 1.0, Verdict.REFUTED: -1.0}.get(verdict, float("nan"))
+            return Outcome(verdict, side, side, "exact")
+        sides = self.sides
+        if sides is None:
+            raise UsageError(f"the reading {self.name!r} has neither sides nor decide")
+
+        def margin() -> Scalar:
+            value, bound = sides(instance, constants)
+            return bound - value
+
+        return decide(margin, strict=self.strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The outcome of one symbolic check: what was shown, and for which sizes."""
+
+    kind: Literal["symbolic", "exhaustive", "instances"]
+    covers: str
+    verdict: Verdict
+    failed: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+
+
+def facts(
+    kind: Literal["symbolic", "exhaustive", "instances"], covers: str, claims: Iterable[tuple[str, object]]
+) -> Proof:
+    """A proof from labelled facts, each a truth value or a Verdict; REFUTED names those that fail.
+
+    >>> facts("exhaustive", "n = 2", [("1 + 1 = 2", 1 + 1 == 2)]).verdict.name
+    'CERTIFIED'
+    """
+    verdicts: list[tuple[str, Verdict]] = []
+    for label, claim in claims:
+        if not isinstance(claim, Verdict):
+            claim = Verdict.CERTIFIED if bool(claim) else Verdict.REFUTED
+        verdicts.append((label, claim))
+    if not verdicts:
+        return Proof(kind, covers, Verdict.UNDECIDED, ("no facts were given",))
+    failed = tuple(label for label, verdict in verdicts if verdict is not Verdict.CERTIFIED)
+    return Proof(kind, covers, combine(v for _, v in verdicts), failed, tuple(label for label, _ in verdicts))
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A named fact about every instance, e.g. an invariance; checked over the strategy."""
+
+    name: str
+    text: str
+    holds: Callable[[Instance], Verdict]
+    strategy: Strategy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A wrong version that the theorem's own checks must reject.
+
+    Give ``symbolic`` (a check that must come out REFUTED), or ``reading`` with altered ``constants``, ``sides`` or
+    ``decide`` (the numeric check of that reading must come out REFUTED).
+    """
+
+    name: str
+    text: str
+    reading: str = ""
+    constants: Mapping[str, Fraction] = field(default_factory=dict[str, Fraction])
+    sides: Sides | None = None
+    decide: Decision | None = None
+    symbolic: Callable[[], Proof] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Theorem:
+    """A claim with all the evidence for it; see the module docstring for how to write one.
+
+    ``dimensions`` gives the smallest and largest value the search tries for every named dimension.
+    """
+
+    id: str
+    title: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    readings: tuple[Reading, ...]
+    symbolic: tuple[Callable[[], Proof], ...]
+    strategy: Strategy
+    mutants: tuple[Mutant, ...]
+    properties: tuple[Property, ...] = ()
+    constants: tuple[Constant, ...] = ()
+    dimensions: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    tight: Callable[[], Iterable[Instance]] | None = None
+    aliases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = {h.name for h in self.hypotheses}
+        numbers = {c.name for c in self.constants}
+        names = [r.name for r in self.readings]
+        for reading in self.readings:
+            unknown = (set(reading.hypotheses) - known) | (set(reading.constants) - numbers)
+            if unknown:
+                raise UsageError(f"{self.id}: reading {reading.name!r} names unknown {', '.join(sorted(unknown))}")
+            if (reading.sides is None) == (reading.decide is None):
+                raise UsageError(f"{self.id}: reading {reading.name!r} needs exactly one of sides and decide")
+        for mutant in self.mutants:
+            if mutant.symbolic is None and mutant.reading not in names:
+                raise UsageError(f"{self.id}: mutant {mutant.name!r} names no reading")
+        if len(set(names)) != len(names) or not names:
+            raise UsageError(f"{self.id}: readings need distinct names, and there must be one")
+
+    def reading(self, name: str) -> Reading:
+        """The reading of that name."""
+        return _named(self.id, "reading", self.readings, name)
+
+    def hypothesis(self, name: str) -> Hypothesis:
+        """The hypothesis of that name."""
+        return _named(self.id, "hypothesis", self.hypotheses, name)
+
+    def constant(self, name: str) -> Constant:
+        """The constant of that name."""
+        return _named(self.id, "constant", self.constants, name)
+
+    def values(self, changed: Mapping[str, Fraction] | None = None) -> dict[str, Fraction]:
+        """The constants, some of them changed."""
+        for name in changed or {}:
+            self.constant(name)
+        return {c.name: c.value for c in self.constants} | dict(changed or {})
+
+    def assumptions(self, reading: Reading, instance: Instance, drop: str | None = None) -> Verdict:
+        """Verdict of the conjunction of a reading's hypotheses, without the one that is dropped."""
+        return combine(h.holds(instance) for h in self.hypotheses if h.name in reading.hypotheses and h.name != drop)
+
+    def statement(self) -> str:
+        """The claim in plain text: hypotheses, readings with their status, constants."""
+        from theorems._show import statement_text
+
+        return statement_text(self)
+
+    def latex(self) -> str:
+        """The claim in LaTeX."""
+        from theorems._show import statement_latex
+
+        return statement_latex(self)
+
+    def search(
+        self,
+        drop: str | None = None,
+        *,
+        reading: str | None = None,
+        constants: Mapping[str, Any] | None = None,
+        time: float = 20.0,
+        size: int = 3,
+        seed: int = 0,
+        progress: Callable[[Any], None] | None = None,
+    ) -> SearchResult:
+        """Look for a counterexample, shrink it, certify it exactly; see :func:`theorems._search.search`."""
+        from theorems._search import search
+
+        return search(
+            self, drop, reading=reading, constants=constants, time=time, size=size, seed=seed, progress=progress
+        )
+
+    def _repr_html_(self) -> str:
+        from theorems._show import statement_html
+
+        return statement_html(self)
+
+
+def _named(owner: str, kind: str, items: Sequence[Any], name: str) -> Any:
+    for item in items:
+        if item.name == name:
+            return item
+    known = ", ".join(item.name for item in items) or "none"
+    raise UsageError(f"{owner} has no {kind} named {name!r}", hint=f"it has: {known}")
