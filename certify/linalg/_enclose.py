@@ -129,12 +129,12 @@ def enclose(factor: Factor, loss: float, *, tight: bool, method: str) -> Enclose
     if not b < 0.5:
         return None
     left = defect(np.ascontiguousarray(factor.u[:, :kept]) if kept < factor.s.size else factor.u, tight=tight)
-    a = left.norm()
+    a, a_s, a_ss = left.norms(s)
     # (A − A_float)V enters E: each column by loss · ‖v_j‖ ≤ loss √(1 + b).
     columns = add_up(factor.residual, loss * 2.0) if loss else factor.residual
     e = float(add_up(factor.residual_norm, loss * 2.0))
     dropped = float(add_up(factor.dropped, loss * 2.0)) if kept < factor.s.size else 0.0
-    low, high = _of_us(s, left, a, tight=tight)
+    low, high = _of_us(s, left, (a, a_s, a_ss), tight=tight)
     low, high = _of_av(s, low, high, columns[:kept], e, a)
     if kept < factor.s.size:
         high = sqrt_up(add_up(mul_up(high, high), mul_up(dropped, dropped)))
@@ -152,16 +152,18 @@ def enclose(factor: Factor, loss: float, *, tight: bool, method: str) -> Enclose
     return Enclosed(low, high, factor.s, u, factor.v, residual, method, kept, columns, left, a, b)
 
 
-def _of_us(s: FloatArray, left: Defect, a: float, *, tight: bool) -> tuple[FloatArray, FloatArray]:
+def _of_us(
+    s: FloatArray, left: Defect, norms: tuple[float, float, float], *, tight: bool
+) -> tuple[FloatArray, FloatArray]:
     # Enclosures of σ_i(US) by (3)–(6).
+    a, a_s, a_ss = norms
     squared_low, squared_high = mul_down(s, s), mul_up(s, s)
-    weyl = left.norm(s, s)
-    low = sqrt_down(np.maximum(sub_down(squared_low, weyl), 0.0))
-    high = sqrt_up(add_up(squared_high, weyl))
+    low = sqrt_down(np.maximum(sub_down(squared_low, a_ss), 0.0))
+    high = sqrt_up(add_up(squared_high, a_ss))
     if a < 1.0:
         low = np.maximum(low, mul_down(s, sqrt_down(sub_down(1.0, a))))
         high = np.minimum(high, mul_up(s, sqrt_up(add_up(1.0, a))))
-        polar = div_up(left.norm(None, s), add_down(1.0, sqrt_down(sub_down(1.0, a))))
+        polar = div_up(a_s, add_down(1.0, sqrt_down(sub_down(1.0, a))))
         low = np.maximum(low, sub_down(s, polar))
         high = np.minimum(high, add_up(s, polar))
     if tight:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from certify.linalg.gemm import norm_error, split_columns, underflow
-from certify.linalg.norms import norm2_abs_up, norm2_symmetric_up, sum_of_squares
+from certify.linalg.norms import column_norms_up, norm2_abs_up, norm2_symmetric_up
 from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, up
 
 __all__ = ["Defect", "Factor", "Product", "defect", "from_gram", "from_svd", "product"]
@@ -43,7 +43,7 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     m, n = a.shape
     root = math.sqrt(m) * 1.0001
     magnitude = norm2_abs_up(np.abs(a))
-    columns = norm_up(v, axis=0)
+    columns = column_norms_up(v)
     if not tight:
         b = a @ v
         error = add_up(mul_up(mul_up(gamma(n), magnitude), columns), up(underflow(n) * root))
@@ -62,8 +62,8 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     small = mul_up(
         gamma(n), add_up(mul_up(add_up(magnitude, a2_norm), v2_norm), mul_up(a2_norm, columns))
     )
-    c_norm = norm_up(c, axis=0)
-    rounding = mul_up(U, add_up(norm_up(b, axis=0), c_norm))
+    c_norm = column_norms_up(c)
+    rounding = mul_up(U, add_up(column_norms_up(b), c_norm))
     error = add_up(add_up(rounding, small), up((2 * underflow(n) + 4 * ETA) * root))
     return Product(b, error, float(norm_up(error)))
 
@@ -85,18 +85,32 @@ class Defect:
     columns: FloatArray
     x_magnitude: FloatArray | None
 
-    def norm(self, left: FloatArray | None = None, right: FloatArray | None = None) -> float:
-        """Upper bound of ‖diag(l) H diag(r)‖₂, weights non-negative, ones by default."""
-        n = self.columns.size
-        head = norm2_symmetric_up(self.magnitude, left, right)
-        ones = np.ones(n)
-        l, r = (ones if w is None else w for w in (left, right))
-        spread = mul_up(float(norm_up(mul_up(self.columns, l))), float(norm_up(mul_up(self.columns, r))))
-        if self.x_magnitude is not None:
-            l_norm = norm2_abs_up(self.x_magnitude, l)
-            spread = min(spread, mul_up(l_norm, l_norm if left is right else norm2_abs_up(self.x_magnitude, r)))
-        floor = mul_up(self.floor, mul_up(float(norm_up(l)), float(norm_up(r))))
-        return float(add_up(add_up(head, mul_up(self.entry, spread)), floor))
+    def norm(self) -> float:
+        """Upper bound of ‖H‖₂."""
+        spread = self._spread(None)
+        return self._total(norm2_symmetric_up(self.magnitude), spread, spread, None, None)
+
+    def norms(self, s: FloatArray) -> tuple[float, float, float]:
+        """Upper bounds of ‖H‖₂, ‖H diag(s)‖₂ and ‖diag(s) H diag(s)‖₂ for weights s ≥ 0."""
+        plain, weighted = self._spread(None), self._spread(s)
+        return (
+            self._total(norm2_symmetric_up(self.magnitude), plain, plain, None, None),
+            self._total(norm2_symmetric_up(self.magnitude, None, s), plain, weighted, None, s),
+            self._total(norm2_symmetric_up(self.magnitude, s, s), weighted, weighted, s, s),
+        )
+
+    def _spread(self, weights: FloatArray | None) -> float:
+        # The smaller of ‖c w‖₂ (columns) and ‖|X| diag(w)‖₂ bounds either majorant of the error.
+        columns = float(norm_up(self.columns if weights is None else mul_up(self.columns, weights)))
+        return columns if self.x_magnitude is None else min(columns, norm2_abs_up(self.x_magnitude, weights))
+
+    def _total(
+        self, head: float, left_spread: float, right_spread: float, left: FloatArray | None, right: FloatArray | None
+    ) -> float:
+        root = math.sqrt(self.columns.size) * 1.0001
+        l, r = (root if w is None else float(norm_up(w)) for w in (left, right))
+        error = mul_up(self.entry, mul_up(left_spread, right_spread))
+        return float(add_up(add_up(head, error), mul_up(self.floor, mul_up(l, r))))
 
     def rows(self, weights: FloatArray) -> FloatArray:
         """Upper bounds of the off-diagonal row norms (Σ_{j≠i} (H_ij w_j)²)^½."""
@@ -127,7 +141,7 @@ def defect(x: FloatArray, *, tight: bool) -> Defect:
     2u, and the factor 1 + 4u of ``magnitude``, cover them.
     """
     m, n = x.shape
-    columns = norm_up(x, axis=0)
+    columns = column_norms_up(x)
     if not tight:
         c = x.T @ x
         c.flat[:: n + 1] -= 1.0
@@ -169,7 +183,7 @@ class Factor:
 
 
 def _arrange(b: FloatArray, *others: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
-    s = np.sqrt(np.maximum(sum_of_squares(b, axis=0)[0], 0.0))
+    s = np.sqrt(np.einsum("ij,ij->j", b, b))
     order = np.argsort(-s, kind="stable")
     if np.array_equal(order, np.arange(s.size)):
         return s, [b, *others]
@@ -186,7 +200,7 @@ def from_gram(a: FloatArray, v: FloatArray, *, tight: bool) -> Factor:
     s, (b, v, error) = _arrange(p.b, v, p.error)
     m, n = a.shape
     kept = int(np.count_nonzero(s > _DROP * s[0]))
-    norms = norm_up(b, axis=0)
+    norms = column_norms_up(b)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore", under="ignore"):
         reciprocal = np.where(np.arange(n) < kept, 1.0 / s, 0.0)
     u = b * reciprocal
@@ -210,7 +224,7 @@ def from_svd(a: FloatArray, u: FloatArray, s: FloatArray, v: FloatArray, *, tigh
     r = p.b - u * s
     root = math.sqrt(a.shape[0]) * 1.0001
     rounding = add_up(
-        mul_up(1.0 + 4 * U, norm_up(r, axis=0)), add_up(mul_up(2 * U, mul_up(s, norm_up(u, axis=0))), 2 * ETA * root)
+        mul_up(1.0 + 4 * U, column_norms_up(r)), add_up(mul_up(2 * U, mul_up(s, column_norms_up(u))), 2 * ETA * root)
     )
     residual = add_up(p.error, rounding)
     norm = min(float(add_up(p.norm, float(norm_up(rounding)))), float(norm_up(residual)))
