@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
+import flint
+
 from certify.errors import UsageError
 from certify.geometry._number import Number, certain, coerce, log_ranks, total
 from certify.rigor.functions import exp, log
@@ -22,6 +24,8 @@ __all__ = [
     "mean_log_rank",
     "power_sum",
     "tail_energy",
+    "tilted_mean_log_rank",
+    "tilted_moments",
     "top_radial",
     "variance_log_rank",
 ]
@@ -31,7 +35,9 @@ def _weights(d: int, s: Number) -> list[Number]:
     if d < 1:
         raise UsageError("a spectrum has at least one rank", place=f"d = {d}")
     s = coerce(s)
-    return [exp(-s * x) for x in log_ranks(d, s)]
+    # The method itself for a ball: the dispatch would cost more than the exponential.
+    exponential = flint.arb.exp if isinstance(s, flint.arb) else exp
+    return [exponential(-s * x) for x in log_ranks(d, s)]
 
 
 def power_sum(d: int, s: Number) -> Number:
@@ -59,7 +65,29 @@ def gibbs(d: int, s: Number) -> list[Number]:
 def mean_log_rank(d: int, s: Number) -> Number:
     r""":math:`u_d(s)=E_{g(s)}[\log k]`, the derivative of the chart at :math:`\alpha=s/2` (THEORY 0, D3)."""
     s = coerce(s)
-    return total(g * x for g, x in zip(gibbs(d, s), log_ranks(d, s), strict=True))
+    return tilted_mean_log_rank([s * 0 + 1] * d, s)
+
+
+def tilted_moments(weights: Sequence[Number], s: Number) -> tuple[Number, Number, Number]:
+    r"""Mass, mean log rank and mean squared log rank of the weights :math:`w_kk^{-s}` (THEORY D6).
+
+    The weights w are non-negative and not all zero; s = 0 gives their own moments.
+
+    >>> import sympy
+    >>> tilted_moments([sympy.Integer(1), sympy.Integer(3)], sympy.Integer(1))
+    (5/2, 3*log(2)/5, 3*log(2)**2/5)
+    """
+    s = coerce(s)
+    logs = log_ranks(len(weights), s)
+    tilted = [w * g for w, g in zip(weights, _weights(len(weights), s), strict=True)]
+    first = [g * x for g, x in zip(tilted, logs, strict=True)]
+    mass = total(tilted)
+    return mass, total(first) / mass, total(g * x for g, x in zip(first, logs, strict=True)) / mass
+
+
+def tilted_mean_log_rank(weights: Sequence[Number], s: Number) -> Number:
+    r""":math:`\sum_k w_kk^{-s}\log k\,/\,\sum_k w_kk^{-s}`, decreasing in s (D6)."""
+    return tilted_moments(weights, s)[1]
 
 
 def variance_log_rank(d: int, s: Number) -> Number:
