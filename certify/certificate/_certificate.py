@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -21,6 +19,7 @@ from certify.certificate._records import (
     read_scalars,
     scalars_json,
 )
+from certify.certificate.files import write_whole
 from certify.errors import CertificateError, InputError, LimitError
 from certify.verdict import Claim, Verdict, combine
 
@@ -149,25 +148,7 @@ class Certificate:
         ------
         InputError : the folder does not exist or cannot be written.
         """
-        target = os.path.abspath(os.fspath(path))
-        temporary = None
-        try:
-            handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".certificate-")
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(self.to_bytes())
-                stream.flush()
-                os.fsync(stream.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(temporary, 0o666 & ~umask)
-            os.replace(temporary, target)
-        except OSError as error:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-            raise InputError(
-                f"the certificate cannot be written: {error.strerror}", file=path, hint="another output path"
-            ) from error
+        write_whole(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, size_limit: int = _SIZE_LIMIT) -> Certificate:

@@ -61,7 +61,7 @@ def enclosure_text(enclosure: Enclosure) -> str:
         return "NaN"
     if lo == hi and (lo == 0 or math.isinf(lo)):
         return bound_text(lo, down=True)
-    whole = -1e6 < lo and hi < 1e6 and lo == int(lo) and hi == int(hi)
+    whole = lo > -1e6 and hi < 1e6 and lo == int(lo) and hi == int(hi)
     if not enclosure.finite or (lo != hi and (whole or lo <= 0 <= hi)):
         return f"[{bound_text(lo, down=True)}, {bound_text(hi, down=False)}]"
     low, high = Decimal(lo), Decimal(hi)

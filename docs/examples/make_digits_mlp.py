@@ -2,10 +2,10 @@
 
     python docs/examples/make_digits_mlp.py [OUTPUT]
 
-The network maps the 64 pixels of a digit (divided by 16) through ReLU layers 64 -> 96 -> 96 -> 96 -> 96 -> 10 to
-ten scores. Cross-entropy loss plus the ridge ``decay / 2 * sum ||W||_F^2`` over the weights (not over the biases), minimized by stochastic
-gradient descent with momentum. One fifth of the 1797 digits is held out and only ever used to state the accuracy.
-Same seed, same library versions, same processor: same file.
+The network maps the 64 pixels of a digit (divided by 16) through ReLU layers 64 -> 96 -> 96 -> 96 -> 96 -> 10 to ten
+scores. The loss is the cross-entropy plus the ridge ``decay / 2 * sum ||W||_F^2`` over the weights, not the biases; it
+is minimized by stochastic gradient descent with momentum. One fifth of the 1797 digits is held out and only ever used
+to state the accuracy. Same seed, same library versions, same processor: same file.
 """
 
 from __future__ import annotations

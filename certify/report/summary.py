@@ -1,0 +1,107 @@
+"""A certificate as rows to show: one row a claim, or one row for a claim over many windows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from certify.certificate import Certificate
+from certify.report.numbers import enclosure_text, margin_text
+from certify.verdict import Claim, Verdict, combine
+
+__all__ = ["Row", "Section", "claim_name", "closeness", "left_out_lines", "not_asked_lines", "sections", "value_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: the claims it stands for, how they are called, and the texts of its columns."""
+
+    name: str
+    value: str
+    margin: str
+    verdict: Verdict
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The rows about one layer or one edge."""
+
+    subject: str
+    rows: tuple[Row, ...]
+
+
+def claim_name(claim: Claim) -> str:
+    """The claim's id without its window."""
+    return re.sub(r"\[\d+\]", "", claim.id)
+
+
+def _window(claim: Claim) -> str:
+    found = re.search(r"\[(\d+)\]", claim.id)
+    return found.group(1) if found else ""
+
+
+def value_text(claim: Claim) -> str:
+    """The values of a claim: all of a few, the first and the last of many."""
+    if not claim.values:
+        return ""
+    if len(claim.values) <= 2:
+        return ", ".join(map(enclosure_text, claim.values))
+    first, last = enclosure_text(claim.values[0]), enclosure_text(claim.values[-1])
+    return f"{first} … {last} ({len(claim.values)} values)"
+
+
+def closeness(claim: Claim) -> float:
+    """How far the margin is from turning the verdict: the distance of its deciding end from zero; 0 if undecided."""
+    if claim.verdict is Verdict.CERTIFIED:
+        return max(claim.margin.lower, 0.0)
+    if claim.verdict is Verdict.REFUTED:
+        return max(-claim.margin.upper, 0.0)
+    return 0.0
+
+
+def _row(claims: tuple[Claim, ...]) -> Row:
+    if len(claims) == 1:
+        claim = claims[0]
+        return Row(claim.id, value_text(claim), margin_text(claim), claim.verdict, claims)
+    verdict = combine(claim.verdict for claim in claims)
+    tightest = min((claim for claim in claims if claim.verdict is verdict), key=closeness)
+    windows = f"{_window(claims[0])}…{_window(claims[-1])}"
+    at = f"at {_window(tightest)}: {value_text(tightest)}"
+    return Row(f"{claim_name(claims[0])}[{windows}]", at, margin_text(tightest), verdict, claims)
+
+
+def sections(claims: Iterable[Claim], *, fold: bool = True) -> list[Section]:
+    """Rows grouped by subject, in the order of the certificate.
+
+    With ``fold``, claims that differ only in their window share a row, which shows the window with the smallest
+    margin among those with the row's verdict.
+    """
+    found: dict[str, dict[str, list[Claim]]] = {}
+    for claim in claims:
+        name = claim_name(claim) if fold else claim.id
+        found.setdefault(claim.subject, {}).setdefault(name, []).append(claim)
+    return [
+        Section(subject, tuple(_row(tuple(group)) for group in groups.values())) for subject, groups in found.items()
+    ]
+
+
+def left_out_lines(certificate: Certificate) -> list[str]:
+    """What was not certified, one line for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for item in certificate.input.left_out:
+        reasons.setdefault(item.reason, []).append(item.tensor)
+    return [f"{_names(tensors)}: {reason}" for reason, tensors in reasons.items()]
+
+
+def not_asked_lines(certificate: Certificate) -> list[str]:
+    """Claims that do not apply, one line for each claim and reason."""
+    found = Counter((re.sub(r"\[\d+\]", "", item.id), item.reason) for item in certificate.not_asked)
+    return [f"{name}{f' ({count}×)' if count > 1 else ''}: {reason}" for (name, reason), count in found.items()]
+
+
+def _names(names: list[str], shown: int = 4) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

@@ -1,0 +1,79 @@
+"""Tables for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from certify.certificate import Certificate
+from certify.report.numbers import margin_text
+from certify.report.summary import closeness, left_out_lines, not_asked_lines, sections, value_text
+from certify.verdict import Claim, Verdict
+
+__all__ = ["STYLES", "claims_table", "closest_table", "summary"]
+
+STYLES = {Verdict.CERTIFIED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
+
+
+def _verdict(verdict: Verdict) -> Text:
+    return Text(verdict.value, style=STYLES[verdict])
+
+
+def claims_table(certificate: Certificate, *, fold: bool = True) -> Table:
+    """All claims, grouped by layer and edge; ``fold`` gives the windows of one claim a common row."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("claim", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("margin", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for section in sections(certificate.claims, fold=fold):
+        table.add_row(Text(section.subject, style="bold cyan"))
+        for row in section.rows:
+            table.add_row(Text(f"  {row.name}"), Text(row.value), Text(row.margin), _verdict(row.verdict))
+    return table
+
+
+def closest_table(certificate: Certificate, *, limit: int | None = None) -> Table:
+    """Claims sorted by how close their verdict is to turning; the undecided ones first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("verdict", "margin", "claim", "about", "value"):
+        table.add_column(column, no_wrap=column != "value", overflow="fold")
+    for claim in sorted(certificate.claims, key=closeness)[:limit]:
+        table.add_row(
+            _verdict(claim.verdict),
+            Text(margin_text(claim)),
+            Text(claim.id),
+            Text(claim.subject),
+            Text(value_text(claim)),
+        )
+    return table
+
+
+def _counts(claims: tuple[Claim, ...]) -> Text:
+    counts = Counter(claim.verdict for claim in claims)
+    line = Text(f"{len(claims)} claims: ")
+    for place, verdict in enumerate(STYLES):
+        line.append(", " if place else "")
+        line.append(f"{counts[verdict]} {verdict.value.lower()}", style=STYLES[verdict] if counts[verdict] else "dim")
+    return line
+
+
+def summary(certificate: Certificate) -> RenderableType:
+    """The verdict, the counts, why claims are not certified, and what was not looked at."""
+    lines: list[Text] = [Text.assemble("verdict ", _verdict(certificate.verdict)), _counts(certificate.claims)]
+    for claim in certificate.claims:
+        if claim.verdict is Verdict.REFUTED:
+            lines.append(Text.assemble(("refuted ", STYLES[claim.verdict]), f"{claim.subject}: {claim.statement}"))
+    causes: dict[str, list[Claim]] = {}
+    for claim in certificate.claims:
+        if claim.verdict is Verdict.UNDECIDED:
+            causes.setdefault(claim.cause or "no cause recorded", []).append(claim)
+    for cause, claims in causes.items():
+        which = f"{claims[0].id} of {claims[0].subject}" + (f" and {len(claims) - 1} more" if len(claims) > 1 else "")
+        lines.append(Text.assemble(("undecided ", STYLES[Verdict.UNDECIDED]), f"{which}: {cause}"))
+    lines += [Text.assemble(("left out ", "dim"), line) for line in left_out_lines(certificate)]
+    lines += [Text.assemble(("not asked ", "dim"), line) for line in not_asked_lines(certificate)]
+    return Group(*lines)
