@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from certify.errors import InputError, InternalError, UnsupportedError
 
-__all__ = ["BITS", "READABLE", "dtype_name", "refusal_of", "to_float64"]
+__all__ = ["BITS", "READABLE", "check_dtype", "dtype_name", "refusal_of", "to_float64"]
 
 READABLE: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
@@ -71,11 +71,29 @@ def refusal_of(dtype: str) -> str:
         return "complex numbers are not read; a weight matrix is real"
     if dtype in ("F4", "F6_E2M3", "F6_E3M2"):
         return "packed formats below eight bits mean nothing without their scales"
+    if dtype == "object":
+        return "Python objects are not numbers"
     if dtype in ("float128", "float96"):
         return "extended precision does not convert to float64 exactly"
     if dtype.startswith("void"):
         return "raw bytes without a number format; NumPy files cannot name bfloat16 or 8-bit floats"
     return "it is not a number format that converts to float64 exactly"
+
+
+def check_dtype(dtype: str, *, file: str | None, tensor: str | None) -> None:
+    """Refuse a number format that is not read.
+
+    Raises
+    ------
+    UnsupportedError : the message says why.
+    """
+    if reason := refusal_of(dtype):
+        raise UnsupportedError(
+            f"the number format {dtype} is refused: {reason}",
+            file=file,
+            tensor=tensor,
+            hint="store the weights as F32 or F64",
+        )
 
 
 def dtype_name(dtype: np.dtype[Any]) -> str:
@@ -98,13 +116,7 @@ def to_float64(
     InputError : a value is not finite, or an integer is beyond ±2^53; the first index in C order is named.
     InternalError : this thread's arithmetic flushes subnormal numbers to zero, so the conversion would not be exact.
     """
-    if reason := refusal_of(dtype):
-        raise UnsupportedError(
-            f"the number format {dtype} is refused: {reason}",
-            file=file,
-            tensor=tensor,
-            hint="store the weights as F32 or F64",
-        )
+    check_dtype(dtype, file=file, tensor=tensor)
     _demand_subnormals()
     if stored.dtype.kind in "iu":
         beyond = stored > _EXACT_INTEGERS

@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from certify.chain.dtypes import dtype_name, refusal_of, to_float64
+from certify.chain.dtypes import check_dtype, dtype_name, refusal_of, to_float64
 from certify.chain.limits import DEFAULT_LIMITS, Limits
+from certify.chain.refusals import check_name
 from certify.chain.stored import Memory, StoredTensor
 from certify.errors import ChainError, InputError, UnsupportedError
 
@@ -56,12 +57,7 @@ class Layer:
                 **where,
                 hint="leave it out of the chain",
             )
-        if reason := refusal_of(stored.dtype):
-            raise UnsupportedError(
-                f"the number format {stored.dtype} is refused: {reason}",
-                **where,
-                hint="store the weights as F32 or F64",
-            )
+        check_dtype(stored.dtype, **where)
         if 0 in stored.shape:
             raise UnsupportedError(f"a matrix without entries, of shape {stored.shape}", **where, hint="leave it out")
         rows, columns = stored.shape
@@ -156,6 +152,7 @@ class Chain:
             raise ChainError("the chain is empty", file=file, hint="name at least one matrix")
         names: set[str] = set()
         for layer in self.layers:
+            check_name(layer.name, file=file)
             if layer.name in names:
                 raise ChainError(
                     f"two layers are called {layer.name!r}",
@@ -230,7 +227,10 @@ class Chain:
         for label, item in zip(labels, given, strict=True):
             if isinstance(item, np.ma.MaskedArray):
                 raise UnsupportedError("a masked array is refused", tensor=label, hint="fill it: array.filled(...)")
-            array = np.asarray(item)
+            try:
+                array = np.asarray(item)
+            except ValueError as error:
+                raise ChainError(f"not a matrix: {error}", tensor=label, hint="give rows of equal length") from error
             limits.check("max_tensor_elements", array.size, "number of elements", tensor=label)
             dtype = dtype_name(array.dtype)
             data = b"" if refusal_of(dtype) else array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes("C")

@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Generator
@@ -16,12 +17,22 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.chain.dtypes import READABLE, refusal_of
-from certify.errors import InputError, UnsupportedError
+from certify.chain.dtypes import READABLE, check_dtype
+from certify.errors import InputError
 
-__all__ = ["ArchiveMember", "ByteSource", "FileSlice", "Memory", "StoredTensor", "canonical_sha256", "open_regular"]
+__all__ = [
+    "ARCHIVE_ERRORS",
+    "ArchiveMember",
+    "ByteSource",
+    "FileSlice",
+    "Memory",
+    "StoredTensor",
+    "canonical_sha256",
+    "open_regular",
+]
 
-_ARCHIVE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+ARCHIVE_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
+"""What zipfile raises on a damaged archive."""
 
 
 @contextmanager
@@ -134,7 +145,7 @@ class ArchiveMember:
                     filled += len(piece)
                 # Reading up to the end makes zipfile compare the checksum.
                 rest = member.read(1)
-        except (*_ARCHIVE_ERRORS, KeyError) as error:
+        except (*ARCHIVE_ERRORS, KeyError) as error:
             raise InputError(
                 f"a member of the archive cannot be unpacked: {error}",
                 file=self.path,
@@ -203,13 +214,7 @@ class StoredTensor:
         UnsupportedError : the format is not read.
         InputError : the bytes cannot be read.
         """
-        if not self.readable:
-            raise UnsupportedError(
-                f"the number format {self.dtype} is refused: {refusal_of(self.dtype)}",
-                file=self.path or None,
-                tensor=self.name,
-                hint="store the weights as F32 or F64",
-            )
+        check_dtype(self.dtype, file=self.path or None, tensor=self.name)
         little = READABLE[self.dtype]
         raw = np.frombuffer(self.source.read(), dtype=little.newbyteorder(">") if self.big_endian else little)
         array = np.ascontiguousarray(raw.reshape(self.shape, order="F" if self.fortran else "C"), dtype=little)

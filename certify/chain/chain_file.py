@@ -1,0 +1,208 @@
+"""Chain files: which tensors are the layers, which way round they are stored, and which layer reads which.
+
+A chain file is TOML::
+
+    # Edges may be left out: then each layer reads the one listed before it.
+    edges = [["encoder", "middle"], ["middle", "head"]]
+
+    [[layers]]
+    tensor = "fc1.weight"     # name of the tensor in the weight file; required
+    name = "encoder"          # name of the layer, unique; the tensor's name when left out
+
+    [[layers]]
+    tensor = "fc2.weight"
+    name = "middle"
+    transpose = true          # the tensor is stored as (n_in, n_out); false when left out
+
+    [[layers]]
+    tensor = "head.weight"
+    name = "head"
+
+Layers are listed lowest first. An edge ``[lower, upper]`` names two layers, the lower one listed before the upper one,
+and says that the upper one reads what the lower one writes: its n_in is the lower one's n_out. ``edges = []`` asks for
+the layers one by one, without edges. There are no other keys; one that is not known is refused, so that a slip of the
+pen cannot change what is certified.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from certify.chain.limits import Limits
+from certify.chain.model import Chain, Edge, Layer, LeftOut, consecutive_edges
+from certify.chain.stored import StoredTensor, open_regular
+from certify.errors import ChainError
+
+__all__ = ["ChainFile", "LayerEntry", "apply_chain_file", "draft_chain_file", "read_chain_file"]
+
+_TOP = ("edges", "layers")
+_LAYER = ("tensor", "name", "transpose")
+_MOST_DRAFTED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEntry:
+    """One ``[[layers]]`` table: tensor name, layer name, whether the tensor is stored as (n_in, n_out)."""
+
+    tensor: str
+    name: str
+    transpose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFile:
+    """A parsed chain file; ``edges`` holds pairs of positions in ``layers``, lower first."""
+
+    layers: tuple[LayerEntry, ...]
+    edges: tuple[Edge, ...]
+    path: str
+
+
+def read_chain_file(path: str, limits: Limits) -> ChainFile:
+    """Read and check a chain file against the schema above.
+
+    Raises
+    ------
+    LimitError : larger than ``max_chain_file_bytes``, or more layers than ``max_layers``.
+    ChainError : not TOML, an unknown key, a missing or mistyped value, a layer name twice, an edge that names no layer
+        or does not lead upward; the key and its line are named.
+    """
+    with open_regular(path) as opened:
+        limits.check("max_chain_file_bytes", os.fstat(opened.fileno()).st_size, "size of the chain file", file=path)
+        data = opened.read(limits.max_chain_file_bytes)
+    try:
+        text = data.decode("utf-8")
+        found = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ChainError(f"the chain file is not TOML: {error}", file=path, hint="correct the line") from error
+    parser = _Parser(path, text)
+    parser.check_keys(found, _TOP, "", 0)
+    tables = found.get("layers")
+    if not isinstance(tables, list) or not tables:
+        raise ChainError("the chain file lists no layers", file=path, hint="add a [[layers]] table for each layer")
+    limits.check("max_layers", len(tables), "number of layers", file=path)
+    layers = tuple(parser.layer(table, i) for i, table in enumerate(tables))
+    names: dict[str, int] = {}
+    for i, layer in enumerate(layers):
+        if layer.name in names:
+            raise parser.error(
+                f"two layers are called {layer.name!r}", f"layers[{i}]", "name", i + 1, "give each a name of its own"
+            )
+        names[layer.name] = i
+    if "edges" not in found:
+        return ChainFile(layers, consecutive_edges(len(layers)), path)
+    edges: object = found["edges"]
+    if not isinstance(edges, list):
+        raise parser.error("edges is not a list", "edges", "edges", 0, 'write edges = [["lower", "upper"], ...]')
+    return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path)
+
+
+class _Parser:
+    def __init__(self, path: str, text: str) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+
+    def error(self, message: str, place: str, key: str, table: int, hint: str) -> ChainError:
+        line = self._line(key, table)
+        return ChainError(message, file=self._path, place=place + (f", line {line}" if line else ""), hint=hint)
+
+    def _line(self, key: str, table: int) -> int:
+        """Line of ``key`` inside the ``table``-th ``[[layers]]`` (0: before any); 0 when it is written otherwise."""
+        wanted = re.compile(rf"""\s*(?:{re.escape(key)}|"{re.escape(key)}"|'{re.escape(key)}')\s*[=.]""")
+        table_head = re.compile(rf"\s*\[+\s*{re.escape(key)}\s*\]+")
+        current = 0
+        for number, line in enumerate(self._lines, start=1):
+            if re.match(r"\s*\[\[\s*layers\s*\]\]", line):
+                current += 1
+            elif (current == table and wanted.match(line)) or (table == 0 and table_head.match(line)):
+                return number
+        return 0
+
+    def check_keys(self, found: dict[str, object], known: Sequence[str], place: str, table: int) -> None:
+        for key in found:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
+                full = f"{place}.{key}" if place else key
+                raise self.error(f"unknown key {key!r} in the chain file", full, key, table, hint)
+
+    def layer(self, table: object, position: int) -> LayerEntry:
+        place = f"layers[{position}]"
+        if not isinstance(table, dict):
+            raise self.error(f"{place} is not a table", place, "layers", 0, "write [[layers]]")
+        self.check_keys(table, _LAYER, place, position + 1)
+        for key, kind, what in (("tensor", str, "text"), ("name", str, "text"), ("transpose", bool, "true or false")):
+            if key in table and (not isinstance(table[key], kind) or table[key] == ""):
+                raise self.error(f"{key} is not {what}", f"{place}.{key}", key, position + 1, f"give {what}")
+        if "tensor" not in table:
+            raise self.error("a layer without a tensor", place, "name", position + 1, 'add tensor = "..."')
+        tensor: str = table["tensor"]
+        return LayerEntry(tensor, table.get("name", tensor), table.get("transpose", False))
+
+    def edge(self, pair: object, position: int, names: dict[str, int]) -> Edge:
+        place = f"edges[{position}]"
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(name, str) for name in pair):
+            raise self.error("an edge is a pair of layer names", place, "edges", 0, 'write ["lower", "upper"]')
+        for name in pair:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1)
+                hint = f"did you mean {near[0]}?" if near else "use the names of the layers listed in this file"
+                raise self.error(f"the edge names no layer: {name!r}", place, "edges", 0, hint)
+        lower, upper = names[pair[0]], names[pair[1]]
+        if lower >= upper:
+            raise self.error(
+                f"the edge {pair[0]} -> {pair[1]} does not lead upward", place, "edges", 0, "list the lower layer first"
+            )
+        return Edge(lower, upper)
+
+
+def apply_chain_file(
+    chain_file: ChainFile, tensors: Sequence[StoredTensor], left_out: Sequence[LeftOut], source: str
+) -> Chain:
+    """The chain that ``chain_file`` describes, out of ``tensors``.
+
+    Raises
+    ------
+    ChainError : a tensor that the file does not hold, one that is no matrix, or shapes that do not compose.
+    UnsupportedError : a layer has a number format that is not read.
+    """
+    known = {stored.name: stored for stored in tensors}
+    layers: list[Layer] = []
+    for entry in chain_file.layers:
+        if entry.tensor not in known:
+            near = difflib.get_close_matches(entry.tensor, known, n=3)
+            raise ChainError(
+                f"the chain file {chain_file.path} names a tensor that {source} does not hold",
+                file=chain_file.path,
+                tensor=entry.tensor,
+                hint=f"did you mean {' or '.join(near)}?" if near else f"it holds {', '.join(sorted(known)[:12])}",
+            )
+        layers.append(Layer.of(known[entry.tensor], transposed=entry.transpose, name=entry.name))
+    named = {entry.tensor for entry in chain_file.layers}
+    others = [LeftOut(stored.name, "not named by the chain file") for stored in tensors if stored.name not in named]
+    return Chain(
+        tuple(layers),
+        chain_file.edges,
+        (*others, *left_out),
+        source,
+        (f"layers and edges from the chain file {os.path.basename(chain_file.path)}",),
+    )
+
+
+def draft_chain_file(matrices: Sequence[StoredTensor]) -> str:
+    """Text of a chain file that lists ``matrices`` in the given order, to be edited."""
+    parts = [
+        "# Keep the layers of the chain, lowest first; each reads the one before it.\n"
+        "# Add `transpose = true` to a tensor stored as (n_in, n_out).\n"
+    ]
+    for stored in matrices[:_MOST_DRAFTED]:
+        quoted = stored.name.replace("\\", "\\\\").replace('"', '\\"')
+        parts.append(f'[[layers]]\ntensor = "{quoted}"  # stored shape {stored.shape}, {stored.dtype}\n')
+    if len(matrices) > _MOST_DRAFTED:
+        parts.append(f"# ... and {len(matrices) - _MOST_DRAFTED} more matrices\n")
+    return "\n".join(parts)

@@ -1,0 +1,147 @@
+"""``load``: from a path to a chain, whatever the format."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from certify.chain.chain_file import apply_chain_file, read_chain_file
+from certify.chain.edges import chain_of_numbered_names
+from certify.chain.limits import DEFAULT_LIMITS, Limits
+from certify.chain.model import Chain, LeftOut
+from certify.chain.npy_header import MAGIC
+from certify.chain.numpy_reader import read_npy, read_npy_folder, read_npz
+from certify.chain.refusals import pickle_suffix, refuse_pickle, starts_like_pickle
+from certify.chain.safetensors_reader import is_safetensors, read_safetensors
+from certify.chain.shards import read_sharded
+from certify.chain.stored import StoredTensor, open_regular
+from certify.errors import InputError, UnsupportedError
+
+__all__ = ["load"]
+
+_FORMATS = "a .safetensors file, its *.safetensors.index.json, an .npz archive, an .npy file, or a folder of them"
+_INDEX = ".safetensors.index.json"
+_ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
+
+_Found = tuple[list[StoredTensor], list[LeftOut]]
+
+
+def load(
+    path: str | os.PathLike[str],
+    chain_file: str | os.PathLike[str] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Chain:
+    """Load the chain of weight matrices that a file or folder holds.
+
+    The headers are validated first, then each layer is read once, one at a time, hashed, and refused when a number in
+    it is not finite. The numbers themselves are not kept: :meth:`Layer.matrix` reads them again and refuses a file
+    that has changed since.
+
+    Parameters
+    ----------
+    path : a ``.safetensors`` file, a ``*.safetensors.index.json``, an ``.npz`` archive, an ``.npy`` file, or a folder
+        with one safetensors file, one index and its shards, or ``.npy`` files.
+    chain_file : TOML that names layers, transposition and edges, see :mod:`certify.chain.chain_file`; without it they
+        are read off numbered tensor names, see :mod:`certify.chain.edges`.
+    limits : what the file may ask of the machine.
+
+    Returns
+    -------
+    Chain : layers lowest first; what was left out, and why, in ``left_out``; decisions taken in ``notes``.
+
+    Raises
+    ------
+    InputError : the input is refused; the message names file, tensor, place and what to try. :class:`ChainError` when
+        no chain can be told or shapes do not compose, :class:`LimitError` at a limit, :class:`UnsupportedError` for
+        pickles and formats that are not read.
+    """
+    source = os.fspath(path)
+    parsed = None if chain_file is None else read_chain_file(os.fspath(chain_file), limits)
+    tensors, left_out = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+    if not tensors:
+        raise InputError("there is no tensor in it, so the chain is empty", file=source, hint=f"give {_FORMATS}")
+    if parsed is None:
+        chain = chain_of_numbered_names(tensors, left_out, source)
+    else:
+        chain = apply_chain_file(parsed, tensors, left_out, source)
+    limits.check("max_layers", len(chain), "number of layers", file=source)
+    for layer in chain.layers:
+        limits.check(
+            "max_tensor_elements", layer.stored.elements, "number of elements", file=source, tensor=layer.tensor
+        )
+    chain.check()
+    return chain
+
+
+def _read_file(path: str, limits: Limits) -> _Found:
+    if path.endswith(_INDEX):
+        return read_sharded(path, limits)
+    if path.endswith((".bin.index.json", ".pt.index.json")):
+        raise refuse_pickle(path, "its name: the shards are pickles")
+    if suffix := pickle_suffix(path):
+        if not os.path.lexists(path):
+            raise InputError("the file cannot be read: No such file or directory", file=path, hint="check the path")
+        raise refuse_pickle(path, f"its suffix {suffix}")
+    with open_regular(path) as opened:
+        size = os.fstat(opened.fileno()).st_size
+        head = opened.read(16)
+    suffix = Path(path).suffix.lower()
+    if is_safetensors(head, size):
+        return read_safetensors(path, limits), []
+    # A safetensors header of 640 bytes starts with the same two bytes, but then with zeros.
+    if starts_like_pickle(head) and any(head[3:8]):
+        raise refuse_pickle(path, "its first bytes")
+    if head.startswith((_ZIP, _EMPTY_ZIP)):
+        return _read_zip(path, suffix, limits)
+    if head.startswith(MAGIC):
+        return [read_npy(path, limits)], []
+    if suffix == ".safetensors":
+        return read_safetensors(path, limits), []
+    if suffix == ".npz":
+        return read_npz(path, limits)
+    if suffix == ".npy":
+        return [read_npy(path, limits)], []
+    raise UnsupportedError(f"a file of unknown format, it starts with {head[:8]!r}", file=path, hint=f"give {_FORMATS}")
+
+
+def _read_zip(path: str, suffix: str, limits: Limits) -> _Found:
+    if suffix == ".safetensors":
+        raise UnsupportedError(
+            "the name says safetensors and the content is a zip archive, as pickles of PyTorch are",
+            file=path,
+            hint="find out what wrote this file before you open it with anything else",
+        )
+    return read_npz(path, limits)
+
+
+def _read_folder(path: str, limits: Limits) -> _Found:
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        raise InputError(f"the folder cannot be read: {error.strerror}", file=path, hint="check the path") from error
+    indices = [name for name in names if name.endswith(_INDEX)]
+    files = [name for name in names if name.endswith(".safetensors")]
+    arrays = [name for name in names if name.endswith(".npy")]
+    if bool(indices or files) and arrays:
+        raise InputError(
+            "the folder holds both safetensors and .npy files",
+            file=path,
+            hint="give the file or index that is meant, or move the others away",
+        )
+    if len(indices) > 1 or (not indices and len(files) > 1):
+        raise InputError(
+            f"the folder holds several models: {', '.join((indices or files)[:8])}",
+            file=path,
+            hint="give one of these files, or an index that joins them",
+        )
+    if indices:
+        return read_sharded(os.path.join(path, indices[0]), limits)
+    if files:
+        return read_safetensors(os.path.join(path, files[0]), limits, follow_links=False), []
+    if arrays:
+        return read_npy_folder(path, limits)
+    pickles = [name for name in names if pickle_suffix(name)]
+    if pickles:
+        raise refuse_pickle(os.path.join(path, pickles[0]), f"its suffix {pickle_suffix(pickles[0])}")
+    raise InputError("the folder holds no weight files", file=path, hint=f"give {_FORMATS}")
