@@ -79,20 +79,20 @@ class TensorRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeftOutRecord:
-    """A tensor of the source that is no layer of the chain, and why."""
+    """A tensor or file of the source that is no layer of the chain, and why."""
 
-    tensor: str
-    reason: str
+    name: str
+    why: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"tensor": self.tensor, "reason": self.reason}
+        return {"name": self.name, "why": self.why}
 
     @classmethod
     def read(cls, reader: Reader) -> LeftOutRecord:
         """Strict inverse of :meth:`to_json`."""
-        f = reader.fields(("tensor", "reason"))
-        return cls(f["tensor"].text(1024), f["reason"].text())
+        f = reader.fields(("name", "why"))
+        return cls(f["name"].text(1024), f["why"].text())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,11 @@ class _LayerLike(Protocol):
     @property
     def tensor(self) -> str: ...
     @property
-    def file(self) -> object: ...
+    def file(self) -> str: ...
     @property
     def shape(self) -> tuple[int, int]: ...
     @property
-    def dtype(self) -> object: ...
+    def dtype(self) -> str: ...
     @property
     def transposed(self) -> bool: ...
     @property
@@ -140,9 +140,9 @@ class _EdgeLike(Protocol):
 
 class _LeftOutLike(Protocol):
     @property
-    def tensor(self) -> str: ...
+    def name(self) -> str: ...
     @property
-    def reason(self) -> str: ...
+    def why(self) -> str: ...
 
 
 class ChainLike(Protocol):
@@ -154,8 +154,6 @@ class ChainLike(Protocol):
     def edges(self) -> Sequence[_EdgeLike]: ...
     @property
     def left_out(self) -> Sequence[_LeftOutLike]: ...
-    @property
-    def source(self) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +169,20 @@ class InputRecord:
     left_out: tuple[LeftOutRecord, ...] = ()
 
     @classmethod
-    def of(cls, chain: ChainLike, format: str | None = None) -> InputRecord:
-        """Record a chain; reads every tensor once for its hash."""
+    def of(cls, chain: ChainLike) -> InputRecord:
+        """Record a chain; the hashes are those of its layers. Neither folders nor the path of the source are kept."""
         tensors = tuple(
             TensorRecord(
-                layer.name, layer.tensor, _basename(str(layer.file or "")), (int(layer.shape[0]), int(layer.shape[1])),
-                str(layer.dtype), bool(layer.transposed), layer.sha256,
+                layer.name, layer.tensor, _basename(layer.file), (int(layer.shape[0]), int(layer.shape[1])),
+                layer.dtype, layer.transposed, layer.sha256,
             )
             for layer in chain.layers
         )  # fmt: skip
-        kind = format if format is not None else str(getattr(chain.source, "format", chain.source))
         return cls(
-            kind,
+            _format(tensors),
             tensors,
-            tuple((int(edge.lower), int(edge.upper)) for edge in chain.edges),
-            tuple(LeftOutRecord(item.tensor, item.reason) for item in chain.left_out),
+            tuple((edge.lower, edge.upper) for edge in chain.edges),
+            tuple(LeftOutRecord(_basename(item.name), item.why) for item in chain.left_out),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -216,6 +213,11 @@ class InputRecord:
                 reject(f"shapes {tensors[lower].shape} and {tensors[upper].shape} do not compose", item.place)
             edges.append((lower, upper))
         return cls(f["format"].text(64), tensors, tuple(edges), tuple(map(LeftOutRecord.read, f["left_out"].items())))
+
+
+def _format(tensors: Sequence[TensorRecord]) -> str:
+    """The suffix of the tensors' files, or ``arrays`` for matrices that were never in a file."""
+    return "+".join(sorted({tensor.file.rpartition(".")[2].lower() for tensor in tensors if tensor.file})) or "arrays"
 
 
 def _basename(path: str) -> str:
