@@ -81,18 +81,18 @@ class TensorRecord:
 class LeftOutRecord:
     """A tensor or file of the source that is no layer of the chain, and why."""
 
-    name: str
-    why: str
+    tensor: str
+    reason: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"name": self.name, "why": self.why}
+        return {"tensor": self.tensor, "reason": self.reason}
 
     @classmethod
     def read(cls, reader: Reader) -> LeftOutRecord:
         """Strict inverse of :meth:`to_json`."""
-        f = reader.fields(("name", "why"))
-        return cls(f["name"].text(1024), f["why"].text())
+        f = reader.fields(("tensor", "reason"))
+        return cls(f["tensor"].text(1024), f["reason"].text())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class InputRecord:
             _format(tensors),
             tensors,
             tuple((edge.lower, edge.upper) for edge in chain.edges),
-            tuple(LeftOutRecord(_basename(item.name), item.why) for item in chain.left_out),
+            tuple(LeftOutRecord(item.name, item.why) for item in chain.left_out),
         )
 
     def to_json(self) -> dict[str, Any]:
