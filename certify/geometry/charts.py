@@ -50,8 +50,8 @@ def log_log_slope(sigma: Sequence[Number]) -> Number:
     r"""Least-squares exponent :math:`-\sum_k(x_k-\bar x)\log\sigma_k/\sum_k(x_k-\bar x)^2`, :math:`x_k=\log k` (D6).
 
     >>> import sympy
-    >>> log_log_slope([sympy.Integer(8), sympy.Integer(2)])
-    2
+    >>> sympy.simplify(log_log_slope([sympy.Integer(8), sympy.Integer(2)]) - 2)
+    0
     """
     values = [coerce(x) for x in sigma]
     logs = log_ranks(len(values), values[0])

@@ -12,7 +12,7 @@ d = 10^6 has one maximum near 0 and the values rise again to infinity. So the se
 * α < 0: p decreases, so ν(α) is below g(α) in the likelihood-ratio order, :math:`E_\nu\le u_d(\alpha)<u_d(2\alpha)` and
   f increases.
 * α >= A: f' < 0 as soon as :math:`\sum_k\sqrt{p_k}k^{-A}\sum_kk^{-2A}\log k<\sqrt{p_2}\,2^{-A}\log2`. *Proof*: f' < 0
-  iff :math:`H_d(2\alpha)\sum\sqrt{p_k}k^{-\alpha}\log k>\sum\sqrt{p_k}k^{-\alpha}\sum k^{-2\alpha}\log k`. For α = A + t
+  iff :math:`H_d(2\alpha)\sum\sqrt{p_k}k^{-\alpha}\log k>\sum\sqrt{p_k}k^{-\alpha}\sum k^{-2\alpha}\log k`. At A + t
   the left side is at least its term :math:`\sqrt{p_2}2^{-A-t}\log2`, the right side at most :math:`2^{-2t}` times its
   value at A.
 * [a, b] inside [0, A]: u_d(2α) and E_ν(α) both decrease in α (the derivatives are minus a variance), so f' lies in
