@@ -49,7 +49,8 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
     parts = [
         f"<h1>{escape(title)}: <span class={verdict}>{verdict}</span></h1>",
         f"<p>{len(certificate.claims)} claims: {tally}.</p>",
-        _undecided(certificate.claims),
+        _list("Refuted", _refuted(certificate.claims)),
+        _list("Undecided", _undecided(certificate.claims)),
         _spectra(certificate.claims),
         "<h2>Claims</h2>",
         *map(_section, sections(certificate.claims)),
@@ -82,9 +83,13 @@ def _list(title: str, lines: Iterable[str]) -> str:
     return f"<h2>{title}</h2><ul>{items}</ul>" if items else ""
 
 
-def _undecided(claims: Iterable[Claim]) -> str:
+def _refuted(claims: Iterable[Claim]) -> list[str]:
+    return [f"{claim.subject}: {claim.statement}" for claim in claims if claim.verdict is Verdict.REFUTED]
+
+
+def _undecided(claims: Iterable[Claim]) -> list[str]:
     causes = Counter(claim.cause for claim in claims if claim.verdict is Verdict.UNDECIDED)
-    return _list("Undecided, because", (f"{cause} ({count} claims)" for cause, count in causes.most_common()))
+    return [f"{count}×: {cause}" for cause, count in causes.most_common()]
 
 
 def _section(section: Section) -> str:
@@ -95,9 +100,13 @@ def _section(section: Section) -> str:
     rows = "".join(map(_table_row, section.rows))
     head = "<thead><tr><th>claim<th>value<th>margin<th>verdict</tr></thead>"
     return (
-        f"<details><summary>{escape(section.subject)} <span class=soft>· {tally}</span></summary>"
+        f"<details{_open(counts)}><summary>{escape(section.subject)} <span class=soft>· {tally}</span></summary>"
         f"<table>{head}<tbody>{rows}</tbody></table></details>"
     )
+
+
+def _open(counts: Counter[Verdict]) -> str:
+    return "" if set(counts) == {Verdict.CERTIFIED} else " open"
 
 
 def _table_row(row: Row) -> str:
