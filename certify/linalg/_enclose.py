@@ -212,5 +212,3 @@ def _completed(u: FloatArray, kept: int) -> FloatArray:
     result = u.copy()
     result[:, kept:] = q[:, kept:]
     return result
-
-

@@ -59,9 +59,7 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     # ‖A₂‖_F ≤ √n ‖g‖/2 and ‖v₂ⱼ‖ ≤ √n g_j/2, both from |X₂| ≤ g/2.
     a2_norm = mul_up(norm_up(row_grid), up(math.sqrt(n) / 2))
     v2_norm = mul_up(grid, up(math.sqrt(n) / 2))
-    small = mul_up(
-        gamma(n), add_up(mul_up(add_up(magnitude, a2_norm), v2_norm), mul_up(a2_norm, columns))
-    )
+    small = mul_up(gamma(n), add_up(mul_up(add_up(magnitude, a2_norm), v2_norm), mul_up(a2_norm, columns)))
     c_norm = column_norms_up(c)
     rounding = mul_up(U, add_up(column_norms_up(b), c_norm))
     error = add_up(add_up(rounding, small), up((2 * underflow(n) + 4 * ETA) * root))
@@ -229,4 +227,3 @@ def from_svd(a: FloatArray, u: FloatArray, s: FloatArray, v: FloatArray, *, tigh
     residual = add_up(p.error, rounding)
     norm = min(float(add_up(p.norm, float(norm_up(rounding)))), float(norm_up(residual)))
     return Factor(v, u, s, s.size, residual, norm, 0.0)
-

@@ -8,13 +8,14 @@ algorithm, no emulation of float64). Each product x_ik y_kj passes through at mo
 
 The underflow term: an operand taken as zero because it is subnormal changes a product by at most 2 ETA, twice a product;
 the product and the addition may each be flushed, ETA each; later roundings amplify by less than 4/3, and
-(2·2 + 1 + 1)·4/3 = 8. `kernel_is_exact` checks on integers that the kernel at hand is of this kind.
+(2·2 + 1 + 1)·4/3 = 8. `product_is_plain` checks on integers that the kernel at hand is of this kind.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ from certify.linalg.matrix import scale
 from certify.linalg.norms import norm2_up
 from certify.rigor.rounding import ETA, FloatArray, add_up, gamma, ldexp_up, mul_up, norm_up, up
 
-__all__ = ["MatrixBall", "gemm", "kernel_is_exact", "require_exact_kernel", "split_columns", "underflow"]
+__all__ = ["MatrixBall", "gemm", "norm_error", "product_is_plain", "require_exact_kernel", "split_columns", "underflow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +114,34 @@ def split_columns(x: FloatArray, k: int) -> tuple[FloatArray, FloatArray, FloatA
     return x1, x - x1, grid
 
 
-@functools.cache
-def kernel_is_exact() -> bool:
-    """Whether float64 products of small integers, and of integers filling 53 bits, come out exact.
+def product_is_plain(multiply: Callable[[FloatArray, FloatArray], FloatArray]) -> bool:
+    """Whether ``multiply`` forms products of graded integer matrices without rounding.
 
-    A Strassen-like or emulated kernel, which (2) does not cover, shows here: its intermediate sums leave the range in
-    which integers are exact.
+    Entries fill the bits that leave every sum of products exact. Rows and columns carry powers of two: a kernel that
+    recombines blocks (Strassen), or that emulates float64 with fewer bits, adds numbers of different scales and rounds.
     """
     rng = np.random.default_rng(1788)
-    for shape in ((67, 129, 71), (256, 512, 256)):
-        m, k, n = shape
+    for m, k, n in ((67, 129, 71), (256, 512, 256)):
         bits = (53 - (k - 1).bit_length()) // 2
         a = rng.integers(-(2**bits), 2**bits, size=(m, k))
         b = rng.integers(-(2**bits), 2**bits, size=(k, n))
-        # Graded rows and columns make a recombination of blocks lose bits that a plain sum of products keeps.
-        rows, columns = rng.integers(-30, 31, size=m), rng.integers(-30, 31, size=n)
-        expected = np.ldexp((a @ b).astype(np.float64), rows[:, None] + columns[None, :])
-        x, y = np.ldexp(a.astype(np.float64), rows[:, None]), np.ldexp(b.astype(np.float64), columns[None, :])
-        if not np.array_equal(x @ y, expected) or not np.array_equal(x @ x.T, (x @ x.T).T):
+        rows, columns = rng.integers(-30, 31, size=(m, 1)), rng.integers(-30, 31, size=(1, n))
+        x, y = np.ldexp(a.astype(np.float64), rows), np.ldexp(b.astype(np.float64), columns)
+        if not np.array_equal(multiply(x, y), np.ldexp((a @ b).astype(np.float64), rows + columns)):
             return False
-        if not np.array_equal(np.ldexp(x @ x.T, -rows[:, None] - rows[None, :]), (a @ a.T).astype(np.float64)):
+        if not np.array_equal(multiply(x, x.T), np.ldexp((a @ a.T).astype(np.float64), rows + rows.T)):
             return False
     return True
 
 
+@functools.cache
+def _kernel_is_plain() -> bool:
+    return product_is_plain(np.matmul)
+
+
 def require_exact_kernel() -> None:
     """Raise ``InternalError`` when the matrix product of this NumPy is not covered by (2)."""
-    if not kernel_is_exact():
+    if not _kernel_is_plain():
         raise InternalError(
             "the matrix product of this NumPy does not form integer products exactly; its error bounds are unknown",
             hint="use a NumPy built with OpenBLAS, MKL or Accelerate, without emulated float64",

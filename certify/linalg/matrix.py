@@ -48,7 +48,8 @@ def as_matrix(a: npt.ArrayLike, *, name: str = "matrix") -> FloatArray:
         raise InputError(f"{name} has an empty dimension, shape {source.shape}", tensor=name, hint="leave it out")
     with np.errstate(over="ignore", invalid="ignore"):
         result = np.ascontiguousarray(source, dtype=np.float64)
-    if not np.isfinite(np.sum(result * 0.0)):
+        finite = bool(np.sum(result * 0.0) == 0.0)
+    if not finite:
         bad = np.argwhere(~np.isfinite(result))[0]
         index = tuple(int(i) for i in bad)
         raise InputError(

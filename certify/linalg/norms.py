@@ -130,9 +130,7 @@ def norm2_abs_up(magnitude: FloatArray, weights: FloatArray | None = None) -> fl
         return float(sqrt_up(best)) if best < math.inf else math.inf
 
 
-def norm2_symmetric_up(
-    magnitude: FloatArray, left: FloatArray | None = None, right: FloatArray | None = None
-) -> float:
+def norm2_symmetric_up(magnitude: FloatArray, left: FloatArray | None = None, right: FloatArray | None = None) -> float:
     """Upper bound of ‖diag(l) H diag(r)‖₂ for every H whose magnitude is the non-negative matrix ``magnitude``.
 
     For l = r and a symmetric magnitude the spectral radius of the non-negative matrix is the norm, and one product a

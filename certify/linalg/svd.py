@@ -75,7 +75,9 @@ class CertifiedSVD:
         m, n = self.shape
         d = min(m, n)
         if not 1 <= k <= d:
-            raise UsageError(f"the window k = {k} is outside 1..{d}", hint="choose a window below the smaller dimension")
+            raise UsageError(
+                f"the window k = {k} is outside 1..{d}", hint="choose a window below the smaller dimension"
+            )
         if k == (n if right else m):
             return 0.0
         if self._enclosed is None:

@@ -9,7 +9,9 @@ import numpy as np
 def exact_matrix(a: np.ndarray) -> mp.matrix:
     """The float matrix as an mpmath matrix, without rounding."""
     m, n = a.shape
-    return mp.matrix(m, n, force_type=mp.mpf) if a.size == 0 else mp.matrix([[mp.mpf(float(x)) for x in row] for row in a])
+    return (
+        mp.matrix(m, n, force_type=mp.mpf) if a.size == 0 else mp.matrix([[mp.mpf(float(x)) for x in row] for row in a])
+    )
 
 
 def singular_values(a: np.ndarray, digits: int = 60) -> list[mp.mpf]:
