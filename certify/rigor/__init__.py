@@ -11,10 +11,12 @@ from certify.rigor.exact import (
     parse_hex,
     to_float64,
 )
+from certify.rigor.interval import Interval
 from certify.rigor.rounding import ETA, U, gamma
 
 __all__ = [
     "ETA",
+    "Interval",
     "U",
     "ball",
     "float_down",

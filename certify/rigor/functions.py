@@ -1,6 +1,7 @@
 """Elementary functions of whatever is given: one formula serves enclosures, symbolic proof and the test oracle.
 
-Arguments may be exact (``int``, ``float``, ``Fraction``, ``fmpz``, ``fmpq``), ``flint.arb``, :class:`Interval`,
+An :class:`Interval` function takes the part of the interval inside its domain; an ``arb`` function gives NaN unless the
+whole ball lies inside. Arguments may be exact (``int``, ``float``, ``Fraction``, ``fmpz``, ``fmpq``), ``flint.arb``, :class:`Interval`,
 ``mpmath.mpf`` or ``sympy.Expr``; the result has the richest of the types given, in the order
 
     exact → arb → Interval → mpf → sympy,
@@ -20,6 +21,7 @@ import flint
 from certify.errors import UsageError
 from certify.rigor.ball import ball
 from certify.rigor.exact import to_fraction
+from certify.rigor.interval import Interval
 
 __all__ = ["absolute", "arccos", "exp", "log", "maximum", "minimum", "power", "sqrt"]
 
@@ -35,6 +37,8 @@ class _Kind(enum.IntEnum):
 def _kind(x: object) -> _Kind:
     if isinstance(x, flint.arb):
         return _Kind.BALL
+    if isinstance(x, Interval):
+        return _Kind.INTERVAL
     for base in type(x).__mro__:
         package = base.__module__.partition(".")[0]
         if package == "mpmath":
@@ -51,6 +55,8 @@ def _lift(*arguments: Any) -> tuple[_Kind, list[Any]]:
     if kind == _Kind.ORACLE:
         context = next(x.context for x in arguments if _kind(x) == _Kind.ORACLE)
         return kind, [_to_mpf(x, context) for x in arguments]
+    if kind == _Kind.INTERVAL:
+        return kind, [Interval.of(x) for x in arguments]
     return _Kind.BALL, [ball(x) for x in arguments]
 
 
@@ -111,7 +117,7 @@ def exp(x: Any) -> Any:
 def sqrt(x: Any, *, nonnegative: bool = False) -> Any:
     """Square root. A ball that reaches below 0 gives a NaN ball, unless ``nonnegative``.
 
-    With ``nonnegative`` the caller states a proof that the enclosed number is ≥ 0 (a sum of squares, say), and the
+    An interval is cut at 0 in any case. With ``nonnegative`` the caller states a proof that the enclosed number is ≥ 0 (a sum of squares, say), and the
     negative part of its enclosure is discarded; an enclosure that is entirely negative still gives NaN.
 
     >>> sqrt(4)
@@ -136,10 +142,10 @@ def power(x: Any, y: Any) -> Any:
     >>> power(flint.arb(-2), 3)
     -8.00000000000000
     """
-    if _kind(y) == _Kind.EXACT and _kind(x) <= _Kind.BALL:
+    if _kind(y) == _Kind.EXACT and _kind(x) <= _Kind.INTERVAL:
         exponent = to_fraction(y)
         if exponent.denominator == 1:
-            return ball(x) ** int(exponent)
+            return (x if isinstance(x, Interval) else ball(x)) ** int(exponent)
         if exponent == Fraction(1, 2):
             return sqrt(x)
     _, (a, b) = _lift(x, y)
@@ -175,7 +181,10 @@ def _extreme(name: str, *arguments: Any) -> Any:
         return max(values) if name == "max" else min(values)
     result = values[0]
     for value in values[1:]:
-        result = result.max(value) if name == "max" else result.min(value)
+        if isinstance(result, Interval):
+            result = result.maximum(value) if name == "max" else result.minimum(value)
+        else:
+            result = result.max(value) if name == "max" else result.min(value)
     return result
 
 
