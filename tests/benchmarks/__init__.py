@@ -1,0 +1,1 @@
+"""Timed pairs, alternated inside one process; nothing here is collected as a test."""

@@ -1,0 +1,47 @@
+"""``python -m tests.benchmarks [--rounds N] [PART ...]``: ratios of medians, as Markdown tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+PARTS = {
+    "numpy": "certified SVD against np.linalg.svd",
+    "flint": "certified SVD against python-flint",
+    "widths": "relative widths of the enclosures",
+    "chain": "the whole digits chain against a loop of np.linalg.svd",
+    "check": "checking a certificate against making it",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
+    parser.add_argument("--rounds", type=int, default=11)
+    given = parser.parse_args()
+    unknown = set(given.parts) - set(PARTS)
+    if unknown or given.rounds < 1:
+        parser.error(f"unknown part {', '.join(unknown)}" if unknown else "at least one round")
+    # Before numpy is imported for the first time: BLAS reads it then.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from tests.benchmarks import matrices, timing
+
+    print(timing.machine())
+    for part in given.parts or PARTS:
+        print(f"\n{PARTS[part]}\n")
+        if part == "widths":
+            print("| case | mode | largest relative width |\n|---|---|---|", *matrices.widths(), sep="\n")
+            continue
+        if part in ("chain", "check"):
+            from tests.benchmarks import networks
+
+            run = {"chain": networks.whole_chain, "check": networks.checking}[part]
+        else:
+            run = {"numpy": matrices.against_numpy, "flint": matrices.against_flint}[part]
+        print(timing.HEADER)
+        for measured in run(given.rounds):
+            print(*measured.lines(), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
