@@ -1,0 +1,107 @@
+"""From an enclosure that was computed to the one that is written down.
+
+A published enclosure is wider than the computed one, so that other code with other roundings can prove it again, and its
+end points lie on a coarse grid, so that the last digits of a radius do not reach the certificate. Everything derived
+(residuals, slacks, drifts, margins) is computed from published enclosures and can be recomputed from them alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+from certify.verdict import Enclosure
+
+__all__ = ["GRID_BITS", "UNKNOWN", "difference", "margin_of_width", "outward", "publish", "widest"]
+
+GRID_BITS = 40
+"""End points are multiples of 2**-GRID_BITS relative to the larger one's power of two."""
+
+UNKNOWN = Enclosure(-math.inf, math.inf)
+"""What is published where nothing could be enclosed."""
+
+_LARGEST = math.ldexp(2.0**53 - 1, 971)
+
+
+def publish(lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool = False) -> Enclosure:
+    """Widen [lower, upper] by its own width and by ``floor`` on each side, then round outward to the grid.
+
+    Parameters
+    ----------
+    lower, upper : a proved enclosure; NaN or an infinite end point publishes as :data:`UNKNOWN`.
+    floor : absolute widening, for quantities that the checker knows to a given absolute accuracy only.
+    nonnegative : the quantity is known to be >= 0, and the lower end point is not published below that.
+
+    An exact value with no floor is published as it is.
+
+    >>> publish(1.0, 1.0), publish(0.5, 0.5 + 2**-30).lower == 0.5 - 2**-30
+    (Enclosure(lower=1.0, upper=1.0), True)
+    """
+    if not (lower <= upper and math.isfinite(lower) and math.isfinite(upper)):
+        return UNKNOWN
+    if lower == upper and floor == 0.0:
+        return Enclosure(lower, upper)
+    spread = Fraction(upper) - Fraction(lower) + Fraction(floor)
+    low, high = Fraction(lower) - spread, Fraction(upper) + spread
+    if nonnegative:
+        low = max(low, Fraction(0))
+    largest = max(abs(low), abs(high))
+    # 2^e > largest / 2, from the bit lengths alone; the grid is a power of two, never below the smallest float.
+    e = largest.numerator.bit_length() - largest.denominator.bit_length()
+    quantum = Fraction(2) ** max(e - GRID_BITS, -1074)
+    return outward(math.floor(low / quantum) * quantum, math.ceil(high / quantum) * quantum)
+
+
+def outward(lower: Fraction, upper: Fraction) -> Enclosure:
+    """The narrowest float enclosure of [lower, upper].
+
+    >>> outward(Fraction(1, 4), Fraction(1, 2))
+    Enclosure(lower=0.25, upper=0.5)
+    """
+    return Enclosure(-_up(-lower), _up(upper))
+
+
+def _up(x: Fraction) -> float:
+    if x > _LARGEST:
+        return math.inf
+    if x < -_LARGEST:
+        return -_LARGEST
+    nearest = float(x)
+    return math.nextafter(nearest, math.inf) if Fraction(nearest) < x else nearest
+
+
+def widest(values: Iterable[Enclosure]) -> Fraction | None:
+    """The largest width of some enclosures, exactly; None when one is unbounded, 0 when there is none."""
+    width = Fraction(0)
+    for value in values:
+        if not value.finite:
+            return None
+        width = max(width, Fraction(value.upper) - Fraction(value.lower))
+    return width
+
+
+def margin_of_width(values: Iterable[Enclosure], limit: float) -> Enclosure:
+    """The margin of a measurement, limit - (largest width), enclosed in two neighbouring floats.
+
+    >>> margin_of_width([Enclosure(1.0, 1.25)], 0.5)
+    Enclosure(lower=0.25, upper=0.25)
+    """
+    width = widest(values)
+    if width is None:
+        return Enclosure(-math.inf, -math.inf)
+    return outward(Fraction(limit) - width, Fraction(limit) - width)
+
+
+def difference(left: Enclosure, right: Enclosure) -> Enclosure:
+    """Enclosure of left - right, rounded outward from the exact difference of the end points.
+
+    >>> difference(Enclosure(1.0, 2.0), Enclosure(0.5, 0.75))
+    Enclosure(lower=0.25, upper=1.5)
+    """
+    if not (left.finite and right.finite):
+        return UNKNOWN
+    return outward(
+        Fraction(left.lower) - Fraction(right.upper),
+        Fraction(left.upper) - Fraction(right.lower),
+    )
