@@ -1,6 +1,6 @@
 """From an enclosure that was computed to the one that is written down.
 
-A published enclosure is wider than the computed one, so that other code with other roundings can prove it again, and its
+A published enclosure is wider than the computed one, so that other code with other roundings can prove it, and its
 end points lie on a coarse grid, so that the last digits of a radius do not reach the certificate. Everything derived
 (residuals, slacks, drifts, margins) is computed from published enclosures and can be recomputed from them alone.
 """
