@@ -7,15 +7,17 @@ import inspect
 import pkgutil
 import re
 import shutil
-from importlib import metadata
+import tomllib
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
+HERE = Path(__file__).parent
+
 project = "Polystable"
 author = "the Polystable authors"
-release = metadata.version("polystable")
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
+release = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "examples"]
@@ -25,7 +27,6 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 nitpicky = False
 
-HERE = Path(__file__).parent
 PACKAGES = ("certify", "theorems")
 # Kept out of the reference: the command lines say what they do with --help.
 UNLISTED = re.compile(r"\.(_|test_)|\.(cli|app)$")
@@ -69,18 +70,54 @@ def _reexported(name: str, module: object) -> list[str]:
 
 
 def write_theorems(folder: Path) -> None:
-    """One page for each theorem: the statement is the docstring of its module."""
-    theorems = importlib.import_module("theorems")
-    pages: list[str] = []
-    for theorem in theorems.all() if hasattr(theorems, "all") else ():
-        module = importlib.import_module(theorem.module)
-        (folder / f"{theorem.id}.md").write_text(inspect.cleandoc(module.__doc__ or "") + "\n", encoding="utf-8")
-        pages.append(theorem.id)
-    toctree = "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(pages) + "\n```\n" if pages else ""
+    """One page for each theorem: the docstring of its module, then what its checks consist of."""
+    pages: list[tuple[str, str]] = []
+    for name in _public_modules("theorems"):
+        module = importlib.import_module(name)
+        theorem = getattr(module, "THEOREM", None)
+        if theorem is not None:
+            title, _, body = inspect.cleandoc(module.__doc__ or "").partition("\n")
+            text = "\n".join(
+                [title, "=" * len(title), body, "", *_readings(theorem), *_constants(theorem), *_mutants(theorem)]
+            )
+            page = name.rsplit(".", 1)[-1]
+            (folder / f"{page}.rst").write_text(text + f"\n\nModule :code:`{name}`.\n", encoding="utf-8")
+            pages.append((theorem.id, page))
+    rows = "\n".join(page for _, page in sorted(pages))
     (folder / "index.md").write_text(
-        "# Theorems\n\nWhat is claimed, under which hypotheses, and how each claim is checked.\n\n" + toctree,
+        "# Theorems\n\nWhat is claimed, under which hypotheses, and how each claim is checked.\n\n"
+        f"```{{toctree}}\n:maxdepth: 1\n\n{rows}\n```\n",
         encoding="utf-8",
     )
+
+
+def _table(title: str, rows: list[tuple[str, ...]]) -> list[str]:
+    """A section with a list table; the first row is its head."""
+    lines = [title, "-" * len(title), "", ".. list-table::", "   :header-rows: 1", ""]
+    for row in rows:
+        lines += [f"   {'*' if place == 0 else ' '} - {cell}" for place, cell in enumerate(row)]
+    return [*lines, ""] if len(rows) > 1 else []
+
+
+def _readings(theorem) -> list[str]:
+    rows = [("reading", "status", "claim")]
+    rows += [
+        (item.name, item.status.value, f":math:`{item.latex}`" if item.latex else item.text)
+        for item in theorem.readings
+    ]
+    return _table("Readings checked", rows)
+
+
+def _constants(theorem) -> list[str]:
+    rows = [("constant", "value", "what it is")]
+    rows += [(item.name, str(item.value), item.text + (" (sharp)" if item.sharp else "")) for item in theorem.constants]
+    return _table("Constants", rows)
+
+
+def _mutants(theorem) -> list[str]:
+    rows = [("wrong version", "what is altered")]
+    rows += [(item.name, item.text) for item in theorem.mutants]
+    return _table("Wrong versions that the checks reject", rows)
 
 
 def _generate(app: Sphinx) -> None:
