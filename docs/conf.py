@@ -25,7 +25,8 @@ html_theme = "furo"
 html_title = "Polystable"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-nitpicky = False
+# Fields named alike in several classes (shape, name) are looked up by napoleon and found twice.
+suppress_warnings = ["ref.python"]
 
 PACKAGES = ("certify", "theorems")
 # Kept out of the reference: the command lines say what they do with --help.
@@ -78,7 +79,15 @@ def write_theorems(folder: Path) -> None:
         if theorem is not None:
             title, _, body = inspect.cleandoc(module.__doc__ or "").partition("\n")
             text = "\n".join(
-                [title, "=" * len(title), body, "", *_readings(theorem), *_constants(theorem), *_mutants(theorem)]
+                [
+                    title,
+                    "=" * len(title),
+                    _bars_as_text(body),
+                    "",
+                    *_readings(theorem),
+                    *_constants(theorem),
+                    *_mutants(theorem),
+                ]
             )
             page = name.rsplit(".", 1)[-1]
             (folder / f"{page}.rst").write_text(text + f"\n\nModule :code:`{name}`.\n", encoding="utf-8")
@@ -120,6 +129,25 @@ def _mutants(theorem) -> list[str]:
     return _table("Wrong versions that the checks reject", rows)
 
 
+def _bars_as_text(text: str) -> str:
+    """Absolute values and norms in prose are no substitutions; literals, mathematics and examples stay as they are."""
+    paragraphs = re.split(r"(\n[ ]*\n)", text)
+    deeper_than = -1
+    for place in range(0, len(paragraphs), 2):
+        paragraph = paragraphs[place]
+        indent = len(paragraph) - len(paragraph.lstrip(" "))
+        if 0 <= deeper_than < indent or re.match(r"\s*(>>>|\.\. math::)", paragraph):
+            continue
+        deeper_than = indent if paragraph.rstrip().endswith("::") else -1
+        pieces = re.split(r"(``.*?``|`[^`]*`)", paragraph, flags=re.DOTALL)
+        paragraphs[place] = "".join(p if i % 2 else p.replace("|", r"\|") for i, p in enumerate(pieces))
+    return "".join(paragraphs)
+
+
+def _process_docstring(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    lines[:] = _bars_as_text("\n".join(lines)).split("\n")
+
+
 def _generate(app: Sphinx) -> None:
     for name, write in (("modules", write_reference), ("theorems", write_theorems)):
         folder = HERE / "reference" / name
@@ -130,3 +158,4 @@ def _generate(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> None:
     app.connect("builder-inited", _generate)
+    app.connect("autodoc-process-docstring", _process_docstring)
