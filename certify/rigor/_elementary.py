@@ -240,10 +240,27 @@ def _tan(lo: float, hi: float) -> Pair:
 
 _OTHER: dict[str, Callable[[float, float], Pair]] = {"cosh": _cosh, "sin": _sin, "cos": _cos, "tan": _tan}
 
-NAMES = tuple(sorted([*_MONOTONE, *_OTHER]))
-"""The elementary functions of one variable."""
+
+def _round_away(x: FloatArray) -> FloatArray:
+    whole = np.trunc(x)
+    return np.where(np.isinf(x), x, whole + np.sign(x) * (np.abs(x - whole) >= 0.5))
 
 
+# Exact and increasing, so that end points map to end points.
+_STEPS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "ceil": np.ceil,
+    "floor": np.floor,
+    "round": np.rint,
+    "round_away": _round_away,
+    "sign": np.sign,
+    "trunc": np.trunc,
+}
+
+NAMES = tuple(sorted([*_MONOTONE, *_OTHER, *_STEPS]))
+"""Functions of one variable: elementary ones, and steps (``round`` takes ties to even, ``round_away`` away from 0)."""
+
+
+@np.errstate(invalid="ignore")
 def apply(name: str, lo: FloatArray, hi: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Bounds of an elementary function over every interval of an array, restricted to the function's domain.
 
@@ -251,6 +268,8 @@ def apply(name: str, lo: FloatArray, hi: FloatArray) -> tuple[FloatArray, FloatA
 
     Raises :class:`UsageError` for a name that is not in ``NAMES``.
     """
+    if name in _STEPS:
+        return _STEPS[name](lo), _STEPS[name](hi)
     over = _MONOTONE[name].over if name in _MONOTONE else _OTHER.get(name)
     if over is None:
         raise UsageError(f"{name!r} is not an elementary function", hint="one of " + ", ".join(NAMES))

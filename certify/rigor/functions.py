@@ -1,8 +1,8 @@
 """Elementary functions of whatever is given: one formula serves enclosures, symbolic proof and the test oracle.
 
 An :class:`Interval` function takes the part of the interval inside its domain; an ``arb`` function gives NaN unless the
-whole ball lies inside. Arguments may be exact (``int``, ``float``, ``Fraction``, ``fmpz``, ``fmpq``), ``flint.arb``, :class:`Interval`,
-``mpmath.mpf`` or ``sympy.Expr``; the result has the richest of the types given, in the order
+whole ball lies inside. Arguments may be exact (``int``, ``float``, ``Fraction``, ``fmpz``, ``fmpq``), ``flint.arb``,
+:class:`Interval`, ``mpmath.mpf`` or ``sympy.Expr``; the result has the richest of the types given, in the order
 
     exact → arb → Interval → mpf → sympy,
 
@@ -117,8 +117,9 @@ def exp(x: Any) -> Any:
 def sqrt(x: Any, *, nonnegative: bool = False) -> Any:
     """Square root. A ball that reaches below 0 gives a NaN ball, unless ``nonnegative``.
 
-    An interval is cut at 0 in any case. With ``nonnegative`` the caller states a proof that the enclosed number is ≥ 0 (a sum of squares, say), and the
-    negative part of its enclosure is discarded; an enclosure that is entirely negative still gives NaN.
+    An interval is cut at 0 in any case. With ``nonnegative`` the caller states a proof that the enclosed number is ≥ 0
+    (a sum of squares, say), and the negative part of its ball is discarded; a ball that is entirely negative still
+    gives NaN.
 
     >>> sqrt(4)
     2.00000000000000

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from certify.errors import AmbiguousVerdictError, UsageError
-from certify.rigor import _directed, _elementary, _endpoints, _powers, _sums
+from certify.rigor import _angle, _directed, _elementary, _endpoints, _powers, _sums
 from certify.rigor.ball import hull_ball, lower, upper
 from certify.rigor.exact import float_down, float_up, to_float64, to_fraction
 from certify.rigor.rounding import QUIET, FloatArray
@@ -225,9 +225,9 @@ class Interval:
         return Interval._make(_directed.nearest_down(_directed.sqrt(low)), _directed.nearest_up(_directed.sqrt(high)))
 
     def apply(self, name: str) -> Interval:
-        """Elementary function by name: one of ``certify.rigor._elementary.NAMES`` (exp2, log10, sin, acosh, ...).
+        """Elementary or step function by name (exp2, log10, sin, acosh, floor, sign, ...).
 
-        Raises :class:`UsageError` for another name.
+        Raises :class:`UsageError`, which lists the names, for another one.
 
         >>> Interval(0.0, 4.0).apply("sin").hi.item()
         1.0
@@ -245,6 +245,11 @@ class Interval:
     def acos(self) -> Interval:
         """Arc cosine of the part of the interval in [−1, 1]."""
         return self.apply("acos")
+
+    def atan2(self, x: Operand) -> Interval:
+        """The angle in (−π, π] of the point (x, self), the origin excluded."""
+        z = Interval.of(x)
+        return Interval._make(*_angle.angle(self.lo, self.hi, z.lo, z.hi))
 
     def pow(self, exponent: Operand) -> Interval:
         """x^y for x > 0, and 0^y = 0 for y > 0, whatever the exponent; use ``**`` for integer powers of any base."""
