@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from certify.geometry._number import Number, coerce
 from certify.geometry.spectrum import chart, mean_log_rank
-from certify.rigor.functions import absolute, maximum, minimum
+from certify.rigor.functions import absolute, log, maximum, minimum
 
 __all__ = [
     "action_lower_bound",
@@ -18,11 +18,28 @@ __all__ = [
     "drift_bound",
     "exact_drift_bound",
     "identity_gap",
+    "product_amplitude",
     "product_bound",
     "sharp_product_bound",
     "slack_product",
     "slack_transport",
+    "transport_amplitude",
 ]
+
+
+def transport_amplitude(quotient_norm: Number, frobenius: Number, frobenius_next: Number) -> Number:
+    r""":math:`a^+=\log\sigma_1(\hat A'\hat A^{-1})=\log\|W'W^{-1}\|_2+\log\|W\|_F-\log\|W'\|_F` (D4).
+
+    With the roles of W and W' exchanged it is a⁻. Both layers are square of one size, so their factors √d cancel.
+    """
+    return log(quotient_norm) + log(frobenius) - log(frobenius_next)
+
+
+def product_amplitude(product_norm: Number, frobenius: Number, d: int, frobenius_next: Number, d_next: int) -> Number:
+    r""":math:`a_\times=\log\sigma_1(\hat A'\hat A)=\log\|W'W\|_2+\tfrac12\log dd'-\log\|W\|_F\|W'\|_F` (D4)."""
+    size = coerce(product_norm)
+    half_logs = (log(size * 0 + d) + log(size * 0 + d_next)) / 2
+    return log(size) + half_logs - log(frobenius) - log(frobenius_next)
 
 
 def slack_transport(r: Number, a_plus: Number, r_next: Number) -> Number:
