@@ -44,8 +44,8 @@ class OneParameterSubgroup:
     def family(self, u: Subspace) -> list[tuple[int, list[list[Any]]]]:
         """A basis of λ(t)U that stays a basis at t = 0, as (degree, vectors) with the sum of t^degree · vectors.
 
-        In coordinates of ``basis``, sorted by weight, an echelon basis of U has pivots of distinct positions; each basis
-        vector is divided by t to the weight of its pivot, which is its smallest weight.
+        In coordinates of ``basis``, sorted by weight, an echelon basis of U has pivots of distinct positions; each
+        basis vector is divided by t to the weight of its pivot, which is its smallest weight.
         """
         field, n = field_of(self.basis), len(self.weights)
         order = sorted(range(n), key=lambda k: self.weights[k])

@@ -6,6 +6,7 @@ Source: FLAG (arXiv 2605.09861); the classification is the existence of bases ad
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -61,7 +62,7 @@ def flag_dimension(n: int, *dims: int) -> int:
     (4, 3)
     """
     steps = [*dims, n]
-    return sum(low * (high - low) for low, high in zip(steps, steps[1:], strict=False))
+    return sum(low * (high - low) for low, high in itertools.pairwise(steps))
 
 
 def gaussian_binomial(n: int, k: int, q: Any) -> Any:

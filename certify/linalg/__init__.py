@@ -3,6 +3,22 @@
 from certify.linalg.gemm import MatrixBall, gemm
 from certify.linalg.matrix import as_matrix
 from certify.linalg.norms import frobenius, norm2_up
+from certify.linalg.subspace import Subspace, principal_cosines
 from certify.linalg.svd import CertifiedSVD, svd
+from certify.linalg.topk import TopSingular, top_singular
+from certify.linalg.transport import quotient_extremes
 
-__all__ = ["CertifiedSVD", "MatrixBall", "as_matrix", "frobenius", "gemm", "norm2_up", "svd"]
+__all__ = [
+    "CertifiedSVD",
+    "MatrixBall",
+    "Subspace",
+    "TopSingular",
+    "as_matrix",
+    "frobenius",
+    "gemm",
+    "norm2_up",
+    "principal_cosines",
+    "quotient_extremes",
+    "svd",
+    "top_singular",
+]

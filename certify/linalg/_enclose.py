@@ -17,10 +17,12 @@ To AV. Additive: ± ‖E‖₂. Multiplicative (a < 1): AV_N = (U + E')S with E'
 
 To A: σ_i(AV)/√(1 + b) ≤ σ_i(A) ≤ σ_i(AV)/√(1 − b) (Ostrowski again).
 
-Right subspaces. V = QR with R upper triangular, so span(v_1..v_k) = span(q_1..q_k). G = QᵀAᵀAQ = R⁻ᵀNR⁻¹, N = (AV)ᵀAV.
+Right subspaces. V = QR with R upper triangular, so span(v_1..v_k) = span(q_1..q_k). G = QᵀAᵀAQ = R⁻ᵀNR⁻¹ with
+N = (AV)ᵀAV.
 Let Y = W₂ᵀE_k with W₂ the eigenvectors of G for λ_{k+1}, …: ‖Y‖ = ‖sin Θ‖, and Λ₂Y − YG₁₁ = W₂ᵀ[0; G₂₁]. Multiplying by
 G₁₁⁻¹,  ‖sin Θ‖ ≤ ‖G₂₁G₁₁⁻¹‖ / (1 − λ_{k+1}(G)/λ_min(G₁₁)).                                                        (7)
-G₂₁G₁₁⁻¹ = −(R₁₂R₂₂⁻¹)ᵀ + R₂₂⁻ᵀN₂₁N₁₁⁻¹R₁₁ᵀ, R₁₂ = R₁₁⁻ᵀ(VᵀV)₁₂, and all singular values of R lie in [√(1−b), √(1+b)], so
+G₂₁G₁₁⁻¹ = −(R₁₂R₂₂⁻¹)ᵀ + R₂₂⁻ᵀN₂₁N₁₁⁻¹R₁₁ᵀ, R₁₂ = R₁₁⁻ᵀ(VᵀV)₁₂, and the singular values of R lie in
+[√(1−b), √(1+b)], so
 ‖G₂₁G₁₁⁻¹‖ ≤ b/(1 − b) + ν√((1 + b)/(1 − b)), ν = ‖N₂₁N₁₁⁻¹‖, and λ_min(G₁₁) ≥ λ_min(N₁₁)/(1 + b).
 With ε = ‖E'_{≤k}‖_F and c = (√(1 − a) − ε)²: N₁₁ = S₁(U₁ + E'₁)ᵀ(U₁ + E'₁)S₁ ≥ c s_k², and expanding N₂₁ term by term
 ν ≤ [‖S₂H₂₁‖ + √(1 + a)(s_{k+1} ε + ‖E_{>k}‖) + ‖E_{>k}‖ ε] / (c s_k).                                              (8)
@@ -58,7 +60,11 @@ _ROUNDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """Certified singular values and subspaces of a scaled m × n matrix, m ≥ n."""
+    """Certified singular values and subspaces of a scaled m × n matrix, m ≥ n, from n (or fewer) columns V.
+
+    With fewer columns than n, ``upper`` is about A restricted to span V; see `certify.linalg.topk`. Then ``outside``
+    bounds the coupling ‖(I − P)AᵀAQ‖₂ to the complement and ``following`` the next singular value.
+    """
 
     lower: FloatArray
     upper: FloatArray
@@ -72,6 +78,8 @@ class Enclosed:
     left: Defect
     a: float
     b: float
+    outside: float = 0.0
+    following: float = 0.0
 
     def coarse(self, relative: float) -> bool:
         """Whether a kept singular value is enclosed with more than the given relative width."""
@@ -82,7 +90,7 @@ class Enclosed:
     def angle(self, k: int, *, domain: bool) -> float:
         """Bound (7) for the domain side, (9) for the range side; ``inf`` without a certified gap or with a ≥ 1."""
         n = self.s.size
-        below = float(self.upper[k]) if k < n else 0.0
+        below = float(self.upper[k]) if k < n else self.following
         if not (k <= self.kept and self.a < 1.0 and self.lower[k - 1] > below):
             return math.inf
         columns, s = self.columns, self.s
@@ -90,7 +98,7 @@ class Enclosed:
         root = float(sub_down(sqrt_down(sub_down(1.0, self.a)), eps))
         if not root > 0.0:
             return math.inf
-        right = 0.0 if k == n else self._domain(k, eps, root, below)
+        right = 0.0 if k == self.v.shape[0] else self._domain(k, eps, root, below)
         if domain or not right < 1.0:
             return right if right < 1.0 else math.inf
         tangent = div_up(right, sqrt_down(sub_down(1.0, mul_up(right, right))))
@@ -110,6 +118,8 @@ class Enclosed:
         one_minus = sub_down(1.0, b)
         numerator = add_up(div_up(b, one_minus), mul_up(nu, sqrt_up(div_up(add_up(1.0, b), one_minus))))
         smallest = mul_down(scale, float(s[k - 1]))
+        if self.outside:
+            numerator = add_up(numerator, div_up(mul_up(self.outside, add_up(1.0, b)), smallest))
         gap = sub_down(1.0, div_up(mul_up(mul_up(below, below), add_up(1.0, b)), smallest))
         if not gap > 0.0:
             return math.inf

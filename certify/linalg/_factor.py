@@ -1,8 +1,8 @@
 """Approximate factors with certified residuals: A V = U diag(s) + E.
 
-Everything here is a posteriori: V, U and s may come from anywhere; what is proved is the columnwise bound e_j ≥ ‖E_j‖ and
-the two Gram defects H = UᵀU − I, K = VᵀV − I. Notation: u = 2^-53, γ_k = ku/(1 − ku), η = ETA; equation (2) is the product
-bound of `certify.linalg.gemm`. A is m × n, m ≥ n, scaled so that |a_ij| < 1; V is n × n.
+Everything here is a posteriori: V, U and s may come from anywhere; what is proved is the columnwise bound e_j ≥ ‖E_j‖
+and the two Gram defects H = UᵀU − I, K = VᵀV − I. Notation: u = 2^-53, γ_k = ku/(1 − ku), η = ETA; equation (2) is the
+product bound of `certify.linalg.gemm`. A is m × n, scaled so that |a_ij| < 1; V has n rows and any number of columns.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     Plain: by (2), |B − AV| ≤ γ_n |A||V| + 8nη; columnwise ‖|A||v_j|‖ ≤ ‖|A|‖₂ ‖v_j‖.
 
     Tight: rows of A and columns of V are split on grids (`split_columns`), A = A₁ + A₂, V = V₁ + V₂, and
-    AV = A₁V₁ + (A₁V₂ + A₂V), where the first product is exact and the other two are small. With C = fl(fl(A₁V₂) + fl(A₂V)):
+    AV = A₁V₁ + (A₁V₂ + A₂V), where the first product is exact and the others are small. C = fl(fl(A₁V₂) + fl(A₂V)):
     ‖(B − AV)_j‖ ≤ u‖b_j‖ + u‖c_j‖ + γ_n(‖|A₁|‖₂‖v₂ⱼ‖ + ‖A₂‖_F ‖v_j‖) + 16nη√m + 2η√m.
     """
     m, n = a.shape
@@ -47,7 +47,7 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     if not tight:
         b = a @ v
         error = add_up(mul_up(mul_up(gamma(n), magnitude), columns), up(underflow(n) * root))
-        norm = norm_error(n, magnitude, norm2_abs_up(np.abs(v)), a.size)
+        norm = norm_error(n, magnitude, norm2_abs_up(np.abs(v)), b.size)
         return Product(b, error, norm)
     a1t, a2t, row_grid = split_columns(a.T, n)
     v1, v2, grid = split_columns(v, n)
@@ -192,11 +192,12 @@ def from_gram(a: FloatArray, v: FloatArray, *, tight: bool) -> Factor:
     """Factor with U = AV/s: no residual product is needed.
 
     s are the (float) column norms of B ≈ AV, r = fl(1/s), U = fl(B r). Then |US − B| ≤ (2u + u²)|B| + 2η(s_j + 1), so
-    ‖E_j‖ ≤ error_j + 2.001u ‖b_j‖ + 2η√m(s_j + 1). Columns with s_j ≤ 2^-40 s_1 get u_j = 0, s_j = 0 and ‖E_j‖ ≤ error_j + ‖b_j‖.
+    ‖E_j‖ ≤ error_j + 2.001u ‖b_j‖ + 2η√m(s_j + 1). Columns with s_j ≤ 2^-40 s_1 get u_j = 0, s_j = 0 and
+    ‖E_j‖ ≤ error_j + ‖b_j‖.
     """
     p = product(a, v, tight=tight)
     s, (b, v, error) = _arrange(p.b, v, p.error)
-    m, n = a.shape
+    m, n = b.shape
     kept = int(np.count_nonzero(s > _DROP * s[0]))
     norms = column_norms_up(b)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore", under="ignore"):

@@ -1,13 +1,13 @@
 """Matrix products with guaranteed error bounds.
 
 Model of the product kernel (any order of summation, blocking and fused multiply-add allowed; no Strassen-like
-algorithm, no emulation of float64). Each product x_ik y_kj passes through at most k roundings, so with γ_k = ku/(1 − ku)
-(N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, §3.1)
+algorithm, no emulation of float64). Each product x_ik y_kj passes through at most k roundings, so that with
+γ_k = ku/(1 − ku) (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, §3.1)
 
     |fl(XY) − XY| ≤ γ_k |X||Y| + 8 k ETA,        entries of X and Y at most 2 in magnitude.              (2)
 
-The underflow term: an operand taken as zero because it is subnormal changes a product by at most 2 ETA, twice a product;
-the product and the addition may each be flushed, ETA each; later roundings amplify by less than 4/3, and
+The underflow term: an operand taken as zero because it is subnormal changes a product by at most 2 ETA, twice a
+product; the product and the addition may each be flushed, ETA each; later roundings amplify by less than 4/3, and
 (2·2 + 1 + 1)·4/3 = 8. `product_is_plain` checks on integers that the kernel at hand is of this kind.
 """
 
@@ -101,7 +101,7 @@ def split_columns(x: FloatArray, k: int) -> tuple[FloatArray, FloatArray, FloatA
 
     Returns ``(x1, x2, grid)``; ``grid`` has one power of two per column. Entries of X must be at most 2 in magnitude.
 
-    Proof. With c = 1.5·2^52 g the sum x + c lies in [2^52 g, 2^53 g), where floats are spaced by g; so fl(x + c) − c is x
+    Proof. With c = 1.5·2^52 g the sum x + c lies in [2^52 g, 2^53 g), where floats are spaced by g: fl(x + c) − c is x
     rounded to the grid. x − x₁ is a multiple of the spacing of x and at most g/2: it has at most 53 bits, hence is a
     float. Grids are kept at or above 2^-430, so that products of two of them are normal numbers.
     """

@@ -1,7 +1,8 @@
 """Certified singular value decomposition.
 
-The factors come from the fastest source at hand and are not trusted; `certify.linalg._factor` bounds AV = U diag(s) + E,
-and `certify.linalg._enclose` turns the bounds into enclosures of every singular value and of the leading subspaces.
+The factors come from the fastest source at hand and are not trusted; `certify.linalg._factor` bounds the residual of
+AV = U diag(s) + E, and `certify.linalg._enclose` turns the bounds into enclosures of every singular value and of the
+leading subspaces.
 """
 
 from __future__ import annotations
@@ -92,9 +93,9 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto") -> CertifiedSVD:
     Parameters
     ----------
     a : (m, n) array of any real dtype that converts to float64 exactly (see :func:`certify.linalg.as_matrix`).
-    mode : ``"fast"``: absolute width about 1e-10 σ_1 at n = 1024, cheaper than an uncertified SVD. ``"tight"``: error-free
-        products; relative width about 1e-13 for well-conditioned matrices. ``"auto"``: tight up to 256 columns; beyond
-        that fast, and tight when the fast enclosures do not separate the smallest singular value from zero.
+    mode : ``"fast"``: absolute width about 1e-10 σ_1 at n = 1024, cheaper than an uncertified SVD. ``"tight"``:
+        error-free products; relative width about 1e-13 for well-conditioned matrices. ``"auto"``: tight up to 256
+        columns; beyond that fast, and tight when a fast enclosure is wider than 2**-26 of its singular value.
 
     Notes
     -----
