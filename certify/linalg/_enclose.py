@@ -27,8 +27,9 @@ G₂₁G₁₁⁻¹ = −(R₁₂R₂₂⁻¹)ᵀ + R₂₂⁻ᵀN₂₁N₁₁�
 With ε = ‖E'_{≤k}‖_F and c = (√(1 − a) − ε)²: N₁₁ = S₁(U₁ + E'₁)ᵀ(U₁ + E'₁)S₁ ≥ c s_k², and expanding N₂₁ term by term
 ν ≤ [‖S₂H₂₁‖ + √(1 + a)(s_{k+1} ε + ‖E_{>k}‖) + ‖E_{>k}‖ ε] / (c s_k).                                              (8)
 
-Left subspaces. If span(v_1..v_k) has a basis V_true + V_⊥Z, ‖Z‖ = tan θ, then A maps it to (U_true + U_⊥Σ₂ZΣ₁⁻¹)Σ₁: the
-tangent shrinks by σ_{k+1}/σ_k. And span(AV_k) = span(U_k + E'_k) is within ε/√(1 − a) of span(U_k). Sum of the two.    (9)
+Left subspaces. If span(v_1..v_k) has a basis V_true + V_⊥Z, ‖Z‖ = tan θ, then A maps it to (U_true + U_⊥Σ₂ZΣ₁⁻¹)Σ₁:
+the tangent shrinks by σ_{k+1}/σ_k. And span(AV_k) = span(U_k + E'_k) is within ε/√(1 − a) of span(U_k). The sum of the
+two bounds the angle.                                                                                                (9)
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def test_no_gap_no_angle() -> None:
     rank_one = svd(np.ones((4, 3)))
     assert rank_one.sin_theta_left(1) < 1e-12
     assert rank_one.sin_theta_left(2) == np.inf
-    with pytest.raises(UsageError, match="outside 1..4"):
+    with pytest.raises(UsageError, match=r"outside 1\.\.4"):
         result.sin_theta_left(5)
 
 
