@@ -1,0 +1,65 @@
+r"""The power-law chart, evaluated by analytic continuation of the zeta function.
+
+The prover sums d powers. Here the partition function is a difference of two regularized Hurwitz zeta functions,
+
+.. math:: H_d(s)=\sum_{k=1}^dk^{-s}=\zeta^*(s,1)-\zeta^*(s,d+1),\qquad \zeta^*(s,a)=\zeta(s,a)-\frac1{s-1}.
+
+*Proof.* For s > 1 both series converge and their difference telescopes to the sum; both sides are entire in s.  □
+
+Its Taylor coefficients in s give the moments of log k under the Gibbs family: with H' = -Σ log k k^{-s} and
+H'' = Σ log² k k^{-s}, u = -H'/H and v = H''/H - u². Arb computes ζ by Euler-Maclaurin summation, at a cost that does
+not grow with d.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from flint import arb, arb_series
+
+__all__ = ["Gibbs", "chart", "gibbs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gibbs:
+    """The partition function H_d(s) and the mean u_d(s) and variance v_d(s) of log k under k^{-s} / H_d(s)."""
+
+    partition: arb
+    mean: arb
+    variance: arb
+
+
+@functools.lru_cache(maxsize=4096)
+def _at_float(d: int, s: float) -> Gibbs:
+    return _moments(d, arb(s))
+
+
+def gibbs(d: int, s: arb | float) -> Gibbs:
+    """Moments of the Gibbs family on d ranks at inverse temperature s."""
+    return _moments(d, s) if isinstance(s, arb) else _at_float(d, s)
+
+
+def _moments(d: int, s: arb) -> Gibbs:
+    point = arb_series([s, 1], prec=3)
+    series = point.zeta(arb(1), True) - point.zeta(arb(d + 1), True)
+    total, first, second = (series[i] for i in range(3))
+    if not second.is_finite():
+        total, first, second = _direct(d, s)
+    mean = -first / total
+    return Gibbs(total, mean, 2 * second / total - mean * mean)
+
+
+def _direct(d: int, s: arb) -> tuple[arb, arb, arb]:
+    """H, H' and H''/2 term by term: the zeta function has no series around a ball that straddles its pole."""
+    total, first, second = arb(0), arb(0), arb(0)
+    for k in range(1, d + 1):
+        x = arb(k).log()
+        w = (-s * x).exp()
+        total, first, second = total + w, first - w * x, second + w * x * x / 2
+    return total, first, second
+
+
+def chart(d: int, alpha: float) -> arb:
+    r""":math:`\varphi_d(\alpha)=\tfrac12(\log d-\log H_d(2\alpha))`, increasing in α."""
+    return (arb(d).log() - gibbs(d, 2 * alpha).partition.log()) / 2

@@ -1,0 +1,172 @@
+r"""The checker's own rounding analysis of float64 array code.
+
+Model. Every operation returns ``(exact)(1 + d) + e`` with |d| <= u = 2^-53 and |e| <= η = 2^-1022, where e covers
+gradual underflow, flush-to-zero of results and reading subnormal operands as zero. Hence for vectors of length k with
+entries of magnitude at most 2, summed in any order, with or without fused multiply-add,
+
+.. math:: |\mathrm{fl}(x\cdot y)-x\cdot y|\le\gamma_k|x|\cdot|y|+8k\eta,\qquad\gamma_k=ku/(1-ku).
+
+*Proof.* Each product passes through at most k roundings (its own and at most k - 1 additions), which gives the factors
+:math:`1+\theta_k`, :math:`|\theta_k|\le\gamma_k` (Higham, Accuracy and Stability, Lemma 3.1). A flushed operand
+changes a product by at most 2η, two of them by 4η, the flushed product by η, each flushed sum by η: at most 6η a term,
+and later factors :math:`1+\theta_k` multiply this by less than 4/3 while ku <= 1/5.  □
+
+Matrix norms of the bound use :math:`\||X||Y|\|_2\le\||X|\|_2\||Y|\|_2` and
+:math:`\||X|\|_2\le\sqrt{\|X\|_1\|X\|_\infty}`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TypeAlias
+
+import numpy as np
+from flint import arb, ctx
+from numpy.typing import NDArray
+
+from certify.errors import InternalError
+
+__all__ = [
+    "ETA",
+    "Array",
+    "U",
+    "above",
+    "absolute_norm",
+    "ball",
+    "below",
+    "check_arithmetic",
+    "gamma",
+    "gram",
+    "product",
+    "roundings",
+    "symmetric_norm",
+]
+
+Array: TypeAlias = NDArray[np.float64]
+
+U = 2.0**-53
+ETA = 2.0**-1022
+_LONGEST = 2**44
+_BLOCK = 256
+
+
+def gamma(k: int) -> float:
+    """An upper bound of k u / (1 - k u); the product k u is exact below 2^53 and the rest is rounded up twice."""
+    if not 0 <= k <= _LONGEST:
+        raise InternalError(f"no rounding bound for sums of {k} terms")
+    return k * U * (1 + 2 * k * U) * (1 + 4 * U)
+
+
+def ball(lower: float, upper: float | None = None) -> arb:
+    """The ball around [lower, upper], or the exact ball of one float."""
+    if upper is None or lower == upper:
+        return arb(lower)
+    return arb(lower).union(arb(upper))
+
+
+def above(x: arb) -> float:
+    """A float64 upper bound of every point of a ball; infinite or NaN balls give infinity."""
+    if not x.is_finite():
+        return math.inf
+    top = x.upper()
+    # Conversion rounds by less than two units in the last place; two steps outward cover it.
+    return math.nextafter(math.nextafter(float(top), math.inf), math.inf)
+
+
+def below(x: arb) -> float:
+    """A float64 lower bound of every point of a ball; infinite or NaN balls give minus infinity."""
+    return -above(-x)
+
+
+def absolute_norm(x: Array) -> float:
+    """Upper bound of the spectral norm of |x|, the root of (largest row sum)(largest column sum)."""
+    if x.size == 0:
+        return 0.0
+    size = np.abs(x)
+    rows = _sum_bound(float(size.sum(axis=1).max()), x.shape[1])
+    columns = _sum_bound(float(size.sum(axis=0).max()), x.shape[0])
+    return above((ball(rows) * ball(columns)).sqrt())
+
+
+def symmetric_norm(x: Array) -> float:
+    """Upper bound of the spectral norm of a symmetric matrix: its largest absolute row sum."""
+    if x.size == 0:
+        return 0.0
+    return _sum_bound(float(np.abs(x).sum(axis=1).max()), x.shape[1])
+
+
+def _sum_bound(value: float, terms: int) -> float:
+    """A computed sum of non-negative terms is below the exact one by at most the factor 1 - γ; additions that
+    underflow are exact or lose at most η each."""
+    return above(ball(value) * (1 + ball(2 * gamma(terms))) + ball(4 * terms * ETA))
+
+
+def product(x: Array, y: Array) -> tuple[Array, float]:
+    """``fl(xy)`` and a bound of ``‖fl(xy) − xy‖₂``, for matrices with entries of magnitude at most 2.
+
+    Long inner dimensions are cut into blocks whose products are added one after the other: no term then passes
+    through more than ``_BLOCK`` + (number of blocks) - 1 roundings, so that γ stays small.
+    """
+    _check_size(x, y)
+    k = x.shape[1]
+    found = x[:, :_BLOCK] @ y[:_BLOCK]
+    for start in range(_BLOCK, k, _BLOCK):
+        found += x[:, start : start + _BLOCK] @ y[start : start + _BLOCK]
+    return found, _product_bound(k, absolute_norm(x), absolute_norm(y), found.size)
+
+
+def gram(x: Array) -> tuple[Array, float]:
+    """``fl(xᵀx)`` and a bound of ``‖fl(xᵀx) − xᵀx‖₂``, for entries of magnitude at most 2."""
+    _check_size(x)
+    k = x.shape[0]
+    head = x[:_BLOCK]
+    found = head.T @ head
+    for start in range(_BLOCK, k, _BLOCK):
+        part = x[start : start + _BLOCK]
+        found += part.T @ part
+    size = absolute_norm(x)
+    return found, _product_bound(k, size, size, found.size)
+
+
+def roundings(k: int) -> int:
+    """How many roundings a term of :func:`product` or :func:`gram` passes through at most, for k terms."""
+    return min(k, _BLOCK) + max(-(-k // _BLOCK) - 1, 0)
+
+
+def _product_bound(k: int, left: float, right: float, entries: int) -> float:
+    return above(ball(gamma(roundings(k))) * ball(left) * ball(right) + ball(8 * k * ETA) * arb(entries).sqrt())
+
+
+def _check_size(*arrays: Array) -> None:
+    for array in arrays:
+        if array.size and not float(np.abs(array).max()) <= 2:
+            raise InternalError("a rounding bound was asked for entries above 2 or not finite")
+
+
+@functools.cache
+def check_arithmetic() -> None:
+    """Refuse to work where the model above is visibly false: directed rounding, or a fast matrix product.
+
+    A product in the manner of Strassen adds entries of different size before it multiplies, and emulated float64
+    cuts them to a common grid; both lose the small block below, whose exact value is an integer times 2^-40.
+
+    Raises
+    ------
+    InternalError : the floating-point environment or the BLAS does not obey the model.
+    """
+    one, tiny = np.float64(1), np.float64(U)
+    nearest = one + tiny == one and one + 3 * tiny == one + 4 * tiny and -one - tiny == -one
+    n = 512
+    i, j = np.indices((n, n))
+    small = ((3 * i + 5 * j) % 17 - 8).astype(np.float64)
+    x = np.where((i < n // 2) & (j < n // 2), small * 2.0**40, small)
+    y = np.where((i < n // 2), small, small * 2.0**-40)
+    x[n // 2 :, : n // 2] = 0
+    exact = small[n // 2 :, n // 2 :] @ small[n // 2 :, :]  # integers below 2^53: exact in any order
+    faithful = bool(np.array_equal((x @ y)[n // 2 :], exact * 2.0**-40))
+    if not (nearest and faithful and ctx.prec >= 53):
+        raise InternalError(
+            "the floating-point arithmetic of this process does not obey the model of the checker",
+            hint="another BLAS, or a process that does not change the rounding mode",
+        )
