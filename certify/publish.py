@@ -29,16 +29,16 @@ def publish(lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool
 
     Parameters
     ----------
-    lower, upper : a proved enclosure; NaN or an infinite end point publishes as :data:`UNKNOWN`.
+    lower, upper : a proved enclosure.
     floor : absolute widening, for quantities that the checker knows to a given absolute accuracy only.
     nonnegative : the quantity is known to be >= 0, and the lower end point is not published below that.
 
-    An exact value with no floor is published as it is.
+    An exact value with no floor is published as it is; what is NaN or unbounded is published as :data:`UNKNOWN`.
 
     >>> publish(1.0, 1.0), publish(0.5, 0.5 + 2**-30).lower == 0.5 - 2**-30
     (Enclosure(lower=1.0, upper=1.0), True)
     """
-    if not (lower <= upper and math.isfinite(lower) and math.isfinite(upper)):
+    if not (lower <= upper and all(map(math.isfinite, (lower, upper, floor)))):
         return UNKNOWN
     if lower == upper and floor == 0.0:
         return Enclosure(lower, upper)
@@ -59,7 +59,7 @@ def outward(lower: Fraction, upper: Fraction) -> Enclosure:
     >>> outward(Fraction(1, 4), Fraction(1, 2))
     Enclosure(lower=0.25, upper=0.5)
     """
-    return Enclosure(-_up(-lower), _up(upper))
+    return Enclosure(0.0 - _up(-lower), _up(upper))
 
 
 def _up(x: Fraction) -> float:

@@ -31,7 +31,7 @@ __all__ = [
 
 
 def overlap(cosines: Sequence[Number]) -> Number:
-    r"""Mean squared principal cosine :math:`\|PP'\|_F^2/k=\tfrac1k\sum_i\cos^2\theta_i` of two windows of size k (A2, C5).
+    r"""Mean squared principal cosine of two k-windows, :math:`\|PP'\|_F^2/k=\tfrac1k\sum_i\cos^2\theta_i` (A2, C5).
 
     >>> import sympy
     >>> overlap([sympy.Integer(1), sympy.Rational(1, 2)])

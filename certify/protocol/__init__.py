@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from certify.protocol.edge import measure_edge
 from certify.protocol.layer import LayerFacts, measure_layer
 from certify.protocol.thresholds import Thresholds
 
-__all__ = ["LayerFacts", "Thresholds", "measure_layer"]
+__all__ = ["LayerFacts", "Thresholds", "measure_edge", "measure_layer"]

@@ -15,25 +15,12 @@ from certify.geometry.spectrum import effective_rank, energies, gaps, top_radial
 from certify.linalg import CertifiedSVD, frobenius, svd
 from certify.linalg.exact_rank import exact_rank
 from certify.protocol.claims import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.protocol.floors import norm_floor, spectral_floor
 from certify.protocol.thresholds import Thresholds
 from certify.publish import publish
 from certify.verdict import Enclosure
 
-__all__ = ["RELATIVE_FLOOR", "LayerFacts", "measure_layer", "spectral_floor"]
-
-RELATIVE_FLOOR = 2.0**-44
-"""Relative widening of a published norm."""
-
-_UNIT = 2.0**-53
-
-
-def spectral_floor(m: int, n: int, sigma_1: float) -> float:
-    """Absolute widening of published singular values: 4mn units in the last place of σ_1, at least 512 of them.
-
-    Another certified decomposition, with plain products and norms of |A| bounded by row and column sums, errs by about
-    mn units; the factor leaves room for it.
-    """
-    return max(4 * m * n, 512) * _UNIT * sigma_1
+__all__ = ["LayerFacts", "measure_layer"]
 
 
 @dataclass(slots=True)
@@ -86,7 +73,7 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
         decomposition,
         Ledger(f"layer {name}"),
         sigma,
-        publish(low, high, floor=RELATIVE_FLOOR * high, nonnegative=True),
+        publish(low, high, floor=norm_floor(high), nonnegative=True),
     )
     _domain(facts, thresholds)
     _spectrum(facts, thresholds)
@@ -137,7 +124,7 @@ def _spectrum(facts: LayerFacts, thresholds: Thresholds) -> None:
     limit = thresholds.sigma_relative * facts.sigma[0].upper
     facts.ledger.measure("spectrum.sigma", "the singular values, decreasing", facts.sigma, limit)
     radial = top_radial(ball_of(facts.sigma[0]), ball_of(facts.frobenius), facts.d)
-    facts.radial = publish_ball(radial, nonnegative=True)
+    facts.radial = publish_ball(radial)
     facts.ledger.measure(
         "D4.top_radial",
         "the top-radial coordinate r = log σ_1 + ½ log d − log ‖W‖_F",
@@ -191,9 +178,10 @@ def _windows(facts: LayerFacts, thresholds: Thresholds) -> None:
     ledger, d = facts.ledger, facts.d
     sigma = [ball_of(value) for value in facts.sigma]
     p = energies(sigma)
-    for level in reversed(thresholds.levels()):
+    for place, level in enumerate(thresholds.levels()):
         lower, upper = effective_rank(p, Fraction(100 - level, 100)) if _finite(p) else (1, d)
-        facts.energy_rank = upper
+        if place == 0:
+            facts.energy_rank = upper
         ledger.measure(
             f"D10.effective_rank.{level}",
             f"the smallest window that holds {level} % of the energy",

@@ -15,9 +15,9 @@ __all__ = ["Thresholds"]
 class Thresholds:
     """What the protocol asks for.
 
-    A measurement is CERTIFIED when its enclosure is no wider than a limit. Limits named ``..._relative`` are multiplied by
-    the size of the quantity's scale (σ_1, the norm of the Grams, the norms of the two layers); the product is recorded in
-    the claim as ``width_limit``.
+    A measurement is CERTIFIED when its enclosure is no wider than a limit. Limits named ``..._relative`` are multiplied
+    by the quantity's scale (σ_1, the norm of the Grams, the norms of the two layers); the product is recorded in the
+    claim as ``width_limit``.
 
     Parameters
     ----------

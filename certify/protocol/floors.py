@@ -1,0 +1,50 @@
+"""How much wider than computed a fact about the weights is published, at least.
+
+Facts about the weights are proved a second time by other code. Each floor is a small multiple of what a certified
+computation with plain float64 products loses, with U = 2^-53 and norms of |A| bounded by row and column sums; a second
+computation of that quality fits inside. Facts derived from published facts need no floor.
+"""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["amplitude_floor", "angle_floor", "norm_floor", "product_floor", "spectral_floor"]
+
+_U = 2.0**-53
+_LEAST = 512 * _U
+
+
+def norm_floor(norm: float) -> float:
+    """Absolute floor of a Frobenius norm."""
+    return _LEAST * norm
+
+
+def spectral_floor(m: int, n: int, sigma_1: float) -> float:
+    """Absolute floor of all singular values of an m × n matrix: 4mnU σ_1."""
+    return max(4 * m * n * _U, _LEAST) * sigma_1
+
+
+def angle_floor(n: int, floors: tuple[float, float], gaps: tuple[float, float]) -> float:
+    """Absolute floor of principal cosines in R^n, from both layers' spectral floors and gaps; 1 where a gap is not
+    positive: sin Θ <= floor / gap on each side, and 8n²U for the bases."""
+    if not min(gaps) > 0:
+        return 1.0
+    return min(max(8 * n * n * _U, _LEAST) + sum(floor / gap for floor, gap in zip(floors, gaps, strict=True)), 1.0)
+
+
+def product_floor(size: int) -> float:
+    """Floor of a Gram matrix or a product relative to the squared Frobenius norms that enter it.
+
+    ``size`` is the largest dimension.
+    """
+    return max(8 * size * _U, _LEAST)
+
+
+def amplitude_floor(size: int, amplification: float) -> float:
+    """Absolute floor of an amplitude, a logarithm.
+
+    ``amplification`` is by how much errors relative to the norms of the factors grow on the way: a condition number, or
+    the ratio of ‖W'‖_F‖W‖_F to ‖W'W‖.
+    """
+    return max(4 * size * math.sqrt(size) * _U, _LEAST) * (1 + amplification)
