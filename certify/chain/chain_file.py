@@ -43,6 +43,8 @@ __all__ = ["ChainFile", "LayerEntry", "apply_chain_file", "draft_chain_file", "r
 _TOP = ("edges", "layers")
 _LAYER = ("tensor", "name", "transpose")
 _MOST_DRAFTED = 64
+_MOST_DOTS = 16
+_QUOTED = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'[^']*'""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
         data = opened.read(limits.max_chain_file_bytes)
     try:
         text = data.decode("utf-8")
+        _refuse_dotted_keys(text)
         found = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ChainError(f"the chain file is not TOML: {error}", file=path, hint="correct the line") from error
@@ -100,6 +103,13 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
     if not isinstance(edges, list):
         raise parser.error("edges is not a list", "edges", "edges", 0, 'write edges = [["lower", "upper"], ...]')
     return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path)
+
+
+def _refuse_dotted_keys(text: str) -> None:
+    # tomllib takes quadratic time for a key of many parts, and no key of a chain file has more than one.
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _QUOTED.sub("", line).split("#")[0].count(".") > _MOST_DOTS:
+            raise ValueError(f"a key of more than {_MOST_DOTS} parts (at line {number})")
 
 
 class _Parser:

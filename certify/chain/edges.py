@@ -137,12 +137,10 @@ class _Refusal:
 
 
 def _ordered(group: _Group, tensors: Sequence[StoredTensor], refuse: _Refusal) -> _Group:
-    if len(group.varying) != 1:
-        raise refuse(
-            f"the layers cannot be told from the names: {len(group.varying)} numbers vary in {group.pattern}"
-            if group.varying
-            else f"the layers cannot be told from the names: the numbers of {group.pattern} are equal"
-        )
+    if not group.varying:
+        raise refuse(f"the names {group.members[0].name} and {group.members[1].name} hold the same number")
+    if len(group.varying) > 1:
+        raise refuse(f"the layers cannot be told from the names: {len(group.varying)} numbers vary in {group.pattern}")
     members = sorted(group.members, key=group.sort_key)
     for below, above in pairwise(members):
         if group.sort_key(below) == group.sort_key(above):

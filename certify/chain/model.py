@@ -169,7 +169,9 @@ class Chain:
                     hint="edges lead upward: the lower layer stands before the upper one",
                 )
             if edge in seen:
-                raise ChainError("an edge is given twice", file=file, place=self.describe(edge))
+                raise ChainError(
+                    "an edge is given twice", file=file, place=self.describe(edge), hint="list each edge once"
+                )
             seen.add(edge)
             below, above = self.layers[edge.lower], self.layers[edge.upper]
             if above.shape[1] != below.shape[0]:

@@ -65,6 +65,7 @@ def read_npz(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOu
     """
     found: dict[str, StoredTensor] = {}
     left_out: list[LeftOut] = []
+    place: str | None = None
     try:
         with open_regular(path) as opened:
             size = os.fstat(opened.fileno()).st_size
@@ -76,6 +77,7 @@ def read_npz(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOu
                     if not member.filename.endswith(".npy"):
                         left_out.append(LeftOut(member.filename, "not an .npy member"))
                         continue
+                    place = f"member {member.filename}"
                     name = member.filename.removesuffix(".npy")
                     check_name(name, file=path)
                     with archive.open(member) as stream:
@@ -83,7 +85,7 @@ def read_npz(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOu
                     source = ArchiveMember(path, member.filename, header.offset, header.nbytes)
                     found[name] = _tensor(name, os.path.basename(path), path, header, source)
     except ARCHIVE_ERRORS as error:
-        raise InputError(f"the archive is damaged: {error}", file=path, hint=_REWRITE) from error
+        raise InputError(f"the archive is damaged: {error}", file=path, place=place, hint=_REWRITE) from error
     return [found[name] for name in sorted(found)], left_out
 
 

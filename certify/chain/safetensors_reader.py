@@ -161,9 +161,7 @@ def _naturals(value: object) -> tuple[int, ...] | None:
 
 
 def _check_tiling(entries: list[_Entry], buffer: int, path: str) -> None:
-    position = 0
-    before = ""
-    for entry in sorted(entries, key=lambda entry: (entry.start, entry.end)):
+    for entry in entries:
         if entry.end > buffer:
             raise InputError(
                 f"data_offsets {[entry.start, entry.end]} lead beyond the {buffer} bytes of data in the file",
@@ -171,6 +169,9 @@ def _check_tiling(entries: list[_Entry], buffer: int, path: str) -> None:
                 tensor=entry.name,
                 hint=_DAMAGED,
             )
+    position = 0
+    before = ""
+    for entry in sorted(entries, key=lambda entry: (entry.start, entry.end)):
         if entry.start < position:
             raise InputError(
                 f"data_offsets {[entry.start, entry.end]} overlap those of {before}",

@@ -59,7 +59,7 @@ def open_regular(path: str, *, follow_links: bool = True) -> Generator[BinaryIO]
         raise _unreadable(path, error) from error
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise InputError("not a regular file", file=path, hint="give a weight file or a folder of them")
+            raise InputError("not a regular file", file=path, hint="give the path of a file")
     except BaseException:
         os.close(handle)
         raise
