@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from certify.certificate import Certificate
 from certify.report.numbers import enclosure_text, margin_text
-from certify.verdict import Claim, Verdict, combine
+from certify.verdict import Claim, Kind, Verdict, combine
 
 __all__ = ["Row", "Section", "claim_name", "closeness", "left_out_lines", "not_asked_lines", "sections", "value_text"]
 
@@ -54,8 +54,15 @@ def value_text(claim: Claim) -> str:
 
 
 def closeness(claim: Claim) -> float:
-    """How far the margin is from turning the verdict: the distance of its deciding end from zero; 0 if undecided."""
+    """How far the deciding end of the margin is from turning the verdict; 0 if undecided.
+
+    Of an inequality it is the distance from zero. Of a measurement it is the part of the width limit that is left, from
+    0 to 1; where the limit is 0 the enclosure is one exact number, and nothing is nearer than 1.
+    """
     if claim.verdict is Verdict.CERTIFIED:
+        if claim.kind is Kind.MEASUREMENT:
+            limit = float(claim.parameters.get("width_limit", 0.0))
+            return claim.margin.lower / limit if limit > 0 else 1.0
         return max(claim.margin.lower, 0.0)
     if claim.verdict is Verdict.REFUTED:
         return max(-claim.margin.upper, 0.0)

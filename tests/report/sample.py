@@ -14,7 +14,10 @@ def measurement(name: str, subject: str, *values: float, width: float = 1e-12, l
     margin = Enclosure(math.nextafter(slack, -math.inf), math.nextafter(slack, math.inf))
     verdict = Verdict.CERTIFIED if margin.lower >= 0 else Verdict.UNDECIDED
     cause = "" if verdict is Verdict.CERTIFIED else "the enclosure is too wide"
-    return Claim(name, subject, Kind.MEASUREMENT, f"{name} is enclosed.", verdict, enclosures, margin, False, {}, cause)
+    parameters: dict[str, int | float | str] = {"width_limit": limit}
+    return Claim(
+        name, subject, Kind.MEASUREMENT, f"{name} is enclosed.", verdict, enclosures, margin, False, parameters, cause
+    )
 
 
 def inequality(name: str, subject: str, lower: float, upper: float, cause: str = "") -> Claim:
