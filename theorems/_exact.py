@@ -46,6 +46,11 @@ class Outcome:
     method: str
 
 
+def mode() -> tuple[int, bool]:
+    """The working precision, and whether scalars are SymPy numbers: the key under which scalars may be kept."""
+    return flint.ctx.prec, _symbolic.get()
+
+
 def num(x: int | Fraction | flint.fmpq | flint.arb) -> Scalar:
     """An exact input as a scalar of the current mode."""
     if isinstance(x, Fraction):
@@ -60,8 +65,17 @@ def num(x: int | Fraction | flint.fmpq | flint.arb) -> Scalar:
     return sympy.Rational(int(x.p), int(x.q))
 
 
-def root(x: flint.fmpq | flint.arb) -> Scalar:
-    """The square root of a non-negative number: exact when it is rational."""
+def settle(x: Scalar) -> Scalar:
+    """A scalar with its logarithms split into those of primes, so that equal exact numbers look equal."""
+    if not _symbolic.get():
+        return x
+    import sympy
+
+    return sympy.expand(sympy.expand_log(sympy.expand(x), force=True, factor=True))
+
+
+def root(x: Scalar) -> Scalar:
+    """The square root of a non-negative scalar: exact when it is rational."""
     if isinstance(x, flint.fmpq):
         top, bottom = x.p.sqrtrem(), x.q.sqrtrem()
         if top[1] == 0 and bottom[1] == 0:
@@ -71,7 +85,11 @@ def root(x: flint.fmpq | flint.arb) -> Scalar:
 
             return sympy.sqrt(num(x))
         return flint.arb(x).sqrt()
-    return num(x.nonnegative_part().sqrt())
+    if isinstance(x, flint.arb):
+        return num(x.nonnegative_part().sqrt())
+    import sympy
+
+    return sympy.sqrt(x)
 
 
 def spectrum(s: flint.fmpq_mat) -> list[Scalar]:
@@ -212,19 +230,16 @@ def decide(margin: Callable[[], Scalar], *, strict: bool) -> Outcome:
         with precision(bits):
             value = margin()
             lo, hi = interval(ball(value))
-        verdict = _exact_sign(value, strict) or Verdict.of_margin(lo, hi, strict=strict)
-        outcome = Outcome(verdict, lo, hi, "exact" if isinstance(value, flint.fmpq) else f"balls of {bits} bits")
+        if isinstance(value, flint.fmpq):
+            positive = value > 0 or (value == 0 and not strict)
+            return Outcome(Verdict.CERTIFIED if positive else Verdict.REFUTED, lo, hi, "exact")
+        verdict = Verdict.of_margin(lo, hi, strict=strict)
+        outcome = Outcome(verdict, lo, hi, f"balls of {bits} bits")
         if verdict is not Verdict.UNDECIDED:
             return outcome
         if step == 1 and lo <= 0 <= hi and _vanishes(margin):
             return Outcome(Verdict.REFUTED if strict else Verdict.CERTIFIED, 0.0, 0.0, "exact")
     return outcome
-
-
-def _exact_sign(value: Scalar, strict: bool) -> Verdict | None:
-    if not isinstance(value, flint.fmpq):
-        return None
-    return Verdict.CERTIFIED if value > 0 or (value == 0 and not strict) else Verdict.REFUTED
 
 
 def _vanishes(margin: Callable[[], Scalar]) -> bool:
@@ -233,9 +248,8 @@ def _vanishes(margin: Callable[[], Scalar]) -> bool:
     try:
         import sympy
 
-        value = sympy.sympify(margin())
-        return bool(sympy.expand(sympy.expand_log(sympy.expand(value), force=True, factor=True)) == 0)
-    except (Inexact, TypeError, UsageError):
+        return bool(settle(sympy.sympify(margin())) == 0)
+    except (Inexact, TypeError, ValueError, UsageError):
         return False
     finally:
         _symbolic.reset(token)

@@ -1,4 +1,4 @@
-r'''What a theorem is, to this package.
+r"""What a theorem is, to this package.
 
 How to add a theorem
 --------------------
@@ -26,7 +26,7 @@ the command line, the search, the documentation and the app find it by scanning 
 9. *Mutants*: at least two wrong versions that the checks above must reject.
 
 Then ``theorems check ID`` runs everything, and ``theorems explore ID --drop HYPOTHESIS`` looks for a counterexample.
-'''
+"""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from certify.errors import UsageError
+from certify.rigor.functions import absolute
 from certify.verdict import Verdict, combine
-from theorems._exact import Outcome, Scalar, decide
+from theorems._exact import Outcome, Scalar, decide, num
 from theorems._instance import Instance
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ __all__ = [
     "Status",
     "Theorem",
     "facts",
+    "holds",
+    "small",
 ]
 
 Constants: TypeAlias = Mapping[str, Any]
@@ -159,7 +162,8 @@ class Reading:
     """One version of the claim, with a status of its own.
 
     Exactly one of ``sides`` (value ≤ bound) and ``decide`` is given. ``hypotheses`` names those it uses, ``constants``
-    those that enter it. ``strategy`` and ``tight`` override the theorem's.
+    those that enter it. ``strategy`` and ``tight`` override the theorem's. With ``attained`` set, every tight instance
+    must satisfy value ≥ (1 − attained) · bound: it shows that the bound is best possible, and that no term of it is loose.
     """
 
     name: str
@@ -173,6 +177,7 @@ class Reading:
     constants: tuple[str, ...] = ()
     strategy: Strategy | None = None
     tight: Callable[[], Iterable[Instance]] | None = None
+    attained: Fraction | None = None
     note: str = ""
 
     def judge(self, instance: Instance, constants: Constants) -> Outcome:
@@ -220,6 +225,16 @@ def facts(
         return Proof(kind, covers, Verdict.UNDECIDED, ("no facts were given",))
     failed = tuple(label for label, verdict in verdicts if verdict is not Verdict.CERTIFIED)
     return Proof(kind, covers, combine(v for _, v in verdicts), failed, tuple(label for label, _ in verdicts))
+
+
+def holds(claim: object) -> Verdict:
+    """CERTIFIED or REFUTED, for a fact decided exactly."""
+    return Verdict.CERTIFIED if claim else Verdict.REFUTED
+
+
+def small(value: Callable[[], Scalar], bound: Fraction = Fraction(1, 2**40)) -> Verdict:
+    """Verdict of |value| < bound: how a ball states an equality."""
+    return decide(lambda: num(bound) - absolute(value()), strict=True).verdict
 
 
 @dataclass(frozen=True, slots=True)
