@@ -1,0 +1,1 @@
+"""Random instances that several folders of tests share."""
