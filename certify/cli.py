@@ -17,6 +17,7 @@ from certify.errors import PolystableError, UsageError
 from certify.verdict import Verdict
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from rich.console import Console
 
     from certify.certificate import Certificate
@@ -30,7 +31,7 @@ _EPILOG = (
     "4 input refused, 5 defect of this program."
 )
 _PATH = click.Path(path_type=Path)
-_Options = TypeVar("_Options")
+_Options = TypeVar("_Options", bound="DataclassInstance")
 
 
 def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -174,7 +175,7 @@ def _check_target(target: Path | None, *inputs: Path | None) -> None:
 
 def _changed(options: _Options, changes: Sequence[str], flag: str) -> _Options:
     """A frozen dataclass of numbers with NAME=VALUE applied to it."""
-    known = {field.name: getattr(options, field.name) for field in fields(options)}  # pyright: ignore[reportArgumentType]
+    known = {field.name: getattr(options, field.name) for field in fields(options)}
     given: dict[str, Any] = {}
     for change in changes:
         name, _, text = change.partition("=")
@@ -185,7 +186,7 @@ def _changed(options: _Options, changes: Sequence[str], flag: str) -> _Options:
         except ValueError:
             kind = type(known[name]).__name__
             raise UsageError(f"{flag} {change}: not a number of type {kind}", hint=f"{name}={known[name]}") from None
-    return replace(options, **given)  # pyright: ignore[reportType]
+    return replace(options, **given)
 
 
 def _console(*, stderr: bool = False) -> Console:

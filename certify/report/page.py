@@ -41,14 +41,10 @@ _COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#
 
 def page(certificate: Certificate, *, title: str = "Certificate") -> str:
     """The whole page, as text."""
-    counts = Counter(claim.verdict for claim in certificate.claims)
-    tally = ", ".join(
-        f'<span class="{verdict.value}">{counts[verdict]} {verdict.value.lower()}</span>' for verdict in Verdict
-    )
     verdict = certificate.verdict.value
     parts = [
         f"<h1>{escape(title)}: <span class={verdict}>{verdict}</span></h1>",
-        f"<p>{len(certificate.claims)} claims: {tally}.</p>",
+        f"<p>{len(certificate.claims)} claims: {_tally(certificate.claims)}.</p>",
         _list("Refuted", _refuted(certificate.claims)),
         _list("Undecided", _undecided(certificate.claims)),
         _spectra(certificate.claims),
@@ -93,27 +89,28 @@ def _undecided(claims: Iterable[Claim]) -> list[str]:
 
 
 def _section(section: Section) -> str:
-    counts = Counter(claim.verdict for row in section.rows for claim in row.claims)
-    tally = ", ".join(
-        f'<span class="{verdict.value}">{count} {verdict.value.lower()}</span>' for verdict, count in counts.items()
-    )
+    claims = [claim for row in section.rows for claim in row.claims]
+    opened = "" if all(claim.verdict is Verdict.CERTIFIED for claim in claims) else " open"
     rows = "".join(map(_table_row, section.rows))
     head = "<thead><tr><th>claim<th>value<th>margin<th>verdict</tr></thead>"
     return (
-        f"<details{_open(counts)}><summary>{escape(section.subject)} <span class=soft>· {tally}</span></summary>"
+        f"<details{opened}><summary>{escape(section.subject)} <span class=soft>· {_tally(claims)}</span></summary>"
         f"<table>{head}<tbody>{rows}</tbody></table></details>"
     )
 
 
-def _open(counts: Counter[Verdict]) -> str:
-    return "" if set(counts) == {Verdict.CERTIFIED} else " open"
+def _tally(claims: Iterable[Claim]) -> str:
+    counts = Counter(claim.verdict for claim in claims)
+    return ", ".join(
+        f'<span class="{verdict.value}">{counts[verdict]} {verdict.value.lower()}</span>'
+        for verdict in Verdict
+        if counts[verdict]
+    )
 
 
 def _table_row(row: Row) -> str:
-    claim = row.claims[0]
-    said = " ".join(filter(None, (claim.statement, claim.note)))
     return (
-        f"<tr><td>{escape(row.name)}<p>{escape(said)}</p></td><td>{escape(row.value)}</td>"
+        f"<tr><td>{escape(row.name)}<p>{escape(row.statement)}</p></td><td>{escape(row.value)}</td>"
         f"<td>{escape(row.margin)}</td><td class={row.verdict.value}>{row.verdict.value}</td></tr>"
     )
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from certify.certificate import Certificate
+from certify.certificate import Certificate, NotAsked
 from certify.report.numbers import enclosure_text, margin_text
 from certify.verdict import Claim, Kind, Verdict, combine
 
@@ -16,12 +15,16 @@ __all__ = ["Row", "Section", "claim_name", "closeness", "left_out_lines", "not_a
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: the claims it stands for, how they are called, and the texts of its columns."""
+    """One line: the claims it stands for, how they are called, the texts of its columns, and what is said.
+
+    ``statement`` is the sentence of the claim whose value and margin are shown, with its note.
+    """
 
     name: str
     value: str
     margin: str
     verdict: Verdict
+    statement: str
     claims: tuple[Claim, ...]
 
 
@@ -69,15 +72,19 @@ def closeness(claim: Claim) -> float:
     return 0.0
 
 
+def _said(claim: Claim) -> str:
+    return f"{claim.statement} ({claim.note})" if claim.note else claim.statement
+
+
 def _row(claims: tuple[Claim, ...]) -> Row:
     if len(claims) == 1:
         claim = claims[0]
-        return Row(claim.id, value_text(claim), margin_text(claim), claim.verdict, claims)
+        return Row(claim.id, value_text(claim), margin_text(claim), claim.verdict, _said(claim), claims)
     verdict = combine(claim.verdict for claim in claims)
     tightest = min((claim for claim in claims if claim.verdict is verdict), key=closeness)
     windows = f"{_window(claims[0])}…{_window(claims[-1])}"
     at = f"at {_window(tightest)}: {value_text(tightest)}"
-    return Row(f"{claim_name(claims[0])}[{windows}]", at, margin_text(tightest), verdict, claims)
+    return Row(f"{claim_name(claims[0])}[{windows}]", at, margin_text(tightest), verdict, _said(tightest), claims)
 
 
 def sections(claims: Iterable[Claim], *, fold: bool = True) -> list[Section]:
@@ -104,9 +111,15 @@ def left_out_lines(certificate: Certificate) -> list[str]:
 
 
 def not_asked_lines(certificate: Certificate) -> list[str]:
-    """Claims that do not apply, one line for each claim and reason."""
-    found = Counter((re.sub(r"\[\d+\]", "", item.id), item.reason) for item in certificate.not_asked)
-    return [f"{name}{f' ({count}×)' if count > 1 else ''}: {reason}" for (name, reason), count in found.items()]
+    """Claims that do not apply, one line for each reason."""
+    reasons: dict[str, list[NotAsked]] = {}
+    for item in certificate.not_asked:
+        reasons.setdefault(item.reason, []).append(item)
+    return [
+        f"{_names(sorted({item.id.partition('[')[0] for item in items}))} "
+        f"of {_names(sorted({item.subject for item in items}), 2)}: {reason}"
+        for reason, items in reasons.items()
+    ]
 
 
 def _names(names: list[str], shown: int = 4) -> str:

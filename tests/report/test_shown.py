@@ -48,7 +48,9 @@ def test_summary_says_what_is_refuted_undecided_left_out_and_not_asked():
     assert left_out_lines(sample()) == [
         "layers.0.bias, layers.1.bias, layers.2.bias, layers.3.bias and 2 more: not a matrix: shape (4,)"
     ]
-    assert not_asked_lines(sample()) == ["E1.truncation (2×): the window is the whole rank"]
+    assert not_asked_lines(sample()) == [
+        "E1.truncation of edge layers.0.weight -> layers.1.weight: the window is the whole rank"
+    ]
 
 
 def test_closest_first():
