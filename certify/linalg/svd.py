@@ -19,7 +19,7 @@ from certify.linalg._factor import from_gram, from_svd
 from certify.linalg.gemm import require_exact_kernel
 from certify.linalg.matrix import Scaled, as_matrix, scale
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import ETA, FloatArray, U, ldexp_up, norm_up
+from certify.rigor.rounding import ETA, FloatArray, U, norm_up
 
 __all__ = ["CertifiedSVD", "Mode", "svd"]
 
@@ -186,18 +186,24 @@ def _result(matrix: FloatArray, scaled: Scaled, enclosed: Enclosed | None, mode:
     return CertifiedSVD((m, n), lower, upper, s, u, v, residual, enclosed.method, mode, enclosed)
 
 
+def _subnormal_step(y: FloatArray, direction: float) -> FloatArray:
+    # A subnormal result was rounded to nearest: one float further is a bound. Where this thread flushes subnormals to
+    # zero, twice the smallest normal number is.
+    if np.multiply(ETA, 0.5) > 0:
+        return np.nextafter(y, direction)
+    return y + 2 * ETA if direction > 0 else y - 2 * ETA
+
+
 @np.errstate(over="ignore", under="ignore")
 def _unscale_up(x: FloatArray, exponent: int) -> FloatArray:
-    return np.asarray(ldexp_up(x, exponent)) if exponent else x
+    y = np.ldexp(x, exponent)
+    return np.where((y <= 4 * ETA) & (x > 0), _subnormal_step(y, np.inf), y)
 
 
 @np.errstate(over="ignore", under="ignore")
 def _unscale_down(x: FloatArray, exponent: int) -> FloatArray:
-    if not exponent:
-        return x
     y = np.ldexp(x, exponent)
-    # A subnormal result may have been rounded up, or may be what flush-to-zero would read as 0.
-    y = np.where(y <= 4 * ETA, np.maximum(y - 2 * ETA, 0.0), y)
+    y = np.where(y <= 4 * ETA, np.maximum(_subnormal_step(y, -np.inf), 0.0), y)
     return np.minimum(y, np.finfo(np.float64).max)
 
 
