@@ -1,0 +1,153 @@
+"""``certify chain``, ``certify verify`` and ``certify explore`` from end to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from certify import cli
+from certify.certificate import Certificate
+from certify.verdict import Verdict
+
+DIGITS = str(Path(__file__).parents[2] / "docs" / "examples" / "digits_mlp.safetensors")
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Two square layers with well separated singular values."""
+    path = tmp_path / "small.npz"
+    rng = np.random.default_rng(3)
+    np.savez(path, **{f"layers.{i}": np.diag([4.0, 2.0, 1.0]) + 0.1 * rng.normal(size=(3, 3)) for i in range(2)})
+    return path
+
+
+def test_digits_certify_and_verify(tmp_path, capsys):
+    saved, page = tmp_path / "digits.json", tmp_path / "digits.html"
+    assert cli.run(["chain", DIGITS, "-o", str(saved), "--html", str(page)]) in (0, 3)
+    shown = capsys.readouterr().out
+    for text in ("layers.3.weight", "D4.slack.transport", "left out layers.0.bias", "not asked", "claims:", str(saved)):
+        assert text in shown
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert cli.run(["verify", str(saved), DIGITS]) == 0
+    assert capsys.readouterr().out.startswith("accepted")
+
+
+def test_json_is_the_certificate_and_workers_do_not_change_it(small, tmp_path, capsys):
+    saved = tmp_path / "small.json"
+    assert cli.run(["chain", str(small), "-o", str(saved), "--json", "--workers", "1"]) == 0
+    assert capsys.readouterr().out.encode() == saved.read_bytes()
+    assert cli.run(["chain", str(small), "--json", "--workers", "3"]) == 0
+    assert capsys.readouterr().out.encode() == saved.read_bytes()
+    assert Certificate.load(saved).verdict is Verdict.CERTIFIED
+
+
+def test_all_windows_have_a_row_each(small, capsys):
+    assert cli.run(["chain", str(small)]) == 0
+    assert "spectrum.gap[1…2]" in capsys.readouterr().out
+    assert cli.run(["chain", str(small), "--all"]) == 0
+    shown = capsys.readouterr().out
+    assert "spectrum.gap[1] " in shown
+    assert "spectrum.gap[2] " in shown
+
+
+def test_a_refuted_chain_is_code_1(tmp_path, capsys):
+    path = tmp_path / "singular.npz"
+    np.savez(path, **{"layers.0": np.diag([1.0, 0.0]), "layers.1": np.eye(2) + np.ones((2, 2))})
+    assert cli.run(["chain", str(path), "-o", str(tmp_path / "c.json")]) == 1
+    shown = capsys.readouterr().out
+    assert "refuted layer layers.0" in shown
+    assert Certificate.load(tmp_path / "c.json").verdict is Verdict.REFUTED
+
+
+def test_an_undecided_chain_is_code_3_with_its_cause(small, tmp_path, capsys):
+    assert cli.run(["chain", str(small), "--threshold", "sigma_relative=0", "-o", str(tmp_path / "c.json")]) == 3
+    assert "undecided spectrum.sigma of layer layers.0 and 1 more: the enclosure is" in capsys.readouterr().out
+
+
+def test_thresholds_are_recorded(small, tmp_path):
+    saved = tmp_path / "c.json"
+    cli.run(["chain", str(small), "--threshold", "windows=1", "--threshold", "alpha_width=0.5", "-o", str(saved)])
+    thresholds = Certificate.load(saved).thresholds
+    assert thresholds["windows"] == "1"
+    assert thresholds["alpha_width"] == 0.5
+
+
+@pytest.mark.parametrize("what", ["margin", "verdict", "weights"])
+def test_an_altered_certificate_or_weight_is_code_1(what, small, tmp_path, capsys):
+    saved = tmp_path / "c.json"
+    cli.run(["chain", str(small), "-o", str(saved)])
+    if what == "weights":
+        arrays = dict(np.load(small))
+        arrays["layers.1"][0, 0] = np.nextafter(arrays["layers.1"][0, 0], 10)
+        np.savez(small, **arrays)
+    else:
+        text = json.loads(saved.read_text())
+        text["claims"][0][what] = "REFUTED" if what == "verdict" else [(1.0).hex(), (2.0).hex()]
+        saved.write_text(json.dumps(text))
+    capsys.readouterr()
+    assert cli.run(["verify", str(saved), str(small)]) == 1
+    assert capsys.readouterr().err.startswith("rejected: ")
+    assert cli.run(["verify", str(saved), str(small), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 1
+
+
+def test_verify_as_json(small, tmp_path, capsys):
+    saved = tmp_path / "c.json"
+    cli.run(["chain", str(small), "-o", str(saved)])
+    capsys.readouterr()
+    assert cli.run(["verify", str(saved), str(small), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == {
+        "accepted": True,
+        "verdict": "CERTIFIED",
+        "claims": len(Certificate.load(saved).claims),
+        "digest": Certificate.load(saved).digest,
+    }
+
+
+def test_explore_sorts_by_closeness(small, tmp_path, capsys):
+    saved = tmp_path / "c.json"
+    cli.run(["chain", str(small), "--threshold", "sigma_relative=0", "-o", str(saved)])
+    capsys.readouterr()
+    assert cli.run(["explore", str(saved), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found) == len(Certificate.load(saved).claims)
+    assert [item["verdict"] for item in found[:2]] == ["UNDECIDED", "UNDECIDED"]
+    assert {item["verdict"] for item in found[2:]} == {"CERTIFIED"}
+    assert cli.run(["explore", str(saved), "-n", "3"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_progress_is_silent_off_a_terminal_and_shown_on_one(small):
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from certify.cli import run; sys.exit(run(sys.argv[1:]))",
+        "chain",
+        small,
+    ]
+    silent = subprocess.run(command, capture_output=True, check=True)
+    assert silent.stderr == b""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+        assert process.wait() == 0
+    os.close(ours)
+    assert b"certifying" in shown
