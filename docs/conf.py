@@ -40,34 +40,27 @@ def _public_modules(package: str) -> list[str]:
 
 
 def write_reference(folder: Path) -> None:
-    """One page for each public module, and their index."""
-    names: list[str] = []
-    for package in PACKAGES:
-        for name in _public_modules(package):
-            module = importlib.import_module(name)
-            if getattr(module, "__all__", None):
-                names.append(name)
-                members = "\n".join(
-                    f"   {line}" for line in (":members:", ":show-inheritance:", *_reexported(name, module))
-                )
-                (folder / f"{name}.rst").write_text(
-                    f"{name}\n{'=' * len(name)}\n\n.. automodule:: {name}\n{members}\n", encoding="utf-8"
-                )
-    rows = "\n".join(names)
+    """One page for each public module, and their index; what several modules export is described once."""
+    modules = {name: importlib.import_module(name) for package in PACKAGES for name in _public_modules(package)}
+    modules = {name: module for name, module in modules.items() if getattr(module, "__all__", None)}
+    homes: dict[int, str] = {}
+    for name, module in sorted(modules.items(), key=lambda item: item[0].count(".")):
+        for export in module.__all__:
+            thing = getattr(module, export, None)
+            if homes.get(id(thing)) != getattr(thing, "__module__", None):
+                homes[id(thing)] = name
+    for name, module in modules.items():
+        shared = [export for export in module.__all__ if hasattr(getattr(module, export, None), "__module__")]
+        elsewhere = [export for export in shared if homes[id(getattr(module, export))] != name]
+        text = f"{name}\n{'=' * len(name)}\n\n.. automodule:: {name}\n   :members:\n   :show-inheritance:\n"
+        if elsewhere:
+            text += f"   :exclude-members: {', '.join(elsewhere)}\n\nDescribed elsewhere:\n\n"
+            text += "".join(f"* :py:obj:`~{homes[id(getattr(module, export))]}.{export}`\n" for export in elsewhere)
+        (folder / f"{name}.rst").write_text(text, encoding="utf-8")
+    rows = "\n".join(modules)
     (folder / "index.md").write_text(
         f"# Reference\n\nEvery public module.\n\n```{{toctree}}\n:maxdepth: 1\n\n{rows}\n```\n", encoding="utf-8"
     )
-
-
-def _reexported(name: str, module: object) -> list[str]:
-    """Names that a package only passes on are described where they are defined."""
-    foreign = [
-        export
-        for export in getattr(module, "__all__", ())
-        if getattr(getattr(module, export, None), "__module__", name) not in (name, None)
-        and not getattr(module, export).__module__.rsplit(".", 1)[-1].startswith("_")
-    ]
-    return [f":exclude-members: {', '.join(foreign)}"] if foreign else []
 
 
 def write_theorems(folder: Path) -> None:
