@@ -27,13 +27,13 @@ _LARGEST = math.ldexp(2.0**53 - 1, 971)
 def publish(lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool = False) -> Enclosure:
     """Widen [lower, upper] by its own width and by ``floor`` on each side, then round outward to the grid.
 
+    An exact value with no floor is published as it is; what is NaN or unbounded is published as :data:`UNKNOWN`.
+
     Parameters
     ----------
     lower, upper : a proved enclosure.
     floor : absolute widening, for quantities that the checker knows to a given absolute accuracy only.
     nonnegative : the quantity is known to be >= 0, and the lower end point is not published below that.
-
-    An exact value with no floor is published as it is; what is NaN or unbounded is published as :data:`UNKNOWN`.
 
     >>> publish(1.0, 1.0), publish(0.5, 0.5 + 2**-30).lower == 0.5 - 2**-30
     (Enclosure(lower=1.0, upper=1.0), True)

@@ -2,15 +2,15 @@
 
 Every value of a format below is a binary64 number, so the conversion rounds nothing:
 
-======================  ==========  =========================================================
-format                  significand exponents (subnormals included) against binary64
-======================  ==========  =========================================================
-F64                     53 bits     the same
-F32, BF16, F16          ≤ 24 bits   2^-149 … 2^127, all normal in binary64
-F8_*                    ≤ 4 bits    2^-127 … 2^127
-I8 … I32, U8 … U32      ≤ 32 bits   integers
-I64, U64                64 bits     exact for magnitudes up to 2^53; beyond that the tensor is refused
-======================  ==========  =========================================================
+======================  ===========  ==================================================================
+format                  significand  exponents (subnormals included) against binary64
+======================  ===========  ==================================================================
+F64                     53 bits      the same
+F32, BF16, F16          ≤ 24 bits    2^-149 … 2^127, all normal in binary64
+F8_*                    ≤ 4 bits     2^-127 … 2^127
+I8 … I32, U8 … U32      ≤ 32 bits    integers
+I64, U64                64 bits      exact for magnitudes up to 2^53; beyond that the tensor is refused
+======================  ===========  ==================================================================
 """
 
 from __future__ import annotations

@@ -6,12 +6,12 @@ matrix Z of the same rank, without rounding.
 *From below*: a square block of Z that is invertible modulo a prime has a nonzero determinant.
 *From above*, in the order tried:
 
-``full``    the block has the size of the smaller dimension;
-``kernel``  the columns (or rows) outside the block are short rational combinations of the ones inside: an integer
-            kernel basis N with Z N = 0, found by a few p-adic digits and proved by multiplication;
-``lift``    p-adic lifting up to the size of the largest minor of order r + 1 (:mod:`certify.linalg.exact_lift`);
-``primes``  the rank is at most r modulo primes whose product exceeds every minor of order r + 1: such a minor is
-            divisible by all of them, hence zero.
+* ``full``: the block has the size of the smaller dimension;
+* ``kernel``: the columns (or rows) outside the block are short rational combinations of the ones inside: an integer
+  kernel basis N with Z N = 0, found by a few p-adic digits and proved by multiplication;
+* ``lift``: p-adic lifting up to the size of the largest minor of order r + 1 (:mod:`certify.linalg.exact_lift`);
+* ``primes``: the rank is at most r modulo primes whose product exceeds every minor of order r + 1: such a minor is
+  divisible by all of them, hence zero.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ _COARSE = 2.0**-26
 class CertifiedSVD:
     """Singular values of one matrix A, shape (m, n), enclosed; d = min(m, n).
 
+    Parameters
+    ----------
     lower, upper : (d,) float64, both decreasing; ``lower[i] <= σ_{i+1}(A) <= upper[i]`` is proved.
     s : (d,) float64, approximate singular values, inside or near their enclosures.
     u, v : (m, d) and (n, d) float64, approximate singular vectors; what is proved about them is said by

@@ -87,7 +87,9 @@ def top_singular(a: npt.ArrayLike, k: int) -> TopSingular:
     σ_i(A) ≥ σ_i(AQ) ≥ σ_i(AV)/√(1 + b). Upwards: for any B, A(I − P) = (A − BVᵀ)(I − P), so
     σ_{k+1}(A) ≤ ‖A(I − P)‖ ≤ τ = ‖A − BVᵀ‖₂, which `_deflated_norm` bounds by a Cholesky factorization checked
     a posteriori. With E = (I − P)AᵀAQ and μ = σ_i(AQ)², Schur complements in the blocks of AᵀA give, for μ > τ²,
+
         λ_i(AᵀA) ≤ μ + ‖E‖²/(μ − τ²):                                                                            (10)
+
     for λ = λ_i(AᵀA) > τ² inertia gives λ ≤ λ_i(QᵀAᵀAQ + Eᵀ(λ − CᵀC)⁻¹E), C = A(I − P), and λ ≥ μ by interlacing.
     AV = US + F (columnwise bounded) and (I − P)V = 0 yield ‖E‖ ≤ (‖(AᵀU − VS)S‖ + τ‖F‖)/√(1 − b).
 
