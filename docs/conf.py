@@ -23,6 +23,7 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = "Polystable"
+html_show_copyright = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 # Fields named alike in several classes (shape, name) are looked up by napoleon and found twice.
@@ -71,6 +72,7 @@ def write_theorems(folder: Path) -> None:
         theorem = getattr(module, "THEOREM", None)
         if theorem is not None:
             title, _, body = inspect.cleandoc(module.__doc__ or "").partition("\n")
+            title = title.rstrip(".")
             text = "\n".join(
                 [
                     title,

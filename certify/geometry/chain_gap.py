@@ -55,13 +55,13 @@ def product_sigma(matrices: Sequence[npt.ArrayLike]) -> list[arb]:
 def chain_gap(matrices: Sequence[npt.ArrayLike], *, rank: int | None = None) -> arb:
     """Ball around Σ‖W_l‖_F² − L Σ_i σ_i(W_L ⋯ W_1)^{2/L} ≥ 0, the distance of a chain from balance.
 
+    The exact gap is not negative, so the part of the ball below 0 may be disregarded. Divided by Σ‖W_l‖_F² it is free
+    of scale and lies in [0, 1]. Errors as :func:`product_sigma`.
+
     Parameters
     ----------
     matrices : W_1, ..., W_L; W_l has shape (n_l, n_{l−1}).
     rank : the rank of the product when it is certified: further singular values are exactly 0 then, and need no ball.
-
-    The exact gap is not negative, so the part of the ball below 0 may be disregarded. Divided by Σ‖W_l‖_F² it is free
-    of scale and lies in [0, 1]. Errors as :func:`product_sigma`.
 
     >>> chain_gap([[[2.0]], [[1.0]]]).contains(1)
     True
