@@ -6,8 +6,8 @@ Minimizing :math:`\sum_k(\sqrt{p_k}-\sqrt{g_k(2\alpha)})^2` is maximizing the af
     f(\alpha)=\log\sum_k\sqrt{p_k}\,k^{-\alpha}-\tfrac12\log H_d(2\alpha),\qquad
     f'(\alpha)=u_d(2\alpha)-E_{\nu(\alpha)}[\log k],\quad \nu_k(\alpha)\propto\sqrt{p_k}\,k^{-\alpha}.
 
-f need not be unimodal, even for decreasing p: with half of the energy in the first rank and the rest spread evenly,
-d = 10^6 has one maximum near 0 and the values rise again to infinity. So the search covers the whole line:
+f need not be unimodal, even for decreasing p: for d = 256 and σ = (1, ε, …, ε) it has two maxima, and the larger one
+jumps from α near 3.7 to α near 0.6 where ε passes 0.0494. So the search covers the whole line:
 
 * α < 0: p decreases, so ν(α) is below g(α) in the likelihood-ratio order, :math:`E_\nu\le u_d(\alpha)<u_d(2\alpha)` and
   f increases.
@@ -23,6 +23,7 @@ d = 10^6 has one maximum near 0 and the values rise again to infinity. So the se
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import flint
@@ -38,7 +39,7 @@ from certify.rigor.functions import log
 __all__ = ["affinity_slope", "log_affinity", "maximize_affinity"]
 
 _RIGHT_LIMIT = 2.0**20
-_BOXES = 4000
+_BOXES = 600
 _NARROWEST = 2.0**-30
 
 
@@ -77,6 +78,14 @@ class _Search:
             self._value[alpha] = log_affinity(self.root_p, flint.arb(alpha))
         return self._value[alpha]
 
+    def slope(self, alpha: float) -> flint.arb:
+        return affinity_slope(self.root_p, flint.arb(alpha))
+
+    def rate(self, alpha: float) -> float:
+        """An approximation of -f''."""
+        nu, g = self.tilted(alpha), self.gibbs(alpha)
+        return float((2 * (g[2] - g[1] * g[1]) - (nu[2] - nu[1] * nu[1])).mid())
+
     def slope_range(self, a: float, b: float) -> tuple[flint.arb, flint.arb]:
         """Balls below and above every f' on [a, b]."""
         return self.gibbs(b)[1] - self.tilted(a)[1], self.gibbs(a)[1] - self.tilted(b)[1]
@@ -94,11 +103,11 @@ class _Search:
     def leftover(self, a: float, b: float, reached: flint.arb) -> list[tuple[float, float]]:
         """The boxes of [a, b] in which a maximizer of f with maximum >= ``reached`` is not excluded."""
         kept: list[tuple[float, float]] = []
-        boxes = [(a, b)] if a < b else []
+        boxes = deque([(a, b)] if a < b else [])
         for _ in range(_BOXES):
             if not boxes:
                 return kept
-            left, right = boxes.pop()
+            left, right = boxes.popleft()
             low, high = self.slope_range(left, right)
             if low > 0 or high < 0:
                 continue
@@ -112,8 +121,8 @@ class _Search:
             if right - left < _NARROWEST * max(1.0, right) or not left < middle < right:
                 kept.append((left, right))
             else:
-                boxes += [(left, middle), (middle, right)]
-        return kept + boxes
+                boxes.extend([(left, middle), (middle, right)])
+        return [*kept, *boxes]
 
 
 def maximize_affinity(root_p: Sequence[flint.arb]) -> Fit:
@@ -133,28 +142,18 @@ def maximize_affinity(root_p: Sequence[flint.arb]) -> Fit:
         return no_fit("the second singular value is not certainly positive: rank one has no finite exponent")
     search = _Search(root_p)
     guess = approx_affinity_maximum(np.array([float((x / root_p[0]).mid()) for x in root_p]), right)
-    box = _concave_box(search, guess)
-    if box is None:
-        reached = search.value(guess)
-        kept = search.leftover(0.0, right, reached)
-        return _hull(kept, "the maximum of the affinity is too flat to single out its exponent")
-
-    def slope(alpha: float) -> flint.arb:
-        return affinity_slope(root_p, flint.arb(alpha))
-
-    def rate(alpha: float) -> float:
-        nu, g = search.tilted(alpha), search.gibbs(alpha)
-        return float((2 * (g[2] - g[1] * g[1]) - (nu[2] - nu[1] * nu[1])).mid())
-
-    fit = bracket(slope, rate, guess, box)
-    if fit.cause:
-        return fit
     reached = search.value(guess)
-    others = search.leftover(0.0, box[0], reached) + search.leftover(box[1], right, reached)
-    if others:
-        hull = _hull(others, "")
-        return Fit(hull.alpha.union(fit.alpha), "the affinity has rival maxima that its enclosure cannot rank")
+    box = _concave_box(search, guess)
+    fit = _FLAT if box is None else bracket(search.slope, search.rate, guess, box)
+    if box is None or fit.cause:
+        return _hull(search.leftover(0.0, right, reached), _FLAT.cause)
+    rivals = search.leftover(0.0, box[0], reached) + search.leftover(box[1], right, reached)
+    if rivals:
+        return Fit(_hull(rivals, "").alpha.union(fit.alpha), "the affinity has rival maxima that cannot be ranked")
     return fit
+
+
+_FLAT = no_fit("the spectrum is not known well enough to single out the exponent of the largest affinity")
 
 
 def _search_end(root_p: Sequence[flint.arb]) -> float | None:
