@@ -57,7 +57,7 @@ class Limits:
                 file=file,
                 tensor=tensor,
                 limit=f"{option} = {allowed}",
-                hint=f"raise the limit if the file is to be trusted: Limits({option}={value})",
+                hint=f"if the input is to be trusted, raise it: --limit {option}={value}, or Limits({option}={value})",
             )
 
 

@@ -143,7 +143,8 @@ class _Bounded:
                 f"the directory of the archive takes {count} bytes",
                 file=self._path,
                 limit=f"max_header_bytes = {self._limits.max_header_bytes}",
-                hint=f"raise the limit if the file is to be trusted: Limits(max_header_bytes={count})",
+                hint=f"if the input is to be trusted, raise it: --limit max_header_bytes={count}, "
+                f"or Limits(max_header_bytes={count})",
             )
         return self._opened.read(count if count >= 0 else allowed)
 

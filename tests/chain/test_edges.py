@@ -117,6 +117,7 @@ def test_shapes_that_do_not_compose():
 @pytest.mark.parametrize(
     ("tensors", "part"),
     [
+        ([("W١", 2, 3), ("W٢", 3, 2)], "no two matrices have names that differ in a number"),
         ([("a", 2, 3), ("b", 3, 2)], "no two matrices have names that differ in a number"),
         ([("q.0", 3, 3), ("q.1", 3, 3), ("v.0", 3, 3), ("v.1", 3, 3)], "several groups of names"),
         ([("q.0", 3, 3), ("q.1", 3, 3), ("k.0", 2, 3), ("k.1", 2, 3)], "several groups of names"),

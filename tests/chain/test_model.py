@@ -82,7 +82,7 @@ def test_limits_of_arrays():
         "number of elements: 4, more than is read",
         "tensor W1",
         "limit: max_tensor_elements = 3",
-        "try: raise the limit if the file is to be trusted: Limits(max_tensor_elements=4)",
+        "try: if the input is to be trusted, raise it: --limit max_tensor_elements=4",
         kind=LimitError,
     )
 

@@ -71,6 +71,7 @@ def test_a_header_padded_with_spaces_and_a_header_of_640_bytes(write):
     data = assemble(text + " " * (640 - len(text)), buffer)
     assert data.startswith(b"\x80\x02")
     assert described(load(write(data))) == described(load(write(GOOD, "n.safetensors")))
+    refused(lambda: load(write(data[:500])), "the header says it has 640 bytes, and 492 follow")
 
 
 @pytest.mark.parametrize("keep", [0, 7, 8, 9, 8 + LENGTH - 1, 8 + LENGTH, len(GOOD) - 1])
@@ -203,7 +204,7 @@ def test_an_entry_without_a_key(write, missing):
 )
 def test_limits(write, limits, option):
     path = write(GOOD)
-    refused(lambda: load(path, limits=limits), f"limit: {option}", "try: raise the limit", kind=LimitError)
+    refused(lambda: load(path, limits=limits), f"limit: {option}", "raise it: --limit ", kind=LimitError)
     exact = Limits(
         max_file_bytes=len(GOOD), max_header_bytes=LENGTH, max_tensors=4, max_layers=2, max_tensor_elements=12
     )
