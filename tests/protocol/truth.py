@@ -1,0 +1,134 @@
+"""The true value of every claim about two matrices, at 60 digits and from the definitions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from tests.geometry import oracle
+from tests.geometry.oracle import mp
+
+Real = Any
+
+
+class Layer:
+    """One matrix and its decomposition."""
+
+    def __init__(self, a: np.ndarray) -> None:
+        self.array = a
+        self.matrix = oracle.matrix(a)
+        self.d = min(a.shape)
+        self.u, self.sigma, self.v = oracle.svd(self.matrix)
+        self.norm = oracle.frobenius(self.matrix)
+
+    @property
+    def radial(self) -> Real:
+        return mp.log(self.sigma[0] * mp.sqrt(self.d) / self.norm)
+
+    def alpha(self, chart: str) -> Real:
+        return oracle.FITS[chart](self.sigma)
+
+    def residual(self, chart: str) -> Real:
+        return self.radial - oracle.chart(self.d, self.alpha(chart))
+
+    def rank(self) -> int:
+        return sum(x > self.sigma[0] * mp.mpf(10) ** -40 for x in self.sigma)
+
+    def effective_rank(self, percent: int) -> int:
+        squares = [x * x for x in self.sigma]
+        limit = mp.mpf(100 - percent) / 100 * mp.fsum(squares)
+        return next(r for r in range(self.d + 1) if mp.fsum(squares[r:]) <= limit)
+
+    def values(self, id: str) -> list[Real]:
+        """The numbers that the layer claim called ``id`` speaks of."""
+        if id == "E7.finite":
+            return [mp.mpf(float(np.max(np.abs(self.array))))]
+        if id == "E7.rank":
+            return [mp.mpf(self.rank())]
+        if id == "E7.normalization":
+            return [self.norm]
+        if id == "spectrum.sigma":
+            return self.sigma
+        if id == "D4.top_radial":
+            return [self.radial]
+        if found := re.fullmatch(r"D6\.(\w+)\.(alpha|residual)", id):
+            chart = found.group(1)
+            return [self.alpha(chart) if found.group(2) == "alpha" else self.residual(chart)]
+        if found := re.fullmatch(r"D10\.effective_rank\.(\d+)", id):
+            return [mp.mpf(self.effective_rank(int(found.group(1))))]
+        if found := re.fullmatch(r"spectrum\.gap\[(\d+)\]", id):
+            k = int(found.group(1))
+            return [self.sigma[k - 1] - self.sigma[k]]
+        raise KeyError(id)
+
+
+class Edge:
+    """Two layers that meet."""
+
+    def __init__(self, lower: Layer, upper: Layer) -> None:
+        self.lower, self.upper = lower, upper
+        self.product = upper.matrix * lower.matrix
+        self.write = lower.matrix * lower.matrix.T
+        self.read = upper.matrix.T * upper.matrix
+
+    def hats(self) -> tuple[Any, Any]:
+        return tuple(x.matrix * (mp.sqrt(x.d) / x.norm) for x in (self.lower, self.upper))  # type: ignore[return-value]
+
+    def transport(self) -> tuple[Real, Real]:
+        hat, hat_next = self.hats()
+        sigma = oracle.singular_values(hat_next * mp.inverse(hat))
+        return mp.log(sigma[0]), -mp.log(sigma[-1])
+
+    def a_x(self) -> Real:
+        hat, hat_next = self.hats()
+        return mp.log(oracle.singular_values(hat_next * hat)[0])
+
+    def cosines(self, k: int) -> list[Real]:
+        return oracle.singular_values(self.lower.u[:, :k].T * self.upper.v[:, :k])
+
+    def step(self, chart: str) -> Real:
+        return self.upper.residual(chart) - self.lower.residual(chart)
+
+    def values(self, id: str) -> list[Real]:
+        """The numbers that the edge claim called ``id`` speaks of; for E1 the true errors, which the values bound."""
+        lower, upper = self.lower, self.upper
+        name, _, window = id.partition("[")
+        window = window.rstrip("]")
+        if name == "E.cosines":
+            return self.cosines(int(window))
+        if name == "E.overlap":
+            return [mp.fsum(c * c for c in self.cosines(int(window))) / int(window)]
+        delta, read, write = (oracle.frobenius(x) for x in (self.read - self.write, self.read, self.write))
+        if name == "B3.imbalance":
+            return [delta]
+        if name == "B3.imbalance.relative":
+            return [delta / mp.sqrt(read * read + write * write)]
+        if name == "C4.commutator":
+            return [oracle.frobenius(self.read * self.write - self.write * self.read) / (read * write)]
+        if name == "D4.amplitude.transport":
+            return list(self.transport())
+        if name == "D4.slack.transport":
+            return [lower.radial + self.transport()[0] - upper.radial]
+        if name == "D4.amplitude.product":
+            return [self.a_x()]
+        if name == "D4.slack.product":
+            return [lower.radial + upper.radial - self.a_x()]
+        if name == "D4.drift.transport":
+            alpha, alpha_next = lower.alpha(window), upper.alpha(window)
+            slope = oracle.moment(lower.d, 2 * max(alpha, alpha_next), 1)
+            return [abs(alpha_next - alpha), (max(self.transport()) + abs(self.step(window))) / slope]
+        if name == "D4.drift.product":
+            before, after = oracle.chart(lower.d, lower.alpha(window)), oracle.chart(upper.d, upper.alpha(window))
+            return [abs(after - before), lower.radial + upper.radial + abs(self.step(window))]
+        if name == "E1.truncation":
+            return self.truncation(int(window))
+        raise KeyError(id)
+
+    def truncation(self, k: int) -> list[Real]:
+        s, t = self.lower.sigma, self.upper.sigma
+        tail, tail_next = (mp.fsum(x * x for x in y[k:]) for y in (s, t))
+        mass_next, kept = mp.fsum(x * x for x in t), mp.fsum(x * x for x in s[:k])
+        frobenius = min(t[0] ** 2 * tail, s[k] ** 2 * mass_next) + min(tail_next * s[0] ** 2, t[k] ** 2 * kept)
+        return [mp.sqrt(frobenius), mp.sqrt((t[0] * s[k]) ** 2 + (t[k] * s[0]) ** 2)]
