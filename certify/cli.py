@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["main", "run"]
 
 EXIT_CODES = {Verdict.CERTIFIED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}
-INTERRUPTED = 130
+# As a shell reports them: 128 plus the number of the signal.
+INTERRUPTED, READER_LEFT = 130, 141
 _EPILOG = (
     "Exit codes: 0 everything asked is certified, 1 refuted or certificate rejected, 2 usage, 3 undecided, "
     "4 input refused, 5 defect of this program."
@@ -193,8 +194,12 @@ def _console(*, stderr: bool = False) -> Console:
     """A console that keeps lines of 140 columns whole where there is no terminal to fit."""
     from rich.console import Console
 
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=140)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    console = Plain(stderr=stderr)
+    return console if console.is_terminal else Plain(stderr=stderr, width=140)
 
 
 def _show_certificate(certificate: Certificate, *, fold: bool) -> None:
@@ -259,7 +264,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of stdout has left; what is still buffered has no reader either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return INTERRUPTED
+        return READER_LEFT
     except Exception as error:
         return _failed(error, words)
 

@@ -126,6 +126,16 @@ def test_explore_sorts_by_closeness(small, tmp_path, capsys):
     assert verdicts == ["UNDECIDED", "UNDECIDED", "CERTIFIED"]
 
 
+def test_a_reader_that_leaves_is_no_verdict():
+    script = "import sys; from certify.cli import main; sys.argv[1:] = ['chain', sys.argv[1]]; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, DIGITS], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
 def test_progress_is_silent_off_a_terminal_and_shown_on_one(small):
     command = [
         sys.executable,
