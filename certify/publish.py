@@ -42,15 +42,24 @@ def publish(lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool
         return UNKNOWN
     if lower == upper and floor == 0.0:
         return Enclosure(lower, upper)
-    spread = Fraction(upper) - Fraction(lower) + Fraction(floor)
-    low, high = Fraction(lower) - spread, Fraction(upper) + spread
+    # Integers over one power of two: floats are dyadic, and this runs once for every singular value.
+    ends = [x.as_integer_ratio() for x in (lower, upper, floor)]
+    unit = max(denominator for _, denominator in ends)
+    low, high, least = (numerator * (unit // denominator) for numerator, denominator in ends)
+    spread = high - low + least
+    low, high = low - spread, high + spread
     if nonnegative:
-        low = max(low, Fraction(0))
-    largest = max(abs(low), abs(high))
-    # 2^e > largest / 2, from the bit lengths alone; the grid is a power of two, never below the smallest float.
-    e = largest.numerator.bit_length() - largest.denominator.bit_length()
-    quantum = Fraction(2) ** max(e - GRID_BITS, -1074)
-    return outward(math.floor(low / quantum) * quantum, math.ceil(high / quantum) * quantum)
+        low = max(low, 0)
+    drop = max(max(abs(low), abs(high)).bit_length() - GRID_BITS - 1, 0)
+    return Enclosure(0.0 - _ratio_up(-(low >> drop << drop), unit), _ratio_up(-(-high >> drop << drop), unit))
+
+
+def _ratio_up(numerator: int, unit: int) -> float:
+    """A quotient that is a float unless it is too large for one; then the next one above."""
+    try:
+        return numerator / unit
+    except OverflowError:
+        return math.inf if numerator > 0 else -_LARGEST
 
 
 def outward(lower: Fraction, upper: Fraction) -> Enclosure:
