@@ -10,6 +10,7 @@ PARTS = {
     "flint": "certified SVD against python-flint",
     "widths": "relative widths of the enclosures",
     "chain": "the whole digits chain against a loop of np.linalg.svd",
+    "wide": "a chain of four 1024 × 1024 layers against a loop of np.linalg.svd",
     "check": "checking a certificate against making it",
 }
 
@@ -24,7 +25,7 @@ def main() -> None:
         parser.error(f"unknown part {', '.join(unknown)}" if unknown else "at least one round")
     # Before numpy is imported for the first time: BLAS reads it then.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from tests.benchmarks import matrices, timing
+    from tests.benchmarks import matrices, networks, timing
 
     print(timing.machine())
     for part in given.parts or PARTS:
@@ -32,12 +33,13 @@ def main() -> None:
         if part == "widths":
             print("| case | mode | largest relative width |\n|---|---|---|", *matrices.widths(), sep="\n")
             continue
-        if part in ("chain", "check"):
-            from tests.benchmarks import networks
-
-            run = {"chain": networks.whole_chain, "check": networks.checking}[part]
-        else:
-            run = {"numpy": matrices.against_numpy, "flint": matrices.against_flint}[part]
+        run = {
+            "numpy": matrices.against_numpy,
+            "flint": matrices.against_flint,
+            "chain": networks.whole_chain,
+            "wide": networks.wide_chain,
+            "check": networks.checking,
+        }[part]
         print(timing.HEADER)
         for measured in run(given.rounds):
             print(*measured.lines(), sep="\n", flush=True)

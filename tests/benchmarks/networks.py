@@ -29,6 +29,23 @@ def whole_chain(rounds: int) -> list[Measured]:
     ]
 
 
+def wide_chain(rounds: int) -> list[Measured]:
+    """Four Gaussian layers of 1024 × 1024 in memory, three edges; one matrix at a time on both sides."""
+    chain = certify.Chain.from_arrays([np.random.default_rng(i).normal(size=(1024, 1024)) for i in range(4)])
+
+    def loop() -> None:
+        for layer in chain.layers:
+            np.linalg.svd(layer.matrix(), full_matrices=False)
+
+    return [
+        alternate(
+            "4 × 1024 × 1024",
+            {"loop of np.linalg.svd": loop, "certify": lambda: certify.certify(chain, workers=1)},
+            max(3, rounds // 4),
+        )
+    ]
+
+
 def checking(rounds: int) -> list[Measured]:
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "digits.json"
