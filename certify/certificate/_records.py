@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from certify.certificate._json import Reader, float_text, reject
@@ -127,7 +128,7 @@ class _LayerLike(Protocol):
     def dtype(self) -> str: ...
     @property
     def transposed(self) -> bool: ...
-    @property
+    @cached_property
     def sha256(self) -> str: ...
 
 

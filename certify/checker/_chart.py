@@ -14,11 +14,12 @@ not grow with d.
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 
 from flint import arb, arb_series
 
-__all__ = ["Gibbs", "chart", "gibbs"]
+__all__ = ["Gibbs", "chart", "gibbs", "logarithms", "powers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,30 @@ def _direct(d: int, s: arb) -> tuple[arb, arb, arb]:
 def chart(d: int, alpha: float) -> arb:
     r""":math:`\varphi_d(\alpha)=\tfrac12(\log d-\log H_d(2\alpha))`, increasing in α."""
     return (arb(d).log() - gibbs(d, 2 * alpha).partition.log()) / 2
+
+
+@functools.lru_cache(maxsize=64)
+def logarithms(d: int) -> tuple[arb, ...]:
+    """log 1, …, log d."""
+    return tuple(arb(k).log() for k in range(1, d + 1))
+
+
+def powers(d: int, alpha: float) -> list[arb]:
+    """k^{-α} for k = 1, …, d, by exponentials at the primes and products elsewhere."""
+    found = [arb(1)] * (d + 1)
+    logs = logarithms(d)
+    exponent = -arb(alpha)
+    for k, p in _factors(d):
+        found[k] = found[p] * found[k // p] if p < k else (exponent * logs[k - 1]).exp()
+    return found[1:]
+
+
+@functools.lru_cache(maxsize=64)
+def _factors(d: int) -> tuple[tuple[int, int], ...]:
+    """(k, smallest prime factor of k) for k = 2, …, d."""
+    least = list(range(d + 1))
+    for p in range(2, math.isqrt(d) + 1):
+        if least[p] == p:
+            for k in range(p * p, d + 1, p):
+                least[k] = min(least[k], p)
+    return tuple((k, least[k]) for k in range(2, d + 1))

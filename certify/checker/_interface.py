@@ -82,10 +82,18 @@ def _overlap(core: Array, slip: float, turned: arb) -> arb:
 
 @dataclass(frozen=True, slots=True)
 class Commutation:
-    """Balls around ‖Δ‖_F for Δ = W'ᵀW' - WWᵀ and around ‖[H, K]‖_F/(‖H‖_F‖K‖_F) for H = W'ᵀW', K = WWᵀ."""
+    """Balls around numbers that compare H = W'ᵀW' with K = WWᵀ.
+
+    imbalance : ‖H - K‖_F.
+    relative : ‖H - K‖_F/√(‖H‖_F² + ‖K‖_F²).
+    magnitude : ‖[H, K]‖_F/(‖H‖_F‖K‖_F).
+    spread : 1 + ‖W‖_F²/‖K‖_F + ‖W'‖_F²/‖H‖_F, roughly; how much the last two suffer from rounding.
+    """
 
     imbalance: arb
+    relative: arb
     magnitude: arb
+    spread: float
 
 
 def commutation(w: Unit, w_next: Unit) -> Commutation:
@@ -103,14 +111,18 @@ def commutation(w: Unit, w_next: Unit) -> Commutation:
     product_slip = ball(gamma(roundings(n))) * h_size * k_size + ball(8 * n * n * ETA)
     gram_slip = 2 * (k_slip * ball(symmetric_norm(h)) + h_slip * (ball(symmetric_norm(k)) + 3 * k_slip))
     commutator = frobenius_of_difference(both, both.T) + error_ball(2 * product_slip + gram_slip)
-    magnitude = commutator / ((h_size + error_ball(h_slip)) * (k_size + error_ball(k_slip)))
+    h_true, k_true = h_size + error_ball(h_slip), k_size + error_ball(k_slip)
+    magnitude = commutator / (h_true * k_true)
     # Both Grams on the scale of the larger one, where the other loses at most η an entry.
     low, high = 2 * w.exponent, 2 * w_next.exponent
     top = max(low, high)
     gap = frobenius_of_difference(np.ldexp(h, high - top), np.ldexp(k, low - top))
-    slip = h_slip * arb(2) ** (high - top) + k_slip * arb(2) ** (low - top) + ball(2 * n * ETA)
-    imbalance = (gap + error_ball(slip)).max(arb(0)) * arb(2) ** top
-    return Commutation(imbalance, magnitude.max(arb(0)))
+    h_scale, k_scale = arb(2) ** (high - top), arb(2) ** (low - top)
+    imbalance = gap + error_ball(h_slip * h_scale + k_slip * k_scale + ball(2 * n * ETA))
+    h_true, k_true = h_true * h_scale, k_true * k_scale
+    relative = imbalance / (h_true * h_true + k_true * k_true).sqrt()
+    spread = above(1 + w.mass / k_size + w_next.mass / h_size)
+    return Commutation(imbalance * arb(2) ** top, relative, magnitude, spread)
 
 
 def _gram(w: Unit, *, columns: bool) -> tuple[Array, arb]:

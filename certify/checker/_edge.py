@@ -1,0 +1,158 @@
+"""The claims that must be made about one interface, and how each is proved again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from flint import arb
+
+from certify.checker._book import Book
+from certify.checker._drift import drift_lines
+from certify.checker._float import U, ball
+from certify.checker._interface import Angles, Commutation, angles, commutation
+from certify.checker._layer import LayerFacts
+from certify.checker._line import Line, enclosed, measurement
+from certify.checker._thresholds import Recorded
+from certify.verdict import Enclosure
+
+__all__ = ["edge_lines"]
+
+
+@dataclass
+class _Edge:
+    """What is computed once for all claims about an interface."""
+
+    lower: LayerFacts
+    upper: LayerFacts
+    windows: list[int]
+
+    @cached_property
+    def angles(self) -> dict[int, Angles]:
+        """Principal angles at every window."""
+        return angles(self.lower.near, self.upper.near, self.windows)
+
+    @cached_property
+    def commutation(self) -> Commutation:
+        """Imbalance and commutator."""
+        return commutation(self.lower.unit, self.upper.unit)
+
+    @property
+    def largest(self) -> int:
+        """The largest dimension."""
+        return max(*self.lower.matrix.shape, *self.upper.matrix.shape)
+
+
+def edge_lines(lower: LayerFacts, upper: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+    """The claims about an interface in order; both layers' published facts must have been looked up before."""
+    subject = f"edge {lower.name} -> {upper.name}"
+    windows = thresholds.window_sizes(min(lower.d, upper.d), [lower.energy_rank, upper.energy_rank])
+    edge = _Edge(lower, upper, windows)
+    for k in windows:
+        yield from _angle_lines(edge, k, book.values(subject, f"E.cosines[{k}]", k), thresholds)
+    yield from _balance_lines(edge, thresholds)
+    yield from drift_lines(lower, upper, subject, book, thresholds)
+    for k in windows:
+        yield measurement(
+            f"E1.truncation[{k}]",
+            f"‖W'W − (W')_{k}(W)_{k}‖ is at most the first value in the Frobenius and the second in the spectral norm",
+            thresholds["truncation_relative"] * _finite(lower.frobenius.upper * upper.frobenius.upper),
+            lambda values, k=k: enclosed(_truncation(lower.sigma, upper.sigma, k), values, 0.0),
+            count=2,
+            parameters={"window": k},
+        )
+
+
+def _angle_lines(edge: _Edge, k: int, cosines: Sequence[Enclosure], thresholds: Recorded) -> Iterator[Line]:
+    yield measurement(
+        f"E.cosines[{k}]",
+        f"the cosines of the principal angles between the {k} leading directions written and read, decreasing",
+        thresholds["cosine_width"],
+        lambda values: _cosine_fault(edge, k, values),
+        count=k,
+        parameters={"window": k},
+    )
+    balls = [ball(value.lower, value.upper) for value in cosines]
+    mean = sum((x * x for x in balls), arb(0)) / k
+    yield measurement(
+        f"E.overlap[{k}]",
+        f"the overlap of the {k} leading directions written and read, the mean squared cosine",
+        thresholds["overlap_width"],
+        lambda values: enclosed([mean], values, 0.0) or _holds(edge.angles[k].overlap, values[0]),
+        parameters={"window": k},
+    )
+
+
+def _holds(own: arb, published: Enclosure) -> str:
+    """Overlap is known better than through its cosines; both enclosures must at least agree."""
+    return "" if own.overlaps(ball(published.lower, published.upper)) else "not proved: the overlap is elsewhere"
+
+
+def _cosine_fault(edge: _Edge, k: int, values: tuple[Enclosure, ...]) -> str:
+    found = edge.angles[k]
+    floor = _angle_floor(edge, k)
+    for place, (low, high, value) in enumerate(zip(found.lower, found.upper, values, strict=True), start=1):
+        if not (value.lower <= low and high <= value.upper):
+            return f"not proved: cosine {place} is enclosed by [{float(low).hex()}, {float(high).hex()}]"
+        if not value.upper - value.lower <= 64 * (high - low) + 8 * floor:
+            return f"wider than what is published for cosine {place}"
+    return ""
+
+
+def _angle_floor(edge: _Edge, k: int) -> float:
+    """The accuracy that is asked of cosines: that of singular values over the gap, on each side; 1 without a gap."""
+    total = max(8 * edge.lower.matrix.shape[0] ** 2, 512) * U
+    for facts in (edge.lower, edge.upper):
+        gap = facts.sigma[k - 1].lower - facts.sigma[k].upper
+        if not gap > 0:
+            return 1.0
+        total += max(4 * facts.matrix.size, 512) * U * facts.sigma[0].upper / gap
+    return min(total, 1.0)
+
+
+def _balance_lines(edge: _Edge, thresholds: Recorded) -> Iterator[Line]:
+    mass = edge.lower.frobenius.upper * edge.lower.frobenius.upper
+    mass_next = edge.upper.frobenius.upper * edge.upper.frobenius.upper
+    precision = 64 * max(8 * edge.largest, 512) * U
+    yield measurement(
+        "B3.imbalance",
+        "the imbalance ‖H − K‖_F of the read-in Gram H = W'ᵀW' and the write-out Gram K = WWᵀ",
+        thresholds["imbalance_relative"] * _finite(mass + mass_next),
+        lambda values: enclosed([edge.commutation.imbalance], values, precision * (mass + mass_next), nonnegative=True),
+    )
+    yield measurement(
+        "B3.imbalance.relative",
+        "the imbalance relative to √(‖H‖_F² + ‖K‖_F²), between 0 (balanced) and 1 (HK = 0)",
+        thresholds["imbalance_relative"],
+        lambda values: enclosed(
+            [edge.commutation.relative], values, precision * edge.commutation.spread, nonnegative=True
+        ),
+    )
+    yield measurement(
+        "C4.commutator",
+        "the normalized commutator ‖[H, K]‖_F / (‖H‖_F ‖K‖_F), at most 1/√2",
+        thresholds["commutator_width"],
+        lambda values: enclosed(
+            [edge.commutation.magnitude], values, precision * edge.commutation.spread, nonnegative=True
+        ),
+    )
+
+
+def _finite(limit: float) -> float:
+    return limit if math.isfinite(limit) else 0.0
+
+
+def _truncation(sigma: Sequence[Enclosure], sigma_next: Sequence[Enclosure], k: int) -> list[arb]:
+    """E1's bounds for equal windows in the Frobenius and in the spectral norm; they increase in every σ."""
+    ends: list[tuple[arb, arb]] = []
+    for low in (True, False):
+        s = [arb(value.lower if low else value.upper).max(arb(0)) ** 2 for value in sigma]
+        t = [arb(value.lower if low else value.upper).max(arb(0)) ** 2 for value in sigma_next]
+        kept, tail = sum(s[:k], arb(0)), sum(s[k:], arb(0))
+        kept_next, tail_next = sum(t[:k], arb(0)), sum(t[k:], arb(0))
+        frobenius = (t[0] * tail).min(s[k] * (kept_next + tail_next)) + (tail_next * s[0]).min(t[k] * kept)
+        ends.append((frobenius.sqrt(), (t[0] * s[k] + t[k] * s[0]).sqrt()))
+    (frobenius_low, spectral_low), (frobenius_high, spectral_high) = ends
+    return [frobenius_low.union(frobenius_high), spectral_low.union(spectral_high)]

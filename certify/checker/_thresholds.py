@@ -1,0 +1,69 @@
+"""The recorded thresholds: known names, known types, and the windows and levels that follow from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from certify.certificate import Scalar
+from certify.errors import CertificateError
+
+__all__ = ["Recorded"]
+
+_WIDTHS = (
+    "sigma_relative", "radial_width", "alpha_width", "residual_width", "cosine_width", "overlap_width",
+    "imbalance_relative", "commutator_width", "amplitude_width", "slack_width", "truncation_relative",
+    "exact_rank_seconds",
+)  # fmt: skip
+_LISTS = ("windows", "energy_levels")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Thresholds of a certificate, all of them present and no others."""
+
+    widths: Mapping[str, float]
+    windows: tuple[int, ...] | None
+    levels: tuple[int, ...]
+
+    @classmethod
+    def read(cls, thresholds: Mapping[str, Scalar]) -> Recorded:
+        """Refuse unknown, missing or mistyped thresholds.
+
+        Raises
+        ------
+        CertificateError : naming the threshold.
+        """
+        for name in sorted({*thresholds} ^ {*_WIDTHS, *_LISTS}):
+            kind = "unknown" if name in thresholds else "missing"
+            raise CertificateError(f"the threshold {name!r} is {kind}", place=f"thresholds.{name}")
+        widths: dict[str, float] = {}
+        for name in _WIDTHS:
+            value = thresholds[name]
+            if not isinstance(value, float) or not (math.isfinite(value) and value >= 0):
+                raise CertificateError("not a finite non-negative float", place=f"thresholds.{name}")
+            widths[name] = value
+        windows = thresholds["windows"]
+        sizes = None if windows == "auto" else _integers("windows", windows, 2**53)
+        return cls(widths, sizes, _integers("energy_levels", thresholds["energy_levels"], 99))
+
+    def __getitem__(self, name: str) -> float:
+        return self.widths[name]
+
+    def window_sizes(self, limit: int, extra: Iterable[int]) -> list[int]:
+        """Windows below ``limit``, increasing: those given, or the powers of two and ``extra``."""
+        chosen = self.windows
+        if chosen is None:
+            chosen = (*(2**i for i in range(limit.bit_length())), *extra)
+        return sorted({k for k in chosen if 1 <= k < limit})
+
+
+def _integers(name: str, text: Scalar, largest: int) -> tuple[int, ...]:
+    parts = text.split(",") if isinstance(text, str) else [""]
+    if not all(part.strip().isascii() and part.strip().isdigit() and len(part) < 20 for part in parts):
+        raise CertificateError("not a list of positive integers", place=f"thresholds.{name}")
+    found = tuple(sorted({int(part) for part in parts}))
+    if not 1 <= found[0] <= found[-1] <= largest:
+        raise CertificateError(f"numbers outside 1 to {largest}", place=f"thresholds.{name}")
+    return found
