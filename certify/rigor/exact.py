@@ -91,11 +91,9 @@ def float_down(x: Fraction) -> float:
     p, q = x.numerator, x.denominator
     if p == 0:
         return 0.0
-    # |p/q| lies in (2^(e-1), 2^(e+1)), so 54 or 55 leading bits of the floor determine the floor at 53 bits; a
-    # nonzero remainder is kept as one more bit of the mantissa ("sticky"), which flooring treats correctly.
+    # |p/q| lies in (2^(e-1), 2^(e+1)), so the floor has 55 or 56 bits, and flooring those to 53 is flooring p/q to 53.
     shift = 55 - (p.bit_length() - q.bit_length())
-    quotient, remainder = divmod(p << shift, q) if shift >= 0 else divmod(p, q << -shift)
-    return dyadic_down((quotient << 1) | (remainder != 0), -shift - 1)
+    return dyadic_down((p << shift) // q if shift >= 0 else p // (q << -shift), -shift)
 
 
 def float_up(x: Fraction) -> float:

@@ -119,6 +119,8 @@ def test_balls_are_compared_for_all_their_numbers():
     b, c = ball(1, 1), ball(4, 1)
     assert lt(b, c) is Verdict.CERTIFIED
     assert ge(b, c) is Verdict.REFUTED
+    assert lt(ball(1), ball(1)) is gt(ball(1), ball(1)) is Verdict.REFUTED
+    assert le(ball(1), ball(1)) is ge(ball(1), ball(1)) is Verdict.CERTIFIED
     assert lt(b, b) is le(b, b) is Verdict.UNDECIDED
     assert le(ball(1, 1), 2) is not Verdict.REFUTED
     assert gt(b, 0) is Verdict.UNDECIDED

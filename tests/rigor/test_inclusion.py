@@ -216,6 +216,30 @@ def test_elementary(name):
         assert np.all((point.lo == point.hi) | (np.nextafter(point.lo, np.inf) == point.hi))
 
 
+# Where a value leaves the range of floats, or comes so close to a limit that no float lies between.
+EDGES: dict[str, list[float]] = {
+    "exp": [709.0, 709.78, 709.79, 710.0, 710.5, -708.4, -744.4, -745.0, -745.2, -746.0, -746.5],
+    "exp2": [1023.0, 1023.5, 1023.99, 1024.0, 1024.5, -1022.5, -1074.0, -1074.5, -1075.0, -1075.5],
+    "exp10": [22.0, 23.0, 308.0, 308.25, 308.3, 309.0, 309.5, -5.0, -307.7, -323.4, -324.0, -324.5],
+    "expm1": [709.78, 710.0, 711.0, -36.0, -37.4, -39.0, -40.0, -41.0, -60.0],
+    "sinh": [710.4, 710.5, 711.0, 711.5, -710.4, -710.5, -711.0, -711.5],
+    "cosh": [710.4, 710.5, 711.0, 711.5, -710.4, -711.5],
+    "tanh": [18.0, 19.0, 19.06, 19.07, 20.0, 20.5, -19.06, -20.5],
+    "log2": [2.0**-1074, 2.0**-1022, 0.5, 1.0, 8.0, 2.0**1023],
+    "log10": [1e-5, 1.0, 1e5, 1e22, 1e23],
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_edges_of_the_range(name):
+    x = np.array([v for e in EDGES[name] for v in (np.nextafter(e, -np.inf), e, np.nextafter(e, np.inf)) if v])
+    x = np.abs(x) if name.startswith("log") else x
+    result = Interval(x).apply(name)
+    assert _function_violations(name, x, result) == 0
+    with np.errstate(over="ignore"):
+        assert np.all((result.lo == result.hi) | (np.nextafter(result.lo, np.inf) == result.hi))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DOMAINS)
 def test_elementary_at_length(name):

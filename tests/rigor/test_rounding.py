@@ -145,6 +145,9 @@ def test_a_missing_underflow_term_is_seen(monkeypatch):
     y = np.array([1.0, 2.0**-537, 2.0**-537])
     exact = 1 + 2 * Fraction(2) ** -1074
     assert Fraction(norm_up(y)) ** 2 >= exact
+    # Scaled by its largest entry, 2^-600 beside 2^500 vanishes; the other factor is as large as it may be unscaled.
+    low, high = dot_bounds(np.array([2.0**500, 2.0**-600]), np.array([0.0, 2.0**399]))
+    assert low <= Fraction(2) ** -201 <= high
     products = np.array([2.0**-540, 2.0**-540])
     low, high = dot_bounds(products, products)
     assert low <= 2 * Fraction(2) ** -1080 <= high
