@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from fractions import Fraction
+from typing import cast
 
 import flint
 
@@ -26,7 +27,7 @@ from theorems._exact import (
     singular_squares,
     singular_values,
 )
-from theorems._instance import Instance
+from theorems._instance import Instance, Matrix, fmpq_mat
 from theorems._theorem import holds
 
 __all__ = [
@@ -43,6 +44,36 @@ __all__ = [
 _LARGEST_EXPONENT = 8
 
 
+class Layer:
+    """One exact layer: its singular values, its top-radial coordinate, and its exponent in any chart."""
+
+    def __init__(self, rows: Matrix) -> None:
+        self.matrix = fmpq_mat(rows)
+        self.d = min(self.matrix.nrows(), self.matrix.ncols())
+        self._exponents: dict[str, Scalar] = {}
+
+    @functools.cached_property
+    def sigma(self) -> list[Scalar]:
+        """The singular values, decreasing."""
+        return singular_values(self.matrix)
+
+    @functools.cached_property
+    def scale(self) -> Scalar:
+        """log(√d/‖A‖_F)."""
+        return log(num(self.d)) / 2 - log(num(frobenius_squared(self.matrix))) / 2
+
+    @functools.cached_property
+    def radial(self) -> Scalar:
+        """The top-radial coordinate r."""
+        return settle(top_radial(self.sigma[0], root(frobenius_squared(self.matrix)), self.d))
+
+    def exponent(self, chart: str) -> Scalar:
+        """The fitted exponent as a ball."""
+        if chart not in self._exponents:
+            self._exponents[chart] = fit_chart(chart, [_as_ball(x) for x in self.sigma], _as_ball(self.radial)).alpha
+        return self._exponents[chart]
+
+
 class Interface:
     """Layers ``A`` (read first) and ``A_next``, normalized or not, with the exponents of one chart.
 
@@ -50,7 +81,8 @@ class Interface:
     """
 
     def __init__(self, x: Instance, *, raw: bool | None = None) -> None:
-        self.a, self.b = x.matrix("A"), x.matrix("A_next")
+        self.layers = tuple(_layer(cast(Matrix, x[name]), mode()) for name in ("A", "A_next"))
+        self.a, self.b = (layer.matrix for layer in self.layers)
         self.chart = x.choice("chart") if "chart" in x.names else "top_radial"
         self.raw = x.choice("scaling") == "raw" if raw is None else raw
 
@@ -64,35 +96,26 @@ class Interface:
         """Whether both layers are square and invertible."""
         return self.square and self.a.det() != 0 and self.b.det() != 0
 
-    @functools.cached_property
+    @property
     def ranks(self) -> tuple[int, int]:
         """The numbers of singular values d and d'."""
-        return min(self.a.nrows(), self.a.ncols()), min(self.b.nrows(), self.b.ncols())
+        return self.layers[0].d, self.layers[1].d
 
-    @functools.cached_property
+    @property
     def sigma(self) -> tuple[list[Scalar], list[Scalar]]:
         """Singular values of A and of A'."""
-        return singular_values(self.a), singular_values(self.b)
+        return self.layers[0].sigma, self.layers[1].sigma
 
-    @functools.cached_property
+    @property
     def logs(self) -> tuple[list[Scalar], list[Scalar]]:
         """log σ_k(Â) and log σ_k(Â')."""
-        first, second = self.sigma
-        return [settle(log(x) + self._scale(0)) for x in first], [settle(log(x) + self._scale(1)) for x in second]
+        first, second = ([settle(log(x) + layer.scale) for x in layer.sigma] for layer in self.layers)
+        return first, second
 
-    def _scale(self, side: int) -> Scalar:
-        """log(√d/‖A‖_F)."""
-        matrix = (self.a, self.b)[side]
-        return log(num(self.ranks[side])) / 2 - log(num(frobenius_squared(matrix))) / 2
-
-    @functools.cached_property
+    @property
     def radial(self) -> tuple[Scalar, Scalar]:
         """The top-radial coordinates r and r'."""
-        first, second = (
-            settle(top_radial(s[0], root(frobenius_squared(m)), d))
-            for s, m, d in zip(self.sigma, (self.a, self.b), self.ranks, strict=True)
-        )
-        return first, second
+        return self.layers[0].radial, self.layers[1].radial
 
     @functools.cached_property
     def transport(self) -> tuple[Scalar, Scalar]:
@@ -100,26 +123,22 @@ class Interface:
         if not self.invertible:
             raise UsageError("the transport of the interface needs two invertible square layers")
         values = singular_values(self.b * self.a.inv())
-        shift = num(0) if self.raw else self._scale(1) - self._scale(0)
+        shift = num(0) if self.raw else self.layers[1].scale - self.layers[0].scale
         return settle(log(values[0]) + shift), settle(-log(values[-1]) - shift)
 
     @functools.cached_property
     def product(self) -> Scalar:
         """a_× = log σ₁(Â'Â)."""
-        return settle(log(singular_values(self.b * self.a)[0]) + self._scale(0) + self._scale(1))
+        return settle(log(singular_values(self.b * self.a)[0]) + self.layers[0].scale + self.layers[1].scale)
 
-    @functools.cached_property
+    @property
     def exponents(self) -> tuple[Scalar, Scalar]:
         """The fitted exponents α and α' as balls."""
-        first, second = (
-            fit_chart(self.chart, [_as_ball(x) for x in s], _as_ball(r))
-            for s, r in zip(self.sigma, self.radial, strict=True)
-        )
-        return first.alpha, second.alpha
+        return self.layers[0].exponent(self.chart), self.layers[1].exponent(self.chart)
 
     def exact_chart(self, index: int) -> Verdict:
         """Verdict of "the residual of the fitted exponent is 0"."""
-        d, squares = self.ranks[index], singular_squares(self.side(index))
+        d, squares = self.ranks[index], singular_squares(self.layers[index].matrix)
         if d < 2 or not squares[-1] > 0:
             return Verdict.REFUTED
         if self.chart == "top_radial" or d == 2:
@@ -132,10 +151,6 @@ class Interface:
         rho = residual(self.radial[index], d, self.exponents[index])
         return Verdict.REFUTED if rho > 0 or rho < 0 else Verdict.UNDECIDED
 
-    def side(self, index: int) -> flint.fmpq_mat:
-        """A or A'."""
-        return (self.a, self.b)[index]
-
 
 def _as_ball(x: Scalar) -> flint.arb:
     if not isinstance(x, flint.arb | flint.fmpq | Fraction):
@@ -143,8 +158,13 @@ def _as_ball(x: Scalar) -> flint.arb:
     return ball(x)
 
 
+@functools.lru_cache(maxsize=2048)
+def _layer(rows: Matrix, _mode: tuple[int, bool]) -> Layer:
+    return Layer(rows)
+
+
 @functools.lru_cache(maxsize=512)
-def _interface(x: Instance, raw: bool | None, mode: tuple[int, bool]) -> Interface:
+def _interface(x: Instance, raw: bool | None, _mode: tuple[int, bool]) -> Interface:
     return Interface(x, raw=raw)
 
 

@@ -37,12 +37,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from certify.errors import UsageError
+from certify.rigor.ball import ball, interval, precision
 from certify.rigor.functions import absolute
 from certify.verdict import Verdict, combine
 from theorems._exact import Outcome, Scalar, decide, num
 from theorems._instance import Instance
 
 if TYPE_CHECKING:
+    from random import Random
+
     from hypothesis.strategies import SearchStrategy
 
     from theorems._search import SearchResult
@@ -186,15 +189,33 @@ class Reading:
             verdict = self.decide(instance, constants)
             side = {Verdict.CERTIFIED: 1.0, Verdict.REFUTED: -1.0}.get(verdict, float("nan"))
             return Outcome(verdict, side, side, "exact")
+        return decide(lambda: self._margin(instance, constants), strict=self.strict)
+
+    def _margin(self, instance: Instance, constants: Constants) -> Scalar:
+        if self.sides is None:
+            raise UsageError(f"the reading {self.name!r} has no sides to compare")
+        value, bound = self.sides(instance, constants)
+        return bound - value
+
+    def glance(self, instance: Instance, constants: Constants) -> tuple[float, float]:
+        """An enclosure of the margin at low precision, for searching; (−1, −1) or (1, 1) for a decision."""
+        if self.decide is not None:
+            outcome = self.judge(instance, constants)
+            return outcome.lower, outcome.upper
+        with precision(64):
+            return interval(ball(self._margin(instance, constants)))
+
+    def reaches(self, instance: Instance, constants: Constants, gap: Fraction) -> Outcome:
+        """Decide value ≥ (1 − gap) · bound: the bound is attained up to a relative gap."""
         sides = self.sides
         if sides is None:
-            raise UsageError(f"the reading {self.name!r} has neither sides nor decide")
+            raise UsageError(f"the reading {self.name!r} has no bound to attain")
 
-        def margin() -> Scalar:
+        def spare() -> Scalar:
             value, bound = sides(instance, constants)
-            return bound - value
+            return value - num(1 - gap) * bound
 
-        return decide(margin, strict=self.strict)
+        return decide(spare, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +289,8 @@ class Mutant:
 class Theorem:
     """A claim with all the evidence for it; see the module docstring for how to write one.
 
-    ``dimensions`` gives the smallest and largest value the search tries for every named dimension.
+    ``dimensions`` gives the smallest and largest value the search tries for every named dimension. ``families(size, rng)``
+    may add instances to the search where the parameters alone do not lead to the interesting ones (never an answer).
     """
 
     id: str
@@ -284,6 +306,7 @@ class Theorem:
     constants: tuple[Constant, ...] = ()
     dimensions: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     tight: Callable[[], Iterable[Instance]] | None = None
+    families: Callable[[int, Random], Iterable[Instance]] | None = None
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
