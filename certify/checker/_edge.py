@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from flint import arb
 
@@ -15,6 +14,7 @@ from certify.checker._float import U, ball
 from certify.checker._interface import Angles, Commutation, angles, commutation
 from certify.checker._layer import LayerFacts
 from certify.checker._line import Line, enclosed, measurement
+from certify.checker._tasks import once
 from certify.checker._thresholds import Recorded
 from certify.verdict import Enclosure
 
@@ -29,15 +29,15 @@ class _Edge:
     upper: LayerFacts
     windows: list[int]
 
-    @cached_property
+    @property
     def angles(self) -> dict[int, Angles]:
         """Principal angles at every window."""
-        return angles(self.lower.near, self.upper.near, self.windows)
+        return once(self, "_angles", lambda: angles(self.lower.near, self.upper.near, self.windows))
 
-    @cached_property
+    @property
     def commutation(self) -> Commutation:
         """Imbalance and commutator."""
-        return commutation(self.lower.unit, self.upper.unit)
+        return once(self, "_commutation", lambda: commutation(self.lower.unit, self.upper.unit))
 
     @property
     def largest(self) -> int:

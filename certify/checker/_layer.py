@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from flint import arb
@@ -19,6 +18,7 @@ from certify.checker._float import Array, U, ball
 from certify.checker._line import Line, enclosed, inequality, measurement
 from certify.checker._near_svd import NearSVD, near_svd
 from certify.checker._rank import has_rank
+from certify.checker._tasks import once
 from certify.checker._thresholds import Recorded
 from certify.checker._unit import Unit
 from certify.verdict import Enclosure
@@ -64,20 +64,20 @@ class LayerFacts:
         """Whether the certificate says that the layer is square of full rank."""
         return self.matrix.shape[0] == self.matrix.shape[1] == self.rank[0]
 
-    @cached_property
+    @property
     def unit(self) -> Unit:
         """The scaled matrix."""
-        return Unit.of(self.matrix)
+        return once(self, "_unit", lambda: Unit.of(self.matrix))
 
-    @cached_property
+    @property
     def near(self) -> NearSVD:
         """The checker's own decomposition."""
-        return near_svd(self.unit)
+        return once(self, "_near", lambda: near_svd(self.unit))
 
-    @cached_property
+    @property
     def balls(self) -> list[arb]:
         """The published singular values; they hold the true ones once ``spectrum.sigma`` is proved."""
-        return [ball(value.lower, value.upper) for value in self.sigma]
+        return once(self, "_balls", lambda: [ball(value.lower, value.upper) for value in self.sigma])
 
 
 def layer_lines(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:

@@ -17,6 +17,7 @@ from certify.checker._book import Book, MissingClaimError
 from certify.checker._edge import edge_lines
 from certify.checker._layer import LayerFacts, layer_lines
 from certify.checker._line import Fault, Line, faults_of
+from certify.checker._tasks import run_tasks
 from certify.checker._thresholds import Recorded
 from certify.errors import AmbiguousVerdictError, CertificateError, InternalError
 from certify.verdict import Claim
@@ -101,6 +102,7 @@ def verify(
     chain_file: str | os.PathLike[str] | None = None,
     *,
     limits: Limits | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Verification:
     """Read a certificate and the weights it is about, and prove every claim again.
@@ -109,7 +111,8 @@ def verify(
     ----------
     certificate_path : the certificate.
     weights_path, chain_file, limits : as for :func:`certify.chain.load`.
-    progress : called as ``progress(done, total, label)``.
+    workers : matrices at a time; one for each core when omitted.
+    progress : called as ``progress(done, total, label)`` after every layer and edge.
 
     Raises
     ------
@@ -119,14 +122,16 @@ def verify(
     """
     certificate = Certificate.load(certificate_path)
     chain = load(weights_path, chain_file) if limits is None else load(weights_path, chain_file, limits)
-    found = check(certificate, chain, progress=progress)
+    found = check(certificate, chain, workers=workers, progress=progress)
     if found.reasons:
         raise RejectedError(found, certificate_path)
     return found
 
 
-def check(certificate: Certificate, chain: Chain, *, progress: Progress | None = None) -> Verification:
-    """Check a certificate against a chain; a rejection is in the result, not raised.
+def check(
+    certificate: Certificate, chain: Chain, *, workers: int | None = None, progress: Progress | None = None
+) -> Verification:
+    """Check a certificate against a chain; a rejection is in the result, not raised. Options as for :func:`verify`.
 
     Raises
     ------
@@ -140,7 +145,7 @@ def check(certificate: Certificate, chain: Chain, *, progress: Progress | None =
             reasons = [Reason(error.place or "thresholds", error.message)]
         else:
             with flint.ctx.workprec(_BITS):
-                reasons = _Check(certificate, chain, thresholds, progress or _silent).run()
+                reasons = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
     return Verification(certificate, tuple(reasons))
 
 
@@ -180,26 +185,29 @@ class _Check:
         self.reasons: list[Reason] = []
         self.expected: dict[str, list[str] | None] = {}
 
-    def run(self) -> list[Reason]:
+    def run(self, workers: int | None) -> list[Reason]:
         """All reasons for rejection, in the order of the certificate."""
         layers, edges = self.chain.layers, self.chain.edges
         subjects = [f"layer {layer.name}" for layer in layers] + [self.chain.describe(edge) for edge in edges]
         facts: dict[int, LayerFacts] = {}
-        done = 0
-        for i, layer in enumerate(layers):
-            self.progress(done, len(subjects), subjects[i])
-            facts[i] = LayerFacts(layer.name, layer.matrix())
-            self._subject(subjects[i], lambda i=i: list(layer_lines(facts[i], self.book, self.thresholds)))
-            done += 1
-            for j, edge in enumerate(edges):
-                if edge.upper == i:
-                    subject = subjects[len(layers) + j]
-                    self.progress(done, len(subjects), subject)
-                    pair = facts[edge.lower], facts[edge.upper]
-                    self._subject(subject, lambda pair=pair: list(edge_lines(*pair, self.book, self.thresholds)))
-                    done += 1
-            for old in [k for k in facts if not any(edge.lower == k and edge.upper > i for edge in edges)]:
-                del facts[old]
+
+        def on_layer(i: int) -> None:
+            facts[i] = LayerFacts(layers[i].name, layers[i].matrix())
+            self._subject(subjects[i], lambda: list(layer_lines(facts[i], self.book, self.thresholds)))
+
+        def on_edge(j: int) -> None:
+            pair = facts[edges[j].lower], facts[edges[j].upper]
+            self._subject(subjects[len(layers) + j], lambda: list(edge_lines(*pair, self.book, self.thresholds)))
+
+        run_tasks(
+            len(layers),
+            [(edge.lower, edge.upper) for edge in edges],
+            on_layer,
+            on_edge,
+            facts.__delitem__,
+            lambda done, place: self.progress(done, len(subjects), subjects[place]),
+            workers,
+        )
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))
         return self.reasons
