@@ -27,6 +27,7 @@ from certify.verdict import Verdict
 __all__ = [
     "Destabilizer",
     "Polystability",
+    "chain_limit",
     "destabilizer",
     "end_to_end",
     "interface_intersection",
@@ -83,7 +84,7 @@ class Destabilizer:
         """Check by multiplication that the limit for t → 0 exists, is the one stated, and has other ranks."""
         if not all(is_invertible(b) for b in self.bases):
             return False
-        limit = _limit(chain, self.bases, self.weights)
+        limit = chain_limit(chain, self.bases, self.weights)
         if limit is None or tuple(limit) != self.limit:
             return False
         return rank_array(chain) != rank_array(self.limit)
@@ -159,14 +160,20 @@ def destabilizer(chain: Sequence[Matrix]) -> Destabilizer:
         ]
         bases.append(from_columns([v for _, vectors in blocks for v in vectors], dims[l], field))
         weights.append(tuple(w for w, vectors in blocks for _ in vectors))
-    limit = _limit(chain, bases, weights)
+    limit = chain_limit(chain, bases, weights)
     if limit is None:
         raise InternalError("the weight filtration of a chain is not preserved by its matrices")
     return Destabilizer(tuple(bases), tuple(weights), tuple(limit))
 
 
-def _limit(chain: Sequence[Matrix], bases: Sequence[Matrix], weights: Sequence[Sequence[int]]) -> list[Matrix] | None:
-    # In the bases, entry (i, j) of W_l gets the factor t^(w_i − w_j): no negative power may occur, positive ones die.
+def chain_limit(
+    chain: Sequence[Matrix], bases: Sequence[Matrix], weights: Sequence[Sequence[int]]
+) -> list[Matrix] | None:
+    """The limit of the chain under λ_l(t) = bases[l−1] · diag(t^weights[l−1]) · bases[l−1]^{-1} for t → 0, or None.
+
+    In the bases, entry (i, j) of W_l gets the factor t^(w_i − w_j), the ends having weight 0: there is a limit iff no
+    entry with a negative power is nonzero, and it keeps the entries with power 0. The bases must be invertible.
+    """
     dims = dimension_vector(chain)
     field = field_of(chain[0])
     framed = [identity(dims[0], field), *bases, identity(dims[-1], field)]
