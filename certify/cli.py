@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -31,6 +31,7 @@ _EPILOG = (
     "Exit codes: 0 everything asked is certified, 1 refuted or certificate rejected, 2 usage, 3 undecided, "
     "4 input refused, 5 defect of this program."
 )
+_REASONS_SHOWN = 20
 _PATH = click.Path(path_type=Path)
 _Options = TypeVar("_Options", bound="DataclassInstance")
 
@@ -121,16 +122,18 @@ def verify(cert: Path, path: Path, chain_file: Path | None, limits: tuple[str, .
     """Check the certificate CERT again, from the weights in PATH, with code that shares nothing with the prover."""
     import certify
     from certify.chain import Limits
+    from certify.checker import RejectedError
 
-    with _progress("checking") as progress:
-        certificate = certify.verify(
-            cert, path, chain_file, limits=_changed(Limits(), limits, "--limit"), progress=progress
-        )
+    changed = _changed(Limits(), limits, "--limit")
+    try:
+        with _progress("checking") as progress:
+            certificate = certify.verify(cert, path, chain_file, limits=changed, progress=progress).certificate
+    except RejectedError as error:
+        _show_rejection([asdict(reason) for reason in error.verification.reasons], cert, as_json)
+        return error.exit_code
     if as_json:
-        _print_json(
-            {"accepted": True, "verdict": certificate.verdict.value, "claims": len(certificate.claims),
-             "digest": certificate.digest}
-        )  # fmt: skip
+        found = {"verdict": certificate.verdict.value, "claims": len(certificate.claims), "digest": certificate.digest}
+        _print_json({"accepted": True, **found})
     else:
         from certify.report.table import summary
 
@@ -138,6 +141,24 @@ def verify(cert: Path, path: Path, chain_file: Path | None, limits: tuple[str, .
         console.print("accepted: every claim was proved again from the weights", style="green")
         console.print(summary(certificate))
     return 0
+
+
+def _show_rejection(reasons: list[dict[str, str]], cert: Path, as_json: bool) -> None:
+    if as_json:
+        _print_json({"accepted": False, "reasons": reasons})
+        return
+    from rich.text import Text
+
+    console = _console(stderr=True)
+    console.print(Text.assemble(("rejected: ", "bold red"), f"{cert} is not proved by these weights"), soft_wrap=True)
+    for reason in reasons[:_REASONS_SHOWN]:
+        about = f"{reason['claim']} of {reason['subject']}: " if reason["claim"] else ""
+        console.print(Text(f"  {reason['place']}: {about}{reason['message']}"), soft_wrap=True)
+        for name in ("recorded", "recomputed"):
+            if reason[name]:
+                console.print(Text(f"    {name} {reason[name]}", style="dim"), soft_wrap=True)
+    if len(reasons) > _REASONS_SHOWN:
+        console.print(Text(f"  and {len(reasons) - _REASONS_SHOWN} more; --json lists all"))
 
 
 @command.command(epilog=_EPILOG)

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from certify import cli
 from certify.certificate import Certificate
-from certify.verdict import Verdict
+from certify.verdict import Enclosure, Verdict
 
 DIGITS = str(Path(__file__).parents[2] / "docs" / "examples" / "digits_mlp.safetensors")
 
@@ -95,7 +96,27 @@ def test_an_altered_certificate_or_weight_is_code_1(what, small, tmp_path, capsy
     assert cli.run(["verify", str(saved), str(small)]) == 1
     assert capsys.readouterr().err.startswith("rejected: ")
     assert cli.run(["verify", str(saved), str(small), "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["exit_code"] == 1
+    found = json.loads(capsys.readouterr().out)
+    if what == "weights":
+        assert found["accepted"] is False
+        assert {reason["place"] for reason in found["reasons"]} == {"input.tensors[1].sha256"}
+    else:
+        assert found["exit_code"] == 1
+
+
+def test_a_claim_forged_with_a_fitting_digest_is_named(small, tmp_path, capsys):
+    saved = tmp_path / "c.json"
+    cli.run(["chain", str(small), "-o", str(saved)])
+    honest = Certificate.load(saved)
+    place, claim = next((i, c) for i, c in enumerate(honest.claims) if c.id == "D4.top_radial")
+    forged = replace(claim, values=tuple(Enclosure(v.lower + 1, v.upper + 1) for v in claim.values))
+    replace(honest, claims=(*honest.claims[:place], forged, *honest.claims[place + 1 :])).save(saved)
+    capsys.readouterr()
+    assert cli.run(["verify", str(saved), str(small)]) == 1
+    assert f"claims[{place}]" in capsys.readouterr().err
+    assert cli.run(["verify", str(saved), str(small), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert "D4.top_radial" in {reason["claim"] for reason in found["reasons"]}
 
 
 def test_verify_as_json(small, tmp_path, capsys):
