@@ -149,11 +149,13 @@ def maximize_affinity(root_p: Sequence[flint.arb]) -> Fit:
         return _hull(search.leftover(0.0, right, reached), _FLAT.cause)
     rivals = search.leftover(0.0, box[0], reached) + search.leftover(box[1], right, reached)
     if rivals:
-        return Fit(_hull(rivals, "").alpha.union(fit.alpha), "the affinity has rival maxima that cannot be ranked")
+        return Fit(
+            _hull(rivals, "").alpha.union(fit.alpha), "the affinity has rival maxima that its enclosure cannot rank"
+        )
     return fit
 
 
-_FLAT = no_fit("the spectrum is not known well enough to single out the exponent of the largest affinity")
+_FLAT = no_fit("the maximum of the affinity is too flat to single out its exponent")
 
 
 def _search_end(root_p: Sequence[flint.arb]) -> float | None:

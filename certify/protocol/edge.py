@@ -11,7 +11,7 @@ from certify.geometry.alignment import interface_norms, overlap, relative_imbala
 from certify.geometry.transport import truncation_bound_frobenius, truncation_bound_spectral
 from certify.linalg.subspace import Subspace, principal_cosines
 from certify.protocol.claims import Ledger, ball_of, publish_ball
-from certify.protocol.floors import angle_floor, product_floor, spectral_floor
+from certify.protocol.floors import angle_floor, product_floor
 from certify.protocol.layer import LayerFacts
 from certify.protocol.rigidity import measure_rigidity
 from certify.protocol.thresholds import Thresholds
@@ -39,7 +39,7 @@ def measure_edge(lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -
 def _angles(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, k: int, thresholds: Thresholds) -> None:
     cause = ""
     gaps = (_gap(lower, k), _gap(upper, k))
-    floors = (_spectral_floor(lower), _spectral_floor(upper))
+    floors = (lower.sigma_floor, upper.sigma_floor)
     floor = angle_floor(lower.matrix.shape[0], floors, gaps)
     found = principal_cosines(
         Subspace(np.ascontiguousarray(lower.svd.u[:, :k]), lower.svd.sin_theta_left(k)),
@@ -73,11 +73,6 @@ def _gap(facts: LayerFacts, k: int) -> float:
     return facts.sigma[k - 1].lower - facts.sigma[k].upper
 
 
-def _spectral_floor(facts: LayerFacts) -> float:
-    m, n = facts.matrix.shape
-    return spectral_floor(m, n, facts.sigma[0].upper)
-
-
 def _cosine(low: float, high: float, floor: float) -> Enclosure:
     wide = publish(low, high, floor=floor, nonnegative=True)
     return Enclosure(min(wide.lower, 1.0), min(wide.upper, 1.0))
@@ -86,7 +81,7 @@ def _cosine(low: float, high: float, floor: float) -> Enclosure:
 def _balance(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -> None:
     norms = interface_norms(lower.matrix, upper.matrix)
     factor = flint.arb(product_floor(max(*lower.matrix.shape, *upper.matrix.shape)))
-    write_mass, read_mass = (ball_of(facts.frobenius) ** 2 for facts in (lower, upper))
+    write_mass, read_mass = lower.norm * lower.norm, upper.norm * upper.norm
     scale = (norms.read * norms.read + norms.write * norms.write).sqrt()
     floor = factor * (write_mass + read_mass)
     imbalance = publish_ball(norms.imbalance, floor=upper_end(floor), nonnegative=True)
@@ -94,7 +89,7 @@ def _balance(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds: T
         "B3.imbalance",
         "the imbalance ‖H − K‖_F of the read-in Gram H = W'ᵀW' and the write-out Gram K = WWᵀ",
         [imbalance],
-        thresholds.imbalance_relative * _finite(upper_end(scale)),
+        thresholds.imbalance_relative * _finite(_square(lower) + _square(upper)),
     )
     ledger.measure(
         "B3.imbalance.relative",
@@ -115,6 +110,10 @@ def _balance(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds: T
         [publish_ball(norms.magnitude, floor=upper_end(spread), nonnegative=True)],
         thresholds.commutator_width,
     )
+
+
+def _square(facts: LayerFacts) -> float:
+    return facts.frobenius.upper * facts.frobenius.upper
 
 
 def _finite(limit: float) -> float:

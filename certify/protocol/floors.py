@@ -8,6 +8,7 @@ computation of that quality fits inside. Facts derived from published facts need
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 __all__ = ["amplitude_floor", "angle_floor", "norm_floor", "product_floor", "spectral_floor"]
 
@@ -20,9 +21,16 @@ def norm_floor(norm: float) -> float:
     return _LEAST * norm
 
 
-def spectral_floor(m: int, n: int, sigma_1: float) -> float:
-    """Absolute floor of all singular values of an m × n matrix: 4mnU σ_1."""
-    return max(4 * m * n * _U, _LEAST) * sigma_1
+def spectral_floor(m: int, n: int, sigma: Sequence[float]) -> float:
+    """Absolute floor of all singular values of an m × n matrix, from upper bounds of them in decreasing order.
+
+    4mnU σ_1, and 16 max(m, n)U σ_1²/σ_k for the smallest σ_k >= σ_1/512: singular vectors that are normalized images AV
+    lean on the leading ones by σ_1/σ_k roundings; those of still smaller values have to be separated again.
+    """
+    top = sigma[0]
+    smallest = min((x for x in sigma if x >= top / 512), default=top)
+    lean = top / smallest if smallest > 0 else 1.0
+    return max(4 * m * n + 16 * max(m, n) * lean, 512) * _U * top
 
 
 def angle_floor(n: int, floors: tuple[float, float], gaps: tuple[float, float]) -> float:

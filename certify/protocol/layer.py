@@ -18,6 +18,7 @@ from certify.protocol.claims import UNKNOWN, Ledger, ball_of, publish_ball
 from certify.protocol.floors import norm_floor, spectral_floor
 from certify.protocol.thresholds import Thresholds
 from certify.publish import publish
+from certify.rigor.ball import hull_ball
 from certify.verdict import Enclosure
 
 __all__ = ["LayerFacts", "measure_layer"]
@@ -27,8 +28,10 @@ __all__ = ["LayerFacts", "measure_layer"]
 class LayerFacts:
     """Published facts about one layer, and what its edges need to compute theirs.
 
-    ``sigma`` are the published enclosures of all d = min(shape) singular values, ``rank`` bounds of the exact rank;
-    ``alpha`` and ``residual`` are by chart, with :data:`~certify.publish.UNKNOWN` and a cause where there is no fit.
+    ``sigma`` are the published enclosures of all d = min(shape) singular values and ``sigma_floor`` what they were
+    widened by at least; ``frobenius`` is that of the norm and ``norm`` the tighter ball that was computed; ``rank``
+    bounds the exact rank; ``alpha`` and ``residual`` are by chart, :data:`~certify.publish.UNKNOWN` with a cause where
+    there is no fit.
     """
 
     name: str
@@ -36,7 +39,9 @@ class LayerFacts:
     svd: CertifiedSVD
     ledger: Ledger
     sigma: list[Enclosure]
+    sigma_floor: float
     frobenius: Enclosure
+    norm: flint.arb
     rank: tuple[int, int] = (0, 0)
     rank_cause: str = ""
     radial: Enclosure = UNKNOWN
@@ -60,7 +65,7 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
     """All claims about the layer called ``name``; ``matrix`` is float64, finite, of shape (n_out, n_in)."""
     decomposition = svd(matrix)
     m, n = matrix.shape
-    floor = spectral_floor(m, n, float(decomposition.upper[0]))
+    floor = spectral_floor(m, n, [float(x) for x in decomposition.upper])
     sigma = [
         publish(float(low), float(high), floor=floor if high > 0 else 0.0, nonnegative=True)
         for low, high in zip(decomposition.lower, decomposition.upper, strict=True)
@@ -73,7 +78,9 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
         decomposition,
         Ledger(f"layer {name}"),
         sigma,
+        floor,
         publish(low, high, floor=norm_floor(high), nonnegative=True),
+        hull_ball(low, high),
     )
     _domain(facts, thresholds)
     _spectrum(facts, thresholds)

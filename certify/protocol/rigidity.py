@@ -56,7 +56,7 @@ def _transport(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds:
     if lower.invertible and upper.invertible:
         forward, backward = quotient_extremes(lower.matrix, upper.matrix, lower.svd, upper.svd)
         floor = amplitude_floor(n, max(_condition(lower), _condition(upper)))
-        size, size_next = ball_of(lower.frobenius), ball_of(upper.frobenius)
+        size, size_next = lower.norm, upper.norm
         plus = publish_ball(transport_amplitude(_ball(forward), size, size_next), floor=floor)
         minus = publish_ball(transport_amplitude(_ball(backward), size_next, size), floor=floor)
         if not (plus.finite and minus.finite):
@@ -97,7 +97,7 @@ def _transport(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds:
 
 
 def _product(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -> None:
-    size, size_next = ball_of(lower.frobenius), ball_of(upper.frobenius)
+    size, size_next = lower.norm, upper.norm
     norm = _product_norm(lower.matrix, upper.matrix)
     largest = max(*lower.matrix.shape, *upper.matrix.shape)
     floor = amplitude_floor(largest, upper_end(size * size_next / norm))

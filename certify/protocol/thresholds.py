@@ -16,8 +16,8 @@ class Thresholds:
     """What the protocol asks for.
 
     A measurement is CERTIFIED when its enclosure is no wider than a limit. Limits named ``..._relative`` are multiplied
-    by the quantity's scale (σ_1, the norm of the Grams, the norms of the two layers); the product is recorded in the
-    claim as ``width_limit``.
+    by the quantity's scale, an upper end point that is published too; the product is recorded in the claim as
+    ``width_limit``.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Thresholds:
     alpha_width : fitted exponents.
     residual_width : residuals ρ = r − φ(α).
     cosine_width, overlap_width : principal cosines and the mean squared cosine.
-    imbalance_relative : ‖H − K‖_F, relative to √(‖H‖_F² + ‖K‖_F²).
+    imbalance_relative : ‖H − K‖_F, relative to ‖W‖_F² + ‖W'‖_F²; and the relative imbalance.
     commutator_width : the normalized commutator magnitude, at most 1/√2.
     amplitude_width, slack_width : logarithms.
     truncation_relative : truncation bounds, relative to ‖W'‖_F ‖W‖_F.
