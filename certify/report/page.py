@@ -30,11 +30,11 @@ summary .soft{font-weight:400}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}
 th{text-align:left;font-weight:400;color:var(--soft);font-size:.8em}
 td,th{padding:.2rem .8rem .2rem 0;vertical-align:top;border-top:1px solid var(--line)}
-td p{font:13px/1.4 system-ui,sans-serif;color:var(--soft);margin:.1rem 0 .2rem}
+td:nth-child(n+3):not(.n){white-space:nowrap}td p{font:13px/1.4 system-ui,sans-serif;color:var(--soft);margin:.1rem 0 .2rem}
 svg{width:100%;max-width:44rem;height:auto;display:block}polyline{fill:none;stroke-width:1.6}
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}
 @media(max-width:640px){thead{display:none}tr{display:block;border-top:1px solid var(--line);padding:.3rem 0}
-td{display:block;border:0;padding:0}}
+td{display:block;border:0;padding:0}.claims td:nth-child(3)::before{content:"margin ";color:var(--soft)}}
 """
 _COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#9c755f", "#bab0ac")
 
@@ -95,7 +95,7 @@ def _section(section: Section) -> str:
     head = "<thead><tr><th>claim<th>value<th>margin<th>verdict</tr></thead>"
     return (
         f"<details{opened}><summary>{escape(section.subject)} <span class=soft>· {_tally(claims)}</span></summary>"
-        f"<table>{head}<tbody>{rows}</tbody></table></details>"
+        f"<table class=claims>{head}<tbody>{rows}</tbody></table></details>"
     )
 
 
@@ -118,7 +118,7 @@ def _table_row(row: Row) -> str:
 def _input(certificate: Certificate) -> str:
     tensors = "".join(
         f"<tr><td>{escape(item.layer)}</td><td>{item.shape[0]}×{item.shape[1]} {escape(item.dtype)}</td>"
-        f"<td>{escape(item.file)}</td><td>{item.sha256}</td></tr>"
+        f"<td>{escape(item.file)}</td><td class=n>{item.sha256}</td></tr>"
         for item in certificate.input.tensors
     )
     thresholds = ", ".join(f"{escape(name)} = {escape(str(value))}" for name, value in certificate.thresholds.items())
