@@ -34,7 +34,7 @@ from certify.checker._float import (
 )
 from certify.checker._near_svd import NearSVD, near_svd
 from certify.checker._norms import spectral_norm
-from certify.checker._unit import Unit, error_ball, frobenius_of_difference, frobenius_squared
+from certify.checker._unit import Unit, error_ball, frobenius, frobenius_of_difference
 
 __all__ = ["Angles", "Commutation", "angles", "commutation", "product_norm", "transport_norm"]
 
@@ -76,7 +76,7 @@ def _side_angle(factors: NearSVD, k: int, dimension: int) -> float:
 def _overlap(core: Array, slip: float, turned: arb) -> arb:
     """A ball around Σcos²/k: the Frobenius norm of a k × k matrix errs by at most √k ‖·‖₂."""
     k = core.shape[0]
-    size = frobenius_squared(core).sqrt() + arb(0, above(ball(slip) * arb(k).sqrt()))
+    size = frobenius(core) + arb(0, above(ball(slip) * arb(k).sqrt()))
     return ((size * size) / k + arb(0, above(turned))).max(arb(0)).min(arb(1))
 
 
@@ -106,7 +106,7 @@ def commutation(w: Unit, w_next: Unit) -> Commutation:
     h, h_slip = _gram(w_next, columns=True)
     n = k.shape[0]
     n = k.shape[0]
-    k_size, h_size = frobenius_squared(k).sqrt(), frobenius_squared(h).sqrt()
+    k_size, h_size = frobenius(k), frobenius(h)
     both, _ = product(h, k)
     product_slip = ball(gamma(roundings(n))) * h_size * k_size + ball(8 * n * n * ETA)
     gram_slip = 2 * (k_slip * ball(symmetric_norm(h)) + h_slip * (ball(symmetric_norm(k)) + 3 * k_slip))

@@ -30,7 +30,7 @@ from certify.checker._float import (
     product,
     symmetric_norm,
 )
-from certify.checker._unit import Unit, frobenius_squared
+from certify.checker._unit import Unit, frobenius
 
 __all__ = ["spectral_norm"]
 
@@ -60,11 +60,11 @@ def _leading_vector(near: Array) -> Array:
 
 def _witness(work: Array, x: Array) -> arb:
     """A number that ‖work‖₂ is not below, for entries and norms of magnitude at most 1."""
-    length = frobenius_squared(x).sqrt()
+    length = frobenius(x)
     if not length > 0:
         return arb(0)
     image, slip = product(work, x[:, None])
-    reached = frobenius_squared(image).sqrt() - ball(slip)
+    reached = frobenius(image) - ball(slip)
     return (reached / length).lower().max(arb(0))
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb
 
-from certify.checker._float import ETA, Array, U, above, ball, check_arithmetic, gamma
+from certify.checker._float import ETA, Array, U, above, ball, below, check_arithmetic, gamma
 from certify.errors import InternalError
 
-__all__ = ["Unit", "error_ball", "frobenius_of_difference", "frobenius_squared"]
+__all__ = ["Unit", "error_ball", "frobenius", "frobenius_of_difference", "frobenius_squared"]
 
 _CHUNK = 16
 
@@ -70,7 +70,14 @@ def frobenius_squared(a: Array) -> arb:
     return (total * arb(1, gamma(_CHUNK + 2)) + error_ball(8 * ball(ETA) * flat.size)).max(arb(0))
 
 
+def frobenius(a: Array) -> arb:
+    """A ball around ‖a‖_F for entries of magnitude at most 2."""
+    square = frobenius_squared(a)
+    # A ball around a small square may reach below 0, where Arb has no root.
+    return arb(max(below(square), 0.0)).sqrt().union(arb(above(square)).sqrt())
+
+
 def frobenius_of_difference(x: Array, y: Array) -> arb:
     """A ball around ‖x − y‖_F for entries of magnitude at most 1; each difference errs by u relative or η."""
-    size = frobenius_squared(x - y).sqrt()
+    size = frobenius(x - y)
     return (size * arb(1, 2 * U) + error_ball(ball(ETA) * arb(x.size).sqrt())).max(arb(0))
