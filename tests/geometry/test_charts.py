@@ -76,7 +76,7 @@ def test_the_top_radial_chart_reaches_negative_exponents() -> None:
 def test_rank_one_has_no_exponent() -> None:
     for d in (2, 5):
         for name, fit in fits([flint.arb(2)] + [flint.arb(0)] * (d - 1)).items():
-            assert fit.cause, name
+            assert "logarithm" in fit.cause if name == "log_log" else "rank one" in fit.cause
             assert fit.alpha.is_nan()
 
 

@@ -71,6 +71,43 @@ def test_slope_and_affinity_contain_the_truth(steps: list[float], alpha: float) 
     assert inside(hellinger.log_affinity(balls, ball), mp.log(oracle.affinity(exact, a) * norm))
 
 
+def curvature(sigma: list[oracle.Real], alpha: oracle.Real) -> oracle.Real:
+    """f'' = Var_ν − 2 v_d(2α)."""
+    weights = [x * mp.power(k + 1, -alpha) for k, x in enumerate(sigma)]
+    mass = mp.fsum(weights)
+    mean, square = (mp.fsum(w * mp.log(k + 1) ** n for k, w in enumerate(weights)) / mass for n in (1, 2))
+    d = len(sigma)
+    return square - mean**2 - 2 * (oracle.moment(d, 2 * alpha, 2) - oracle.moment(d, 2 * alpha, 1) ** 2)
+
+
+def test_boxes_called_concave_are_concave() -> None:
+    search = hellinger._Search(plateau(0.05, 0.05))
+    sigma = [mp.mpf(1)] + [mp.mpf(0.05)] * (D - 1)
+    proved = 0
+    for k in range(40):
+        for half in (0.0, 0.01, 0.1, 1.0):
+            centre = k / 10
+            if search.concave(centre - half, centre + half):
+                proved += 1
+                assert all(curvature(sigma, mp.mpf(centre + t * half)) < 0 for t in (-1, 0, 1))
+    assert proved > 20
+    convex = [k / 10 for k in range(40) if curvature(sigma, mp.mpf(k / 10)) > 0]
+    assert convex
+    assert not search.concave(0.3, 4.0)
+    assert not any(search.concave(x - half, x + half) for x in convex for half in (0.0, 0.01, 0.25))
+
+
+def test_boxes_left_over_hold_the_maximum() -> None:
+    search = hellinger._Search(plateau(0.05, 0.05))
+    left = search.leftover(0.0, 8.0, search.value(0.5))
+    fit = hellinger.maximize_affinity(plateau(0.05, 0.05))
+    assert any(fit.alpha.overlaps(hull_ball(a, b)) for a, b in left)
+    low, high = search.slope_range(0.5, 0.75)
+    for point in (0.5, 0.6, 0.75):
+        slope = search.slope(point)
+        assert low.lower() <= slope <= high.upper()
+
+
 def test_a_vanishing_second_value_is_refused() -> None:
     for second in (flint.arb(0), hull_ball(0.0, 1e-300), flint.arb.nan()):
         fit = hellinger.maximize_affinity([flint.arb(1), second])
