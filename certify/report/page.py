@@ -30,7 +30,8 @@ summary .soft{font-weight:400}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}
 th{text-align:left;font-weight:400;color:var(--soft);font-size:.8em}
 td,th{padding:.2rem .8rem .2rem 0;vertical-align:top;border-top:1px solid var(--line)}
-td:nth-child(n+3):not(.n){white-space:nowrap}td p{font:13px/1.4 system-ui,sans-serif;color:var(--soft);margin:.1rem 0 .2rem}
+td:nth-child(n+3):not(.n){white-space:nowrap}
+td p{font:13px/1.4 system-ui,sans-serif;color:var(--soft);margin:.1rem 0 .2rem}
 svg{width:100%;max-width:44rem;height:auto;display:block}polyline{fill:none;stroke-width:1.6}
 svg text{font:11px system-ui,sans-serif;fill:var(--soft)}
 @media(max-width:640px){thead{display:none}tr{display:block;border-top:1px solid var(--line);padding:.3rem 0}
