@@ -21,6 +21,8 @@ from flint import arb, arb_series
 
 __all__ = ["Gibbs", "chart", "gibbs", "logarithms", "powers"]
 
+_POLE = 2.0**-8
+
 
 @dataclass(frozen=True, slots=True)
 class Gibbs:
@@ -42,9 +44,11 @@ def gibbs(d: int, s: arb | float) -> Gibbs:
 
 
 def _moments(d: int, s: arb) -> Gibbs:
-    point = arb_series([s, 1], prec=3)
-    series = point.zeta(arb(1), True) - point.zeta(arb(d + 1), True)
-    total, first, second = (series[i] for i in range(3))
+    total = first = second = arb.nan()
+    if s == 1 or abs(s - 1) > _POLE:
+        point = arb_series([s, 1], prec=3)
+        series = point.zeta(arb(1), True) - point.zeta(arb(d + 1), True)
+        total, first, second = (series[i] for i in range(3))
     if not second.is_finite():
         total, first, second = _direct(d, s)
     mean = -first / total
@@ -52,7 +56,7 @@ def _moments(d: int, s: arb) -> Gibbs:
 
 
 def _direct(d: int, s: arb) -> tuple[arb, arb, arb]:
-    """H, H' and H''/2 term by term: the zeta function has no series around a ball that straddles its pole."""
+    """H, H' and H''/2 term by term; beside the pole the zeta functions lose their leading digits to 1/(s - 1)³."""
     total, first, second = arb(0), arb(0), arb(0)
     for k in range(1, d + 1):
         x = arb(k).log()
