@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import flint
-import numpy as np
 
 from certify.geometry.alignment import interface_norms, overlap, relative_imbalance
 from certify.geometry.transport import truncation_bound_frobenius, truncation_bound_spectral
-from certify.linalg.subspace import Subspace, principal_cosines
+from certify.linalg.window_cosines import window_cosines
 from certify.protocol.claims import Ledger, ball_of, publish_ball
 from certify.protocol.floors import angle_floor, product_floor
 from certify.protocol.layer import LayerFacts
@@ -17,6 +16,7 @@ from certify.protocol.rigidity import measure_rigidity
 from certify.protocol.thresholds import Thresholds
 from certify.publish import publish
 from certify.rigor.ball import upper as upper_end
+from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
 __all__ = ["measure_edge"]
@@ -26,8 +26,9 @@ def measure_edge(lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -
     """All claims about the interface between ``lower``, which writes into it, and ``upper``, which reads from it."""
     ledger = Ledger(f"edge {lower.name} -> {upper.name}")
     windows = thresholds.window_sizes(min(lower.d, upper.d), [lower.energy_rank, upper.energy_rank])
+    cosines = window_cosines(lower.svd, upper.svd, windows)
     for k in windows:
-        _angles(ledger, lower, upper, k, thresholds)
+        _angles(ledger, lower, upper, k, cosines[k], thresholds)
     _balance(ledger, lower, upper, thresholds)
     measure_rigidity(ledger, lower, upper, thresholds)
     sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (lower, upper))
@@ -36,15 +37,13 @@ def measure_edge(lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -
     return ledger
 
 
-def _angles(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, k: int, thresholds: Thresholds) -> None:
+def _angles(
+    ledger: Ledger, lower: LayerFacts, upper: LayerFacts, k: int, found: Interval, thresholds: Thresholds
+) -> None:
     cause = ""
     gaps = (_gap(lower, k), _gap(upper, k))
     floors = (lower.sigma_floor, upper.sigma_floor)
     floor = angle_floor(lower.matrix.shape[0], floors, gaps)
-    found = principal_cosines(
-        Subspace(np.ascontiguousarray(lower.svd.u[:, :k]), lower.svd.sin_theta_left(k)),
-        Subspace(np.ascontiguousarray(upper.svd.v[:, :k]), upper.svd.sin_theta_right(k)),
-    )
     if floor < 1.0:
         cosines = [_cosine(float(low), float(high), floor) for low, high in zip(found.lo, found.hi, strict=True)]
     else:
