@@ -1,0 +1,1 @@
+"""The pieces of ``theorems app``: instance families, sweeps, pictures, and the notebook that shows them."""

@@ -1,0 +1,281 @@
+"""Families of instances for any theorem, made from its parameters alone.
+
+*Spectra and angles*: every matrix has singular values k^(−α) on its diagonal, rotated by an angle and perturbed;
+scalars have sliders of their own. *Between samples*: the straight line between two instances of the theorem's own
+strategy, scaled and perturbed. A theorem that is added by one file has both without saying anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+from typing import cast
+
+from certify.errors import PolystableError
+from certify.verdict import Verdict
+from theorems._app.family import Control, Family, Values
+from theorems._app.samples import samples
+from theorems._instance import Chain, Instance, Matrix, Value, Vector, kind_of
+from theorems._strategies import product, transpose
+from theorems._theorem import Parameter, Reading, Theorem
+
+__all__ = ["between", "blend", "families", "signature", "spectral"]
+
+_ANGLE = Control("angle", "angle θ (degrees)", Fraction(0), Fraction(90), Fraction(1), Fraction(20))
+_ALPHA = Control("alpha", "exponent α", Fraction(0), Fraction(3), Fraction(1, 8), Fraction(1))
+_LEAD = Control("lead", "lead", Fraction(1, 2), Fraction(2), Fraction(1, 16), Fraction(1))
+_NOISE = Control("noise", "perturbation ε", Fraction(0), Fraction(1, 2), Fraction(1, 64), Fraction(0))
+
+
+def families(theorem: Theorem, reading: Reading) -> list[Family]:
+    """The families of a theorem, the one whose start meets more of the reading's hypotheses first."""
+    found = samples(theorem, reading)
+    offered = [spectral(theorem, reading, found)]
+    if found:
+        offered.append(between(found))
+    return sorted(offered, key=lambda f: _fulfilled(theorem, reading, f), reverse=True)
+
+
+def _fulfilled(theorem: Theorem, reading: Reading, family: Family) -> tuple[int, int]:
+    """How many hypotheses of the reading hold at the start, then how many of the theorem's."""
+    try:
+        instance = family.build(family.start())
+        held = [h for h in theorem.hypotheses if h.holds(instance) is Verdict.CERTIFIED]
+    except (PolystableError, ArithmeticError, ValueError, IndexError, KeyError):
+        return (-1, -1)
+    return sum(h.name in reading.hypotheses for h in held), len(held)
+
+
+def spectral(theorem: Theorem, reading: Reading, found: Sequence[Instance]) -> Family:
+    """Power-law spectra, an angle between neighbours, a perturbation; a slider or a choice for every scalar."""
+    controls = [*_widths(theorem)]
+    matrices = [p for p in theorem.parameters if p.kind in ("matrix", "vector", "chain")]
+    if len(matrices) > 2:
+        controls.append(_ALPHA)
+    for place, p in enumerate(matrices):
+        if len(matrices) <= 2:
+            start = Fraction(1) + Fraction(place, 2)
+            controls.append(replace(_ALPHA, name=f"alpha {p.name}", label=f"exponent α of {p.name}", start=start))
+            controls.append(replace(_LEAD, name=f"lead {p.name}", label=f"lead of {p.name}"))
+        if p.kind == "chain":
+            controls.append(Control(f"length {p.name}", "layers", Fraction(2), Fraction(4), start=Fraction(2)))
+    if any(p.kind != "vector" for p in matrices):
+        controls.append(_ANGLE)
+    if matrices:
+        controls.append(_NOISE)
+    controls += [_scalar(theorem, p) for p in theorem.parameters if p.kind in ("integer", "rational")]
+    controls += [
+        Control(p.name, p.name.replace("_", " "), options=p.options) for p in theorem.parameters if p.kind == "choice"
+    ]
+
+    def build(values: Values) -> Instance:
+        return Instance.of(**{p.name: _value(theorem, p, values, k) for k, p in enumerate(theorem.parameters)})
+
+    text = (
+        "Singular values k^(−α) as nearby rationals, the first replaced by the lead; the writing side turned by θ; "
+        "everything perturbed by ε times fixed integers."
+    )
+    family = Family(
+        "spectra and angles" if matrices else "parameters", text if matrices else "", tuple(controls), build
+    )
+    return _at_a_sample(theorem, reading, family, found)
+
+
+def _at_a_sample(theorem: Theorem, reading: Reading, family: Family, found: Sequence[Instance]) -> Family:
+    """Start the scalars where a sample has them, rounded to steps: the first sample for which the hypotheses hold."""
+    scalars = [p.name for p in theorem.parameters if p.kind in ("integer", "rational")]
+    best, most = family, _fulfilled(theorem, reading, family)
+    for x in found:
+        values = {n: Fraction(cast(Fraction, x[n])) for n in scalars if n in x.names}
+        candidate = family.started(values)
+        held = _fulfilled(theorem, reading, candidate)
+        if held > most:
+            best, most = candidate, held
+    return best
+
+
+def _dimensions(theorem: Theorem) -> list[str]:
+    names = [n for p in theorem.parameters for n in (p.rows, p.columns) if n]
+    return list(dict.fromkeys(names))
+
+
+def _linked(theorem: Theorem) -> bool:
+    """Whether one width serves all dimensions: they have the same range."""
+    return len({theorem.dimensions.get(n, (1, 3)) for n in _dimensions(theorem)}) == 1
+
+
+def _widths(theorem: Theorem) -> list[Control]:
+    names = _dimensions(theorem)
+    if not names:
+        return []
+    if _linked(theorem):
+        low, high = theorem.dimensions.get(names[0], (1, 3))
+        return [Control("width", "width d", Fraction(low), Fraction(high), start=Fraction(min(3, high)))]
+    ranges = {n: theorem.dimensions.get(n, (1, 3)) for n in names}
+    return [
+        Control(f"width {n}", f"width {n}", Fraction(low), Fraction(high), start=Fraction((low + high) // 2))
+        for n, (low, high) in ranges.items()
+    ]
+
+
+def _side(theorem: Theorem, name: str, values: Values) -> int:
+    key = "width" if _linked(theorem) else f"width {name}"
+    return int(cast(Fraction, values[key]))
+
+
+def _scalar(theorem: Theorem, p: Parameter) -> Control:
+    low = p.low
+    high = p.high if isinstance(p.high, Fraction) else Fraction(theorem.dimensions.get(p.high, (1, 3))[1])
+    if p.kind == "integer":
+        return Control(p.name, p.name, low, high, Fraction(1), min(high, low + 1))
+    step = Fraction(1, 8) if high - low > 2 else Fraction(1, 32)
+    return Control(p.name, p.name, low, high, step, (low + high) / 2)
+
+
+def _value(theorem: Theorem, p: Parameter, values: Values, place: int) -> object:
+    if p.kind == "integer":
+        return int(cast(Fraction, values[p.name]))
+    if p.kind in ("rational", "choice"):
+        return values[p.name]
+    noise = cast(Fraction, values["noise"])
+    alpha = cast(Fraction, values.get(f"alpha {p.name}", values.get("alpha")))
+    lead = cast(Fraction, values.get(f"lead {p.name}", Fraction(1)))
+
+    def powers(d: int) -> list[Fraction]:
+        return [lead, *(Fraction(k ** -float(alpha)).limit_denominator(1000) for k in range(2, d + 1))]
+
+    if p.kind == "vector":
+        high = p.high if isinstance(p.high, Fraction) else Fraction(1)
+        entries = [high * x for x in powers(_side(theorem, p.rows, values))]
+        shaken = [x + noise * n for x, n in zip(entries, _integers(p.name, len(entries)), strict=True)]
+        return [min(max(x, p.low), high) for x in shaken]
+    if p.kind == "chain":
+        width, length = _side(theorem, p.rows, values), int(cast(Fraction, values[f"length {p.name}"]))
+        return [_layer(f"{p.name}{k}", width, width, powers, values, turned=k + 1 < length) for k in range(length)]
+    rows, columns = _side(theorem, p.rows, values), _side(theorem, p.columns, values)
+    if p.symmetric:
+        q = rotation(rows, cast(Fraction, values["angle"])) if place == 0 else rotation(rows, Fraction(0))
+        turned = product(q, _diagonal(powers(rows), rows, rows), transpose(q))
+        n = _noise(p.name, rows, rows)
+        return _plus(turned, _plus(n, transpose(n), Fraction(1)), noise)
+    return _layer(p.name, rows, columns, powers, values, turned=place == 0)
+
+
+def _layer(
+    name: str, rows: int, columns: int, spectrum: Callable[[int], list[Fraction]], values: Values, *, turned: bool
+) -> Matrix:
+    """The rotated diagonal, plus ε times a fixed matrix of small integers; the input basis is the standard one."""
+    angle = cast(Fraction, values["angle"]) if turned else Fraction(0)
+    plain = product(rotation(rows, angle), _diagonal(spectrum(min(rows, columns)), rows, columns))
+    return _plus(plain, _noise(name, rows, columns), cast(Fraction, values["noise"]))
+
+
+def rotation(n: int, degrees: Fraction) -> Matrix:
+    """A rational rotation by about this angle in each plane of neighbouring coordinates, one after the other."""
+    t = Fraction(math.tan(math.radians(float(degrees)) / 2)).limit_denominator(100)
+    c, s = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
+    result = _diagonal([Fraction(1)] * n, n, n)
+    for k in range(n - 1):
+        plane = [list(row) for row in _diagonal([Fraction(1)] * n, n, n)]
+        plane[k][k] = plane[k + 1][k + 1] = c
+        plane[k][k + 1], plane[k + 1][k] = -s, s
+        result = product(result, tuple(map(tuple, plane)))
+    return result
+
+
+def _diagonal(entries: Sequence[Fraction], rows: int, columns: int) -> Matrix:
+    return tuple(tuple(entries[i] if i == j else Fraction(0) for j in range(columns)) for i in range(rows))
+
+
+def _integers(name: str, count: int) -> list[int]:
+    random = Random(f"noise of {name}")
+    return [random.randint(-2, 2) for _ in range(count)]
+
+
+def _noise(name: str, rows: int, columns: int) -> Matrix:
+    entries = iter(_integers(name, rows * columns))
+    return tuple(tuple(Fraction(next(entries)) for _ in range(columns)) for _ in range(rows))
+
+
+def _plus(a: Matrix, b: Matrix, factor: Fraction) -> Matrix:
+    return tuple(tuple(x + factor * y for x, y in zip(p, q, strict=True)) for p, q in zip(a, b, strict=True))
+
+
+def signature(x: Instance) -> tuple[object, ...]:
+    """The names, kinds and shapes of the values, and the discrete ones: instances that agree can be blended."""
+    return tuple((name, *_shape(value)) for name, value in x.items)
+
+
+def _shape(value: Value) -> tuple[object, ...]:
+    kind = kind_of(value)
+    if kind in ("integer", "choice"):
+        return (kind, value)
+    if kind == "chain":
+        return (kind, *((len(m), len(m[0])) for m in cast(Chain, value)))
+    if kind == "matrix":
+        return (kind, len(cast(Matrix, value)), len(cast(Matrix, value)[0]))
+    return (kind, len(cast(Vector, value))) if kind == "vector" else (kind,)
+
+
+def blend(x: Instance, y: Instance, t: Fraction) -> Instance:
+    """(1 − t)x + ty, number by number; the instances agree in their :func:`signature`."""
+    return Instance(tuple((name, _blend(v, y[name], t)) for name, v in x.items))
+
+
+def _blend(v: Value, w: Value, t: Fraction) -> Value:
+    if isinstance(v, Fraction):
+        return (1 - t) * v + t * cast(Fraction, w)
+    if isinstance(v, tuple):
+        return cast(Value, tuple(_blend(a, b, t) for a, b in zip(v, cast(Vector, w), strict=True)))
+    return v
+
+
+def between(found: Sequence[Instance]) -> Family:
+    """The line from one sample to another of the same signature, its matrices scaled and perturbed."""
+    groups: dict[tuple[object, ...], list[Instance]] = {}
+    for x in found:
+        groups.setdefault(signature(x), []).append(x)
+    ordered = [x for x in found if len(groups[signature(x)]) > 1] or list(found)
+    partners = max(len(groups[signature(x)]) for x in ordered) - 1
+    shaken = any(isinstance(v, tuple) for _, v in ordered[0].items)
+    controls = [
+        Control("from", "from sample", Fraction(1), Fraction(len(ordered)), start=Fraction(1)),
+        Control("to", "to its neighbour", Fraction(1), Fraction(max(partners, 1)), start=Fraction(1)),
+        Control("t", "position t", Fraction(0), Fraction(1), Fraction(1, 32), Fraction(0)),
+    ]
+    if shaken:
+        controls += [Control("scale", "scale", Fraction(1, 4), Fraction(4), Fraction(1, 4), Fraction(1)), _NOISE]
+
+    def build(values: Values) -> Instance:
+        number = {k: cast(Fraction, v) for k, v in values.items()}
+        x = ordered[int(number["from"]) - 1]
+        group = groups[signature(x)]
+        y = group[(group.index(x) + int(number["to"])) % len(group)]
+        line = blend(x, y, number["t"])
+        return _scaled(line, number.get("scale", Fraction(1)), number.get("noise", Fraction(0)))
+
+    return Family(
+        "between samples",
+        "The straight line between two instances of the theorem's own strategy; tight ones come first.",
+        tuple(controls),
+        build,
+    )
+
+
+def _scaled(x: Instance, scale: Fraction, noise: Fraction) -> Instance:
+    def moved(name: str, value: Value) -> Value:
+        if not isinstance(value, tuple):
+            return value
+        if kind_of(value) == "chain":
+            return tuple(cast(Matrix, moved(f"{name}{k}", m)) for k, m in enumerate(cast(Chain, value)))
+        if kind_of(value) == "vector":
+            v = cast(Vector, value)
+            return tuple(scale * a + noise * n for a, n in zip(v, _integers(name, len(v)), strict=True))
+        m = cast(Matrix, value)
+        n = _noise(name, len(m), len(m[0]))
+        return tuple(tuple(scale * a + noise * b for a, b in zip(p, q, strict=True)) for p, q in zip(m, n, strict=True))
+
+    return Instance(tuple((name, moved(name, value)) for name, value in x.items))

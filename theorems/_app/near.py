@@ -1,0 +1,91 @@
+"""The picture of a witness: the straight line from an instance where the claim holds to the witness, and beyond."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from certify.verdict import Verdict
+from theorems._app.families import blend, signature
+from theorems._app.family import Control, Family, Values
+from theorems._app.page import legend
+from theorems._app.plot import plot
+from theorems._app.samples import samples
+from theorems._app.sweep import Judged, Point, judge, sweep
+from theorems._families import structured
+from theorems._instance import Instance, fractions_of
+from theorems._theorem import Reading, Theorem
+from theorems._witness import Witness
+
+__all__ = ["line_picture", "line_points", "sound_neighbour"]
+
+_STEP = Control(
+    "t", "from an instance where it holds (0) to the witness (1)", Fraction(0), Fraction(5, 4), Fraction(1, 40)
+)
+_CANDIDATES = 400
+
+
+def sound_neighbour(witness: Witness, seconds: float = 1.5) -> Instance | None:
+    """An instance of the same shape where every hypothesis and the conclusion hold; the nearest of the first few."""
+    theorem, reading = witness.theorem, witness.reading
+    wanted, constants = signature(witness.instance), theorem.values(witness.constants)
+    end, found = time.monotonic() + seconds, list[Instance]()
+    for x in _candidates(theorem, reading, witness.instance):
+        if signature(x) == wanted and x != witness.instance and _holds(judge(theorem, reading, x, constants)):
+            found.append(x)
+        if len(found) >= 24 or time.monotonic() > end:
+            break
+    return min(found, key=lambda x: _distance(x, witness.instance), default=None)
+
+
+def _candidates(theorem: Theorem, reading: Reading, x: Instance) -> Iterator[Instance]:
+    yield from samples(theorem, reading)
+    side = max((len(v) for _, v in x.items if isinstance(v, tuple)), default=2)
+    yield from itertools.islice(structured(theorem, side), _CANDIDATES * 10)
+
+
+def _holds(judged: Judged) -> bool:
+    return judged.assumed is Verdict.CERTIFIED and judged.verdict is Verdict.CERTIFIED
+
+
+def _distance(x: Instance, y: Instance) -> Fraction:
+    pairs = zip((v for _, v in x.items), (v for _, v in y.items), strict=True)
+    return sum(
+        (abs(a - b) for v, w in pairs for a, b in zip(fractions_of(v), fractions_of(w), strict=True)), start=Fraction(0)
+    )
+
+
+def line_points(witness: Witness, neighbour: Instance, points: int = 51) -> list[Point]:
+    """The sweep along the line."""
+
+    def build(values: Values) -> Instance:
+        return blend(neighbour, witness.instance, Fraction(values["t"]))
+
+    family = Family("line", "", (_STEP,), build)
+    constants: Mapping[str, Fraction] = witness.theorem.values(witness.constants)
+    return sweep(
+        witness.theorem, witness.reading, family, {}, "t", constants, witness.dropped, points=points, seconds=2.0
+    )
+
+
+def line_picture(witness: Witness) -> str:
+    """The line to the witness as HTML; empty where no sound instance of its shape is found quickly."""
+    neighbour = sound_neighbour(witness)
+    if neighbour is None or not any(isinstance(v, tuple | Fraction) for _, v in witness.instance.items):
+        return ""
+    points = line_points(witness, neighbour)
+    constants = witness.theorem.values(witness.constants)
+    now = judge(witness.theorem, witness.reading, witness.instance, constants, witness.dropped)
+    wide, narrow = (
+        plot(points, label_x=text, current=(Fraction(1), now), width=width, height=height, name=name)
+        for text, width, height, name in (
+            (_STEP.label, 720, 360, "line-wide"),
+            ("0: it holds · 1: the witness", 380, 300, "line-narrow"),
+        )
+    )
+    return (
+        f"{legend(witness.reading.sides is not None, witness.dropped)}"
+        f'<div class="ps-wide">{wide}</div><div class="ps-narrow">{narrow}</div>'
+    )
