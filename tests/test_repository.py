@@ -64,6 +64,12 @@ def test_readme_commands_set_up_everything(heading, lock, last):
             assert (ROOT / path).exists()
 
 
+def test_every_test_folder_is_mapped():
+    mapped = (ROOT / "tests/README.md").read_text(encoding="utf-8")
+    folders = [item.name for item in (ROOT / "tests").iterdir() if item.is_dir() and any(item.glob("*.py"))]
+    assert [name for name in folders if f"`{name}/`" not in mapped] == []
+
+
 def test_links_lead_somewhere():
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/howto").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
