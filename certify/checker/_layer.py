@@ -37,7 +37,10 @@ ONE_RANK = "with one rank the chart is constant and every exponent fits"
 
 @dataclass
 class LayerFacts:
-    """The weights of a layer, what the checker computes from them, and what the certificate says of them."""
+    """The weights of a layer, what the checker computes from them, and what the certificate says of them.
+
+    ``complete`` once all that the certificate says of it was found.
+    """
 
     name: str
     matrix: Array
@@ -48,6 +51,7 @@ class LayerFacts:
     energy_rank: int = 1
     alpha: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
     residual: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
+    complete: bool = False
 
     @property
     def d(self) -> int:
@@ -103,6 +107,7 @@ def layer_lines(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator
     )
     yield from _charts(facts, book, thresholds)
     yield from _windows(facts, book, thresholds)
+    facts.complete = True
 
 
 def _domain(facts: LayerFacts, book: Book) -> Iterator[Line]:

@@ -197,7 +197,12 @@ class _Check:
 
         def on_edge(j: int) -> None:
             pair = facts[edges[j].lower], facts[edges[j].upper]
-            self._subject(subjects[len(layers) + j], lambda: list(edge_lines(*pair, self.book, self.thresholds)))
+            subject = subjects[len(layers) + j]
+            if all(item.complete for item in pair):
+                self._subject(subject, lambda: list(edge_lines(*pair, self.book, self.thresholds)))
+            else:
+                # Something about a layer is missing, for which there is a reason already.
+                self.expected[subject] = None
 
         run_tasks(
             len(layers),

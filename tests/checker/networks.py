@@ -26,6 +26,8 @@ def arrays(name):
     rng = np.random.default_rng(17)
     if name == "laws":
         return [law(6, 4, 0.7, 1), law(6, 6, 0.5, 2), law(6, 6, 1.0, 3), law(3, 6, 0.4, 4)]
+    if name == "small":
+        return [law(4, 3, 0.7, 1), law(4, 4, 0.5, 2), law(4, 4, 1.0, 3)]
     if name == "one rank":
         return [law(5, 1, 1.0, 1), law(1, 5, 1.0, 2), np.array([[2.0]])]
     if name == "singular":
@@ -48,7 +50,7 @@ def arrays(name):
 
 
 NAMES = (
-    "laws", "one rank", "singular", "rank one", "identities", "bad scales", "ill conditioned", "float32",
+    "laws", "small", "one rank", "singular", "rank one", "identities", "bad scales", "ill conditioned", "float32",
     "annihilating", "same",
 )  # fmt: skip
 
