@@ -28,7 +28,8 @@ def draw(
 ) -> None:
     """Visit instances of a strategy; an exception of ``visit`` ends the run, after shrinking if asked.
 
-    :class:`Enough` ends it quietly; a visitor that raises it once must raise it ever after. Without a seed the run is derandomized: the same instances every time. No example database is read or written.
+    :class:`Enough` ends it quietly; a visitor that raises it once must raise it ever after. Without a seed the run is
+    derandomized: the same instances every time. No example database is read or written.
     """
     import hypothesis
     from hypothesis import Phase

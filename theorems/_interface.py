@@ -15,19 +15,9 @@ from certify.geometry.spectrum import top_radial
 from certify.rigor.ball import ball
 from certify.rigor.functions import log
 from certify.verdict import Verdict, combine
-from theorems._exact import (
-    Inexact,
-    Scalar,
-    decide,
-    frobenius_squared,
-    mode,
-    num,
-    root,
-    settle,
-    singular_squares,
-    singular_values,
-)
+from theorems._exact import Inexact, Scalar, decide, mode, num, root, settle
 from theorems._instance import Instance, Matrix, fmpq_mat
+from theorems._spectra import frobenius_squared, singular_squares, singular_values
 from theorems._theorem import holds
 
 __all__ = [

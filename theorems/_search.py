@@ -1,7 +1,8 @@
 """Search for counterexamples: structured families, then strategies, then global optimisation; shrink; certify.
 
-The search starts cold: it stores no answers and reads nothing but the theorem. Floating point only proposes; an instance
-counts when exact arithmetic finds that the dropped hypothesis fails, every other one holds, and the conclusion fails.
+The search starts cold: it stores no answers and reads nothing but the theorem. Floating point only proposes; an
+instance counts when exact arithmetic finds that the dropped hypothesis fails, every other one holds, and the
+conclusion fails.
 """
 
 from __future__ import annotations

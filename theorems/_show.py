@@ -85,9 +85,9 @@ def witness_html(witness: Witness) -> str:
     changed = "".join(f" with {html.escape(k)} = {v}" for k, v in witness.constants.items())
     held = ", ".join(f"{html.escape(n)} {v.value}" for n, v in witness.finding.hypotheses.items()) or "none"
     outcome = witness.finding.conclusion
+    head = f"<b>{html.escape(witness.theorem.id)}</b>, {html.escape(witness.reading.name)}{without}{changed}"
     return (
-        f"<p><b>{html.escape(witness.theorem.id)}</b>, {html.escape(witness.reading.name)}{without}{changed}: refuted</p>"
-        f"<p>{html.escape(witness.reading.text)}</p>{instance_html(witness.instance)}"
+        f"<p>{head}: refuted</p><p>{html.escape(witness.reading.text)}</p>{instance_html(witness.instance)}"
         f"<p>hypotheses: {held}<br>margin in [{outcome.lower:.9g}, {outcome.upper:.9g}]</p>"
     )
 

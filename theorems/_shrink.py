@@ -20,8 +20,8 @@ _SIMPLE = [Fraction(n, d) for d in (1, 2, 3, 4) for n in (0, 1, 2, 3) if d == 1 
 def shrink(theorem: Theorem, x: Instance, still: Callable[[Instance], bool], seconds: float) -> Instance:
     """The smallest instance reached from ``x`` by single simplifications for which ``still`` holds.
 
-    ``still`` decides exactly, so the result is a counterexample whenever ``x`` is. The result does not depend on the clock
-    unless ``seconds`` run out.
+    ``still`` decides exactly, so the result is a counterexample whenever ``x`` is. The result does not depend on the
+    clock unless ``seconds`` run out.
     """
     end = clock.monotonic() + seconds
     seen = {x}

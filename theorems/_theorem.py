@@ -5,20 +5,20 @@ How to add a theorem
 Add one public module ``theorems/NAME.py`` that ends with ``THEOREM = Theorem(...)``. Nothing else is edited: the sweep,
 the command line, the search, the documentation and the app find it by scanning the package. In the module:
 
-1. *Docstring*: title; the statement in words and in LaTeX; hypotheses by name; what breaks without each; reach (what the
-   symbolic checks prove and for which sizes, what the numeric check decides); readings and their status; reference.
-2. *Parameters*: what an instance consists of, e.g. ``Parameter.matrix("A", "n", "m")``, ``Parameter.integer("r", 0, "m")``.
-   Sides are named dimensions, so the search can vary sizes and shrink an index out of every matrix that has it.
+1. *Docstring*: title; the statement in words and in LaTeX; hypotheses by name; what breaks without each; reach (what
+   the symbolic checks prove and for which sizes, what the numeric check decides); readings and their status; reference.
+2. *Parameters*: what an instance consists of, e.g. ``Parameter.matrix("A", "n", "m")``, ``Parameter.integer("r", 0,
+   "m")``. Sides are named dimensions, so the search can vary sizes and shrink an index out of every matrix that has it.
 3. *Hypotheses*: ``Hypothesis(name, text, latex, holds)`` with ``holds(instance) -> Verdict``, decided exactly.
 4. *Readings*: each has its own status and either ``sides(instance, constants) -> (value, bound)``, asserting
-   value ≤ bound (value < bound when ``strict``), or ``decide(instance, constants) -> Verdict`` for conclusions without a
-   margin (identities in exact arithmetic, exhaustive statements). Formulas come from ``certify.geometry``; exact scalars
-   from :mod:`theorems._exact`, with every exact input passed through ``num``. The two sides must be computed
-   independently of one another, or the check proves nothing.
+   value ≤ bound (value < bound when ``strict``), or ``decide(instance, constants) -> Verdict`` for conclusions
+   without a margin (identities in exact arithmetic, exhaustive statements). Formulas come from ``certify.geometry``;
+   exact scalars from :mod:`theorems._exact`, with every exact input passed through ``num``. The two sides must be
+   computed independently of one another, or the check proves nothing.
 5. *Constants*: ``Constant("c", Fraction(2), "the coefficient of …", sharp=True)``; ``constants["c"]`` inside a reading.
-6. *Symbolic checks*: functions that return a :class:`Proof`, usually ``facts(kind, covers, [(label, true?), …])``. Kind is
-   ``"symbolic"`` (all real inputs of the sizes in ``covers``), ``"exhaustive"`` (every case of a finite statement) or
-   ``"instances"`` (finitely many exact instances of an infinite statement: never called symbolic).
+6. *Symbolic checks*: functions that return a :class:`Proof`, usually ``facts(kind, covers, [(label, true?), …])``.
+   Kind is ``"symbolic"`` (all real inputs of the sizes in ``covers``), ``"exhaustive"`` (every case of a finite
+   statement) or ``"instances"`` (finitely many exact instances of an infinite statement: never called symbolic).
 7. *Strategy*: a Hypothesis strategy of instances that meet the hypotheses *tightly* (aligned singular vectors, zero
    slack, …). Independent random inputs keep far from equality and let wrong constants pass. ``tight`` lists instances
    that attain, or nearly attain, the bound.
@@ -95,8 +95,8 @@ class Need(enum.Enum):
 class Parameter:
     """One named value of an instance, and the range the search explores.
 
-    ``rows`` and ``columns`` are names of dimensions. ``low`` and ``high`` bound scalars and vector entries; the ``high``
-    of an integer may name a dimension.
+    ``rows`` and ``columns`` are names of dimensions. ``low`` and ``high`` bound scalars and vector entries; the
+    ``high`` of an integer may name a dimension.
     """
 
     name: str
@@ -166,7 +166,8 @@ class Reading:
 
     Exactly one of ``sides`` (value ≤ bound) and ``decide`` is given. ``hypotheses`` names those it uses, ``constants``
     those that enter it. ``strategy`` and ``tight`` override the theorem's. With ``attained`` set, every tight instance
-    must satisfy value ≥ (1 − attained) · bound: it shows that the bound is best possible, and that no term of it is loose.
+    must satisfy value ≥ (1 − attained) · bound: it shows that the bound is best possible, and that no term of it is
+    loose.
     """
 
     name: str
@@ -289,8 +290,9 @@ class Mutant:
 class Theorem:
     """A claim with all the evidence for it; see the module docstring for how to write one.
 
-    ``dimensions`` gives the smallest and largest value the search tries for every named dimension. ``families(size, rng)``
-    may add instances to the search where the parameters alone do not lead to the interesting ones (never an answer).
+    ``dimensions`` gives the smallest and largest value the search tries for every named dimension. ``families(size,
+    rng)`` may add instances to the search where the parameters alone do not lead to the interesting ones (never an
+    answer).
     """
 
     id: str

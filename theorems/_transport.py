@@ -6,19 +6,9 @@ import functools
 
 import flint
 
-from theorems._exact import (
-    Rows,
-    Scalar,
-    leading_projector,
-    mode,
-    multiply,
-    norm2,
-    num,
-    root,
-    rows_of,
-    singular_values,
-)
+from theorems._exact import Scalar, mode, num, root
 from theorems._instance import Instance
+from theorems._spectra import Rows, leading_projector, multiply, norm2, rows_of, singular_values
 
 __all__ = ["Transport", "composable", "transport", "unique", "windows"]
 

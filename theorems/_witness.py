@@ -1,7 +1,7 @@
 """Witnesses: exact instances on which a conclusion fails, and their re-checking from scratch.
 
-Nothing here searches. A witness file is a few lines of JSON: the theorem, the reading, the hypothesis that is dropped or
-the constants that are changed, the exact instance, and what is claimed of it. :func:`verify` recomputes every claim.
+Nothing here searches. A witness file is a few lines of JSON: the theorem, the reading, the hypothesis that is dropped
+or the constants that are changed, the exact instance, and what is claimed of it. :func:`verify` recomputes every claim.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 r"""D3. The power-law chart is increasing and concave, and its margin is its slope at the upper end.
 
 Statement
-    For d ranks let :math:`\varphi_d(\alpha)=\tfrac12(\log d-\log H_d(2\alpha))`, the top-radial coordinate of the power law
-    :math:`\sigma_k\propto k^{-\alpha}`. With :math:`u_d(s)` and :math:`v_d(s)` the mean and the variance of log k under the
-    Gibbs family :math:`g_k(s)=k^{-s}/H_d(s)`,
+    For d ranks let :math:`\varphi_d(\alpha)=\tfrac12(\log d-\log H_d(2\alpha))`, the top-radial coordinate of the
+    power law
+    :math:`\sigma_k\propto k^{-\alpha}`. With :math:`u_d(s)` and :math:`v_d(s)` the mean and the variance of log k
+    under the Gibbs family :math:`g_k(s)=k^{-s}/H_d(s)`,
 
     .. math:: \varphi_d'(\alpha)=u_d(2\alpha)>0,\qquad \varphi_d''(\alpha)=-2v_d(2\alpha)<0\qquad(d\ge2),
 
-    so that on :math:`[\alpha_{lo},\alpha_{hi}]` the slope of the chart is at least the *margin* :math:`u_d(2\alpha_{hi})`.
+    so that on :math:`[\alpha_{lo},\alpha_{hi}]` the slope of the chart is at least the *margin*
+    :math:`u_d(2\alpha_{hi})`.
 
 Hypotheses
     *ranks*: d ≥ 2. *ordered*: α_lo < α_hi. *nonnegative*: α_lo ≥ 0.
@@ -17,8 +19,9 @@ Needed
     *nonnegative* is not needed: every reading holds on the whole real line.
 
 Reach
-    Symbolic: both derivatives, the variance as a sum of squares, and the chart as the top-radial coordinate of the power
-    law, for every real α and d = 2, …, 6. Numeric: balls decide the secant inequalities and a Taylor remainder for d ≤ 8.
+    Symbolic: both derivatives, the variance as a sum of squares, and the chart as the top-radial coordinate of the
+    power law, for every real α and d = 2, …, 5. Numeric: balls decide the secant inequalities and a Taylor remainder
+    for d ≤ 8.
 
 Readings
     *increasing*, *margin*, *tangent*, *curvature*: true. *margin at the lower end* and *variance decreases*: false.
@@ -66,7 +69,7 @@ from theorems._theorem import (
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-_SIZES = range(2, 7)
+_SIZES = range(2, 6)
 
 
 def _read(x: Instance) -> tuple[int, Scalar, Scalar]:
@@ -147,7 +150,7 @@ def derivatives() -> Proof:
             (f"d = {d}: v = Σ g_i g_j (log i − log j)²", _zero(v - squares / mass**2)),
             (f"d = {d}: v > 0", (squares / mass**2).is_positive),
         ]
-    return facts("symbolic", "d = 2, …, 6, all real α", claims)
+    return facts("symbolic", "d = 2, …, 5, all real α", claims)
 
 
 def power_law() -> Proof:
@@ -173,7 +176,7 @@ def power_law() -> Proof:
             ),
             (f"d = {d}: φ(α) is the top-radial coordinate", _same_log(d, alpha, square)),
         ]
-    return facts("symbolic", "d = 2, …, 6, all real α", claims)
+    return facts("symbolic", "d = 2, …, 5, all real α", claims)
 
 
 def _same_log(d: int, alpha: Any, square: Any) -> bool:

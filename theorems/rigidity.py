@@ -3,7 +3,8 @@ r"""D4. Rigidity: the fitted exponent of adjacent layers drifts no faster than t
 Statement
     Let A, A' be square and invertible, d ≥ 2, normalized to Â = √d A/‖A‖_F. With the transport
     :math:`T=\hat A'\hat A^{-1}`, amplitudes :math:`a^+=\log\sigma_1(T)`, :math:`a^-=\log\sigma_1(T^{-1})`, top-radial
-    coordinates r, r', slack :math:`s=r+a^+-r'\ge0`, exponents α, α' of any chart and residuals :math:`\rho=r-\varphi_d(\alpha)`,
+    coordinates r, r', slack :math:`s=r+a^+-r'\ge0`, exponents α, α' of any chart and residuals
+    :math:`\rho=r-\varphi_d(\alpha)`,
 
     .. math::
         \varphi(\alpha')-\varphi(\alpha)=a^+-s-(\rho'-\rho),\qquad
@@ -26,8 +27,8 @@ Reach
 Readings
     *drift*, *exact drift*, *identity*, *range*, *slack*, *step*, *Cartan*, *converse*: true. *Without slack* (a⁺ alone
     bounds the chart step), *without normalization* (raw transport) and *without residual* (the identity with ρ' − ρ
-    left out): false. Even max(a⁺, a⁻) does not bound the chart step of a least-squares exponent without the residual term,
-    but for d = 3 it takes nearly flat spectra, such as I and diag(1 + h, 1, 1 − h) with h ≤ 1/40, to see it.
+    left out): false. Even max(a⁺, a⁻) does not bound the chart step of a least-squares exponent without the residual
+    term, but for d = 3 it takes nearly flat spectra, such as I and diag(1 + h, 1, 1 − h) with h ≤ 1/40, to see it.
 
 Reference
     GSA-I (arXiv 2605.02108); submultiplicativity of σ₁ and the concavity of the chart (D3).
