@@ -181,7 +181,7 @@ def test_input_fields():
     rejected(changed(edges=((0, 1), (0, 2))), "input.edges[1][0]")
     rejected(changed(left_out=(LeftOutRecord("bias", "forgotten"),)), "input.left_out[0].tensor")
     first = base.input.tensors[0]
-    tensors = (replace(first, shape=(6, 5)), *base.input.tensors[1:])
+    tensors = (replace(first, shape=(4, 5)), *base.input.tensors[1:])
     rejected(changed(tensors=tensors), "input.tensors[0].shape[1]")
     rejected(changed(tensors=base.input.tensors[:-1], edges=base.input.edges[:-1]), "input.tensors.length")
 
