@@ -196,7 +196,7 @@ def _push(living: list[_Bar], w: Matrix, field: Field, v: int, ended: list[tuple
             continue
         # At this moment survivors carry one vector more (at v + 1); addition up to v uses aligned indices only.
         for factor, older in zip(relation, survivors, strict=True):
-            if factor != 0:
+            if factor:
                 bar.add(-factor, older)
         ended.append((v, bar))
     return survivors

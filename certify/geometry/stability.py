@@ -182,7 +182,7 @@ def chain_limit(
     for l, w in enumerate(chain, start=1):
         entries = (framed[l].inv() * w * framed[l - 1]).entries()
         powers = [x - y for x in heights[l] for y in heights[l - 1]]
-        if any(entry != 0 and power < 0 for entry, power in zip(entries, powers, strict=True)):
+        if any(entry and power < 0 for entry, power in zip(entries, powers, strict=True)):
             return None
         kept = [entry if power == 0 else 0 * entry for entry, power in zip(entries, powers, strict=True)]
         limit.append(framed[l] * field.matrix(dims[l], dims[l - 1], kept) * framed[l - 1].inv())

@@ -64,7 +64,8 @@ def echelon(a: Matrix) -> tuple[list[list[Any]], list[int]]:
     """
     reduced, rank = a.rref()
     rows = rows_of(reduced)[: int(rank)]
-    return rows, [next(j for j, x in enumerate(row) if x != 0) for row in rows]
+    # Truth values, not comparisons with 0: elements of SymPy's algebraic fields never equal the integer 0.
+    return rows, [next(j for j, x in enumerate(row) if x) for row in rows]
 
 
 @dataclass(frozen=True)
