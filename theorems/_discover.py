@@ -14,7 +14,7 @@ from theorems._theorem import Theorem
 
 __all__ = ["all_theorems", "docstring", "get"]
 
-_NOT_THEOREMS = {"cli", "app"}
+_NOT_THEOREMS = {"app", "cli", "conftest"}
 
 
 @functools.cache

@@ -114,6 +114,7 @@ def aligned() -> Iterable[Instance]:
     """Aligned layers: singular values move by exactly the amplitudes."""
     yield from rising()
     yield _pair([3, 1], [2, 1])
+    yield _pair([3, 2, 2], [1, 1, 1])
 
 
 def short_steps() -> Iterable[Instance]:

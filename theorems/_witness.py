@@ -7,6 +7,7 @@ or the constants that are changed, the exact instance, and what is claimed of it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +25,8 @@ __all__ = ["SCHEMA", "Finding", "Witness", "examine", "verify"]
 
 SCHEMA = "polystable-witness/1"
 _MAX_BYTES = 1_000_000
+_STRING = re.compile(r'"[^"]*"')
+_ROW = re.compile(r'\[\s*(?:"[^"]*"\s*,\s*)*"[^"]*"\s*\]')
 _FIELDS = {"schema", "theorem", "reading", "dropped", "constants", "instance", "hypotheses", "margin"}
 
 
@@ -80,7 +83,10 @@ class Witness:
 
     def save(self, path: str | Path) -> None:
         """Write the witness file."""
-        Path(path).write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
+        # A row of numbers reads best on one line.
+        text = _ROW.sub(lambda row: "[" + ", ".join(_STRING.findall(row[0])) + "]", text)
+        Path(path).write_text(text + "\n", encoding="utf-8")
 
     def show(self) -> str:
         """The witness as text: what fails, the matrices, and the margin."""

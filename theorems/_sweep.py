@@ -1,0 +1,32 @@
+"""All checks of all theorems as pytest tests: ``pytest --pyargs theorems``. A new theorem module needs no line here."""
+
+from __future__ import annotations
+
+import pytest
+
+from certify.verdict import Verdict
+from theorems._check import Case, Profile, cases
+from theorems._discover import all_theorems, docstring
+from theorems._theorem import Status, Theorem
+
+_THEOREMS = all_theorems()
+_CASES = [case for theorem in _THEOREMS for case in cases(theorem)]
+_SECTIONS = ("Statement", "Hypotheses", "Needed", "Reach", "Readings", "Reference")
+
+
+@pytest.mark.parametrize("case", _CASES, ids=lambda c: f"{c.theorem}-{c.kind}-{c.name}".replace(" ", "_"))
+def test_case(case: Case) -> None:
+    """Every piece of evidence is CERTIFIED; UNDECIDED is not good enough."""
+    result = case.result(Profile())
+    assert result.verdict is Verdict.CERTIFIED, result.evidence
+
+
+@pytest.mark.parametrize("theorem", _THEOREMS, ids=lambda t: t.id)
+def test_completeness(theorem: Theorem) -> None:
+    """A theorem has a symbolic check, two mutants, a true reading, and a docstring with every section."""
+    assert theorem.symbolic
+    assert len(theorem.mutants) >= 2
+    assert any(r.status is not Status.FALSE for r in theorem.readings)
+    text = docstring(theorem)
+    missing = [section for section in _SECTIONS if f"\n{section}" not in text]
+    assert not missing, f"the docstring has no section {', '.join(missing)}"

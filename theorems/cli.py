@@ -1,0 +1,347 @@
+"""The ``theorems`` command. Heavy modules are imported inside the commands, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from certify.errors import CertificateError, PolystableError, UsageError
+from certify.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from theorems._search import Progress, SearchResult
+    from theorems._theorem import Theorem
+
+__all__ = ["main", "run"]
+
+EXIT_CODES = {Verdict.CERTIFIED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}
+INTERRUPTED, READER_LEFT = 130, 141
+_EPILOG = (
+    "Exit codes: 0 everything asked is certified, 1 refuted (explore: a counterexample was found) or witness rejected, "
+    "2 usage, 3 undecided, 4 input refused, 5 defect of this program."
+)
+_PATH = click.Path(path_type=Path)
+
+
+def _common(function: Callable[..., int]) -> Callable[..., int]:
+    function = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(
+        function
+    )
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")(function)
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="polystable", prog_name="theorems")
+def command() -> None:
+    """Check theorems on the geometry of weight chains, and look for counterexamples to what is not one."""
+
+
+@command.command("list", epilog=_EPILOG)
+@_common
+def list_(as_json: bool) -> int:
+    """List the theorems."""
+    import theorems
+    from theorems._report import list_table
+
+    found = theorems.all()
+    if as_json:
+        _print_json([_summary(t) for t in found])
+    else:
+        _console().print(list_table(found))
+    return 0
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("id")
+@_common
+def show(id: str, as_json: bool) -> int:
+    """Show the statement of theorem ID, its readings, hypotheses and constants."""
+    import theorems
+    from theorems._discover import docstring
+
+    theorem = theorems.get(id)
+    if as_json:
+        _print_json({**_summary(theorem), "text": docstring(theorem), "latex": theorem.latex()})
+    else:
+        click.echo(docstring(theorem).strip() + "\n\n" + theorem.statement())
+    return 0
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--junit", "junit_file", type=_PATH, metavar="FILE", help="Write a JUnit report.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Other instances than the usual ones.")
+@click.option("--thorough", is_flag=True, help="Ten times as many instances.")
+@_common
+def check(ids: tuple[str, ...], junit_file: Path | None, seed: int | None, thorough: bool, as_json: bool) -> int:
+    """Run the checks of the theorems ID..., of all when none is named."""
+    _check_target(junit_file)
+    from theorems._check import Profile, Report, cases
+    from theorems._discover import select
+    from theorems._report import report_table, save_junit
+
+    profile = Profile(examples=600 if thorough else 60, seed=seed)
+    todo = [case for theorem in select(ids) for case in cases(theorem)]
+    results: list[Any] = []
+    with _progress("checking", len(todo)) as advance:
+        for case in todo:
+            advance(f"{case.theorem} {case.kind} {case.name}")
+            results.append(case.result(profile))
+    report = Report(tuple(results))
+    if junit_file is not None:
+        save_junit(report, junit_file)
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        console = _console()
+        console.print(report_table(report))
+        counts = ", ".join(f"{sum(r.verdict is v for r in results)} {v.value}" for v in Verdict)
+        console.print(f"\n{len(results)} checks: {counts}", markup=False)
+    return EXIT_CODES[report.verdict]
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("id")
+@click.option("--drop", metavar="HYPOTHESIS", help="Do without this hypothesis.")
+@click.option("--reading", metavar="NAME", help="Attack this reading only.")
+@click.option("--set", "changes", multiple=True, metavar="CONSTANT=VALUE", help="Bend a constant.")
+@click.option("--time", "seconds", type=click.FloatRange(min=0, min_open=True), default=20.0, show_default=True)
+@click.option("--size", type=click.IntRange(min=1, max=8), default=3, show_default=True, help="Largest side.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+@click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the witness.")
+@_common
+def explore(
+    id: str,
+    drop: str | None,
+    reading: str | None,
+    changes: tuple[str, ...],
+    seconds: float,
+    size: int,
+    seed: int,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Look for a counterexample to ID without a hypothesis, with a bent constant, or to a false reading."""
+    _check_target(output)
+    import theorems
+
+    theorem = theorems.get(id)
+    constants = _constants(changes)
+    if drop is None and reading is None and not constants and sys.stdin.isatty() and not as_json:
+        drop, reading = _ask(theorem)
+    with _hunting() as progress:
+        result = theorem.search(
+            drop, reading=reading, constants=constants, time=seconds, size=size, seed=seed, progress=progress
+        )
+    if output is not None and result.witness is not None:
+        result.witness.save(output)
+    if as_json:
+        _print_json(result.to_json())
+    else:
+        _show_result(result, output)
+    return EXIT_CODES[result.verdict]
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("witness", type=_PATH)
+@_common
+def verify(witness: Path, as_json: bool) -> int:
+    """Re-check a WITNESS file from scratch, without the search."""
+    from theorems._witness import verify
+
+    found = verify(witness)
+    if as_json:
+        _print_json({"accepted": True, **found.to_json()})
+    else:
+        console = _console()
+        console.print("accepted: the counterexample stands", style="green")
+        console.print(found.show(), markup=False, highlight=False)
+    return 0
+
+
+@command.command(epilog=_EPILOG)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; a free one by default.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def app(port: int, no_browser: bool) -> int:
+    """Serve the app on 127.0.0.1 (extra: app)."""
+    from theorems.app import run
+
+    run(port, open_browser=not no_browser, announce=click.echo)
+    return 0
+
+
+def _summary(t: Theorem) -> dict[str, Any]:
+    return {
+        "id": t.id,
+        "title": t.title,
+        "source": t.source,
+        "hypotheses": [{"name": h.name, "text": h.text, "need": h.need.value, "why": h.why} for h in t.hypotheses],
+        "readings": [
+            {"name": r.name, "status": r.status.value, "text": r.text, "hypotheses": list(r.hypotheses)}
+            for r in t.readings
+        ],
+        "constants": [{"name": c.name, "value": str(c.value), "sharp": c.sharp, "text": c.text} for c in t.constants],
+    }
+
+
+def _constants(changes: Sequence[str]) -> Mapping[str, Any]:
+    from fractions import Fraction
+
+    constants: dict[str, Fraction] = {}
+    for change in changes:
+        name, equals, text = change.partition("=")
+        try:
+            constants[name] = Fraction(text)
+        except (ValueError, ZeroDivisionError):
+            equals = ""
+        if not equals:
+            raise UsageError(f"--set {change}: not CONSTANT=VALUE with an exact value", hint="--set name=9/10")
+    return constants
+
+
+def _ask(theorem: Theorem) -> tuple[str | None, str | None]:
+    """At a terminal: which hypothesis to drop, or which false reading to attack."""
+    from theorems._theorem import Need, Status
+
+    options: list[tuple[str, str | None, str | None]] = [
+        (f"drop {h.name}: {h.text}", h.name, None) for h in theorem.hypotheses if h.need is not Need.DEFINITION
+    ]
+    options += [
+        (f"false reading {r.name}: {r.text}", None, r.name) for r in theorem.readings if r.status is Status.FALSE
+    ]
+    if not options:
+        return None, None
+    click.echo(f"{theorem.id}. {theorem.title}")
+    for number, (label, _, _) in enumerate(options, start=1):
+        click.echo(f"  {number}  {label}")
+    number = click.prompt("Attack", type=click.IntRange(1, len(options)), default=1)
+    return options[number - 1][1:]
+
+
+def _show_result(result: SearchResult, output: Path | None) -> None:
+    console = _console()
+    style = "bold red" if result.witness is not None else "yellow"
+    console.print(result.verdict.value, style=style)
+    console.print(result.show(), markup=False, highlight=False, soft_wrap=True)
+    if output is not None and result.witness is not None:
+        console.print(f"witness {output}", markup=False, highlight=False)
+
+
+def _check_target(target: Path | None) -> None:
+    if target is not None and (target.is_dir() or not target.parent.is_dir()):
+        raise UsageError("the output is not a file in an existing folder", file=target, hint="another output path")
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A console that keeps lines of 140 columns whole where there is no terminal to fit."""
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=140)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Generator[Callable[[str], None]]:
+    """A bar on stderr with the time left; silent off a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = _console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        done = -1
+
+        def advance(label: str) -> None:
+            nonlocal done
+            done += 1
+            bar.update(task, completed=done, description=f"{what} {label}")
+
+        yield advance
+
+
+@contextmanager
+def _hunting() -> Generator[Callable[[Progress], None]]:
+    """One line on stderr: the stage, how many instances were tried, the best margin so far; silent off a terminal."""
+    console = _console(stderr=True)
+    with console.status("searching") as status:
+
+        def report(p: Progress) -> None:
+            best = f"{p.best:.3g}" if p.best < float("inf") else "none"
+            status.update(f"{p.stage}: {p.tried} instances, best margin {best}, {p.elapsed:.1f} s")
+
+        yield report if console.is_terminal else lambda _: None
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _show_error(error: PolystableError) -> None:
+    from rich.text import Text
+
+    kind = {1: "rejected", 2: "usage", 4: "refused", 5: "defect"}.get(error.exit_code, "error")
+    first, *rest = error.render().split("\n")
+    console = _console(stderr=True)
+    console.print(Text.assemble((f"{kind}: ", "bold red"), first), soft_wrap=True)
+    for line in rest:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every exception is shown and becomes a code.
+
+    Parameters
+    ----------
+    arguments : the words after ``theorems``; those of this process when omitted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = command.main(words, prog_name="theorems", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return UsageError.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_LEFT
+    except Exception as error:
+        return _failed(error, words)
+
+
+def _failed(error: Exception, words: Sequence[str]) -> int:
+    if "--debug" in words:
+        import traceback
+
+        traceback.print_exception(error)
+    known = error
+    if not isinstance(known, PolystableError):
+        known = PolystableError(f"{type(error).__name__}: {error}", hint="--debug shows where; please report it")
+    if "--json" in words:
+        place = {name: getattr(known, name) for name in ("file", "place", "limit", "hint")}
+        accepted = {"accepted": False} if isinstance(known, CertificateError) else {}
+        _print_json({**accepted, "error": type(error).__name__, "message": known.message, **place,
+                     "exit_code": known.exit_code})  # fmt: skip
+    else:
+        _show_error(known)
+    return known.exit_code
+
+
+def main() -> NoReturn:
+    """Entry point of the ``theorems`` script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
+    sys.exit(run())
