@@ -52,7 +52,11 @@ def positive_root(m: arb_mat, k: int) -> arb_mat | None:
     if approximate is None:
         return None
     y, smallest = approximate
-    floor = arb(smallest) * arb("0.99").mid()
+    # Below every eigenvalue of the enclosure, if the approximation is good; the Cholesky factorizations prove it.
+    spread = sum((arb(x.rad()) ** 2 for x in m.entries()), start=arb(0)).sqrt()
+    floor = ((smallest - spread) * arb(63) / 64).mid()
+    if not floor > 0:
+        return None
     power = y
     for _ in range(k - 1):
         power = power * y

@@ -1,0 +1,185 @@
+"""Pairs of subspaces: invariant, orbit formulas, witnesses, angles, over every stratum."""
+
+from __future__ import annotations
+
+import itertools
+from random import Random
+
+import pytest
+import sympy
+from flint import fmpq, fmpq_mat
+
+from certify.errors import LimitError, UsageError
+from certify.geometry import orbit
+from certify.geometry.degeneration import OneParameterSubgroup, degenerate, degenerate_to_closed
+from certify.geometry.orbit_enumeration import general_linear_generators, orbit_table, subspaces
+from certify.linalg.exact_field import PrimeField, SymbolicField
+from certify.linalg.exact_random import random_orthogonal
+from certify.linalg.exact_subspace import Subspace, identity, whole
+from tests.geometry.pairs import all_strata, change, pair
+
+STRATA = all_strata(4)
+
+
+def test_every_stratum_is_hit_and_recognized():
+    source = Random(0)
+    seen = set()
+    for stratum in STRATA:
+        u, v = pair(stratum, source)
+        seen.add((u.ambient, u.dim, v.dim, orbit.invariant(u, v)))
+    assert seen == set(STRATA)
+    assert len(STRATA) == sum(
+        min(a, b) - max(0, a + b - n) + 1 for n in range(1, 5) for a in range(n + 1) for b in range(n + 1)
+    )
+
+
+def test_same_stratum_has_a_witness_and_other_strata_have_none():
+    source = Random(1)
+    for n, a, b in {s[:3] for s in STRATA if s[0] <= 3}:
+        family = [(i, pair((n, a, b, i), source)) for i in orbit.strata(n, a, b)]
+        for (i, first), (j, second) in itertools.product(family, repeat=2):
+            witness = orbit.orbit_witness(first, second)
+            assert witness.same_orbit == (i == j)
+            assert witness.proves(first, second)
+            assert not witness.proves(first, (whole(n), whole(n))) or (a, b) == (n, n)
+
+
+def test_a_spoiled_witness_is_rejected():
+    source = Random(2)
+    first, second = pair((3, 1, 2, 0), source), pair((3, 1, 2, 0), source)
+    good = orbit.orbit_witness(first, second)
+    assert good.proves(first, second)
+    assert not orbit.OrbitWitness(identity(3), good.first, good.second).proves(first, second)
+    assert not orbit.OrbitWitness(fmpq_mat(3, 3), good.first, good.second).proves(first, second)
+    assert not orbit.OrbitWitness(None, good.first, good.second).proves(first, second)
+    assert not orbit.OrbitWitness(None, good.first, (3, 1, 2, 1)).proves(first, second)
+
+
+def test_witnesses_over_other_fields():
+    p = PrimeField(3)
+    u, v = Subspace.span([[1, 2, 0]], p), Subspace.span([[1, 0, 1], [0, 1, 1]], p)
+    x, y = Subspace.span([[0, 1, 0]], p), Subspace.span([[1, 0, 0], [0, 1, 0]], p)
+    assert orbit.invariant(u, v) == 1  # over Q the line is not in the plane
+    assert orbit.orbit_witness((u, v), (x, y)).proves((u, v), (x, y))
+    with pytest.raises(UsageError, match="do not compare"):
+        orbit.orbit_witness((u, v), (Subspace.span([[0, 1, 0]]), Subspace.span([[1, 0, 0], [0, 1, 0]])))
+
+
+def test_tangent_rank_is_the_dimension_of_the_orbit_at_moved_pairs():
+    source = Random(3)
+    for n, a, b, i in STRATA:
+        assert orbit.tangent_rank(*pair((n, a, b, i), source)) == orbit.orbit_dimension(n, a, b, i)
+
+
+def test_the_stabilizer_has_the_complementary_dimension():
+    # gl(n) maps onto the tangent space of the orbit; its kernel are the X that keep U and V.
+    for n, a, b, i in STRATA:
+        u, v = pair((n, a, b, i), Random(n + a + b + i))
+        keeps = [
+            [x * y for x in form for y in vector] for w in (u, v) for form in w.annihilator.basis for vector in w.basis
+        ]
+        rank = fmpq_mat(len(keeps), n * n, [e for row in keeps for e in row]).rank() if keeps else 0
+        assert n * n - int(rank) == n * n - orbit.orbit_dimension(n, a, b, i)
+
+
+@pytest.mark.parametrize("prime", [2, 3])
+def test_orbits_by_brute_force(prime):
+    for n, a, b in [(2, 1, 1), (3, 1, 2), (3, 2, 2), (3, 3, 1), (3, 0, 2)]:
+        table = sorted((min(values), size, len(values)) for size, values in orbit_table(n, a, b, prime))
+        assert table == [(i, orbit.orbit_cardinality(n, a, b, i, prime), 1) for i in orbit.strata(n, a, b)]
+
+
+@pytest.mark.parametrize(("n", "prime", "order"), [(1, 3, 2), (2, 2, 6), (2, 3, 48), (3, 2, 168)])
+def test_generators_generate_the_general_linear_group(n, prime, order):
+    generators = general_linear_generators(n, prime)
+    reached = {tuple(int(x) for x in identity(n, PrimeField(prime)).entries())}
+    frontier = list(reached)
+    while frontier:
+        point = PrimeField(prime).matrix(n, n, frontier.pop())
+        for g in generators:
+            new = tuple(int(x) for x in (g * point).entries())
+            if new not in reached:
+                reached.add(new)
+                frontier.append(new)
+    assert len(reached) == order
+
+
+def test_subspaces_are_all_different_and_as_many_as_they_should_be():
+    for n, k, p in [(3, 1, 2), (4, 2, 3), (3, 0, 5), (2, 2, 7)]:
+        found = list(subspaces(n, k, p))
+        assert len(set(found)) == len(found) == orbit.gaussian_binomial(n, k, p)
+        assert all(u.dim == k for u in found)
+    with pytest.raises(LimitError, match="20000"):
+        next(subspaces(8, 4, 3))
+
+
+def test_formulas():
+    assert list(orbit.strata(5, 3, 4)) == [2, 3]
+    assert [orbit.codimension(5, 3, 4, i) for i in (2, 3)] == [0, 3]
+    assert orbit.flag_dimension(5, 1, 2, 3) == 1 * 1 + 2 * 1 + 3 * 2
+    assert orbit.gaussian_binomial(3, 5, 2) == 0
+    q = sympy.Symbol("q")
+    assert sympy.expand(orbit.gaussian_binomial(4, 2, q) - (1 + q**2) * (1 + q + q**2)) == 0
+    with pytest.raises(UsageError, match="do not exist"):
+        orbit.strata(2, 3, 1)
+
+
+def test_angles_are_invariant_under_rotations_and_move_under_shears():
+    source = Random(4)
+    moved = 0
+    for stratum in STRATA:
+        u, v = pair(stratum, source)
+        q, g = random_orthogonal(u.ambient, source.randrange(2**32)), change(u.ambient, source)
+        assert orbit.angle_polynomial(u.mapped(q), v.mapped(q)) == orbit.angle_polynomial(u, v)
+        moved += orbit.angle_polynomial(u.mapped(g), v.mapped(g)) != orbit.angle_polynomial(u, v)
+    proper = sum(0 < a < n and 0 < b < n and not (i == min(a, b) or a + b - n == i) for n, a, b, i in STRATA)
+    assert moved >= proper > 0
+
+
+def test_angles_of_lines():
+    u, v = Subspace.span([[1, 0]]), Subspace.span([[3, 4]])
+    # cos² = 9/25: the roots of the characteristic polynomial of P_U P_V are 9/25 and 0.
+    assert orbit.angle_polynomial(u, v)(fmpq(9, 25)) == 0
+    assert orbit.projector(v).entries() == [fmpq(9, 25), fmpq(12, 25), fmpq(12, 25), fmpq(16, 25)]
+
+
+def test_degenerations_reach_the_next_stratum_and_the_closed_one():
+    source = Random(5)
+    for stratum in STRATA:
+        _n, a, b, i = stratum
+        u, v = pair(stratum, source)
+        steps = degenerate_to_closed(u, v)
+        assert [orbit.invariant(*limit) for _, limit in steps] == list(range(i + 1, min(a, b) + 1))
+        assert all((x.dim, y.dim) == (a, b) for _, (x, y) in steps)
+        if i == min(a, b):
+            with pytest.raises(UsageError, match="closed"):
+                degenerate(u, v)
+
+
+def test_the_limit_is_the_limit_of_matrices():
+    # Over Q(t): λ(t)U has a basis that is a polynomial in t and independent at t = 0, where it spans the limit.
+    t = sympy.Symbol("t")
+    field = SymbolicField(sympy.QQ.frac_field(t))
+    source = Random(6)
+    for stratum in [(3, 1, 1, 0), (3, 2, 1, 0), (4, 2, 2, 0), (4, 2, 2, 1), (2, 1, 1, 0)]:
+        u, v = pair(stratum, source)
+        subgroup, (_, v0) = degenerate(u, v)
+        degrees = {d for d, _ in subgroup.family(v)}
+        assert degrees <= {0, 1}
+        at_two = subgroup.at(fmpq(2))
+        parts = dict(subgroup.family(v))
+        rows = [[x + 2 * y for x, y in zip(p, r, strict=True)] for p, r in zip(parts[0], parts[1], strict=True)]
+        assert Subspace.span(rows, ambient=u.ambient) == v.mapped(at_two)
+        lifted = [[field.domain.from_sympy(sympy.Rational(int(x.p), int(x.q))) for x in row] for row in parts[0]]
+        assert Subspace.span(lifted, field).dim == v0.dim == v.dim
+
+
+def test_limits_depend_on_the_weights_alone_up_to_scale():
+    basis = identity(3)
+    u = Subspace.span([[1, 1, 1]])
+    assert OneParameterSubgroup(basis, (0, 1, 2)).limit(u) == Subspace.span([[1, 0, 0]])
+    assert OneParameterSubgroup(basis, (0, -1, -2)).limit(u) == Subspace.span([[0, 0, 1]])
+    assert OneParameterSubgroup(basis, (0, 0, 5)).limit(u) == Subspace.span([[1, 1, 0]])
+    assert OneParameterSubgroup(basis, (3, 3, 3)).limit(u) == u
+    with pytest.raises(UsageError, match="weights"):
+        OneParameterSubgroup(basis, (0, 1))
