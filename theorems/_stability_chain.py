@@ -25,8 +25,9 @@ from certify.geometry.stability import chain_limit, destabilizer, end_to_end, po
 from certify.linalg.exact_subspace import image, is_invertible, kernel
 from certify.rigor.ball import precision
 from certify.verdict import Verdict
-from theorems._exact import Scalar, decide, frobenius_squared, num, singular_values
+from theorems._exact import Scalar, decide, num
 from theorems._instance import Instance
+from theorems._spectra import frobenius_squared, singular_values
 from theorems._theorem import Constants, Proof, facts, holds
 
 __all__ = [

@@ -299,7 +299,7 @@ THEOREM = Theorem(
     id="A5",
     title="The barcode of a chain with free ends",
     source="FLAG (arXiv 2605.09861)",
-    dimensions={"n0": (1, 2), "n1": (1, 2), "n2": (1, 2), "n3": (1, 2)},
+    dimensions={"n0": (1, 1), "n1": (1, 2), "n2": (1, 2), "n3": (1, 1)},
     parameters=tuple(
         Parameter.matrix(f"{name}{v}", rows, columns) for name in "WX" for v, (rows, columns) in enumerate(_SHAPES, 1)
     ),

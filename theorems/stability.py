@@ -76,7 +76,7 @@ THEOREM = Theorem(
     id="A4",
     title="Stability of weight chains: which reading is true",
     source="FLAG (arXiv 2605.09861)",
-    dimensions={"m": (1, 2), "n": (1, 2), "k": (1, 2), "j": (1, 2)},
+    dimensions={"m": (1, 1), "n": (1, 2), "k": (1, 2), "j": (1, 2)},
     parameters=(
         Parameter.matrix("W1", "n", "m"),
         Parameter.matrix("W2", "k", "n"),
