@@ -79,14 +79,15 @@ class _Walk:
 
 def hellinger_fault(sigma: Sequence[arb], alpha: Enclosure) -> str:
     """Whether every maximizer of the affinity lies in ``alpha``, for all decreasing σ in the given balls, σ_2 > 0."""
-    walk = _Walk(sigma)
-    at_lower, at_upper = walk.at(alpha.lower), walk.at(alpha.upper)
+    # f does not depend on the scale of σ, and near rank one its differences drown in the uncertainty of σ_1.
+    walk = _Walk([arb(1), *(x / sigma[0] for x in sigma[1:])])
     centre = (alpha.lower + alpha.upper) / 2
     at_centre = walk.at(centre)
     radius = walk.concave_radius(at_centre)
     left, right = alpha.lower, alpha.upper
     if radius > _shortest(centre) and centre - radius < left and right < centre + radius:
-        if fault := bracket_fault(at_lower.slope, at_upper.slope):
+        exact_range = _Walk(sigma)
+        if fault := bracket_fault(exact_range.at(left).slope, exact_range.at(right).slope):
             return fault
         left, right = centre - radius, centre + radius
     if not (_walks_left(walk, left, at_centre.value) and _walks_right(walk, right, at_centre.value)):

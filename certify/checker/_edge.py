@@ -92,24 +92,10 @@ def _holds(own: arb, published: Enclosure) -> str:
 
 def _cosine_fault(edge: _Edge, k: int, values: tuple[Enclosure, ...]) -> str:
     found = edge.angles[k]
-    floor = _angle_floor(edge, k)
     for place, (low, high, value) in enumerate(zip(found.lower, found.upper, values, strict=True), start=1):
         if not (value.lower <= low and high <= value.upper):
             return f"not proved: cosine {place} is enclosed by [{float(low).hex()}, {float(high).hex()}]"
-        if not value.upper - value.lower <= 64 * (high - low) + 8 * floor:
-            return f"wider than what is published for cosine {place}"
     return ""
-
-
-def _angle_floor(edge: _Edge, k: int) -> float:
-    """The accuracy that is asked of cosines: that of singular values over the gap, on each side; 1 without a gap."""
-    total = max(8 * edge.lower.matrix.shape[0] ** 2, 512) * U
-    for facts in (edge.lower, edge.upper):
-        gap = facts.sigma[k - 1].lower - facts.sigma[k].upper
-        if not gap > 0:
-            return 1.0
-        total += max(4 * facts.matrix.size, 512) * U * facts.sigma[0].upper / gap
-    return min(total, 1.0)
 
 
 def _balance_lines(edge: _Edge, thresholds: Recorded) -> Iterator[Line]:

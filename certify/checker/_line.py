@@ -15,7 +15,6 @@ from flint import arb
 
 from certify.certificate import Scalar
 from certify.checker._causes import known_cause
-from certify.checker._float import ball
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 
 __all__ = ["Fault", "Line", "Proof", "enclosed", "faults_of", "inequality", "measurement", "outward"]
@@ -188,7 +187,8 @@ def enclosed(own: Sequence[arb], published: Sequence[Enclosure], room: float, *,
     """Whether each own ball lies inside its published enclosure, and that is not needlessly wide.
 
     A published width may exceed 64 own widths by ``room`` (absolute) and by 2^-34 relative, no more: what is published
-    is widened by a known rule, and a certificate that says less than it could was not written by this program.
+    is widened by a known rule, and a certificate that says less than it could was not written by this program. An
+    infinite ``room`` waives this for what the prover knows to an accuracy of its own.
     An unbounded enclosure claims nothing, and of a quantity that is not negative a lower end of 0 claims nothing.
     """
     for place, (ours, theirs) in enumerate(zip(own, published, strict=True)):
@@ -203,8 +203,9 @@ def enclosed(own: Sequence[arb], published: Sequence[Enclosure], room: float, *,
         if not (low and ours <= arb(theirs.upper)):
             return f"not proved: the quantity is enclosed by {ours.str(17)}{where}"
         width = arb(theirs.upper) - arb(theirs.lower)
-        allowed = 128 * ours.rad() + ball(room) + arb(max(abs(theirs.lower), abs(theirs.upper))) * arb(2) ** -34
-        if not width <= allowed:
+        allowed = 128 * ours.rad() + arb(room) + arb(max(abs(theirs.lower), abs(theirs.upper))) * arb(2) ** -34
+        allowed += arb(2) ** -1068  # the grid ends at the smallest floats
+        if not (width <= allowed or room == math.inf):
             return f"wider than what is published for a quantity known to be {ours.str(17)}{where}"
     return ""
 

@@ -47,8 +47,9 @@ from certify.errors import InternalError
 
 __all__ = ["NearSVD", "near_svd"]
 
-_SMALL = 2.0**-9
-_LEANING = 2.0**-32
+_FEW = 256
+_SHORT = 2.0**-6
+_SHORTER = 2.0**-9
 
 
 def _polar_distance(f: float) -> float:
@@ -140,17 +141,23 @@ def _from_gram(work: Array) -> _Factors | None:
     order = np.argsort(-s, kind="stable")
     if not np.array_equal(order, np.arange(order.size)):
         image, s, v = image[:, order], s[order], v[:, order]
-    kept = int(np.count_nonzero(s >= _SMALL * s[0]))
-    u = np.divide(image, np.where(s >= _SMALL * s[0], s, 1.0), out=image)
+    short = s < (_SHORT if s.size <= _FEW else _SHORTER) * s[0]
+    kept = s.size - int(np.count_nonzero(short))
+    u = np.divide(image, np.where(short, 1.0, s), out=image)
     # A quotient errs by u relative or η absolute, and s < 2; the columns of u have lengths below 2.
     e = ball(U) * ball(float(s[0])) * arb(s.size).sqrt() * 2 + ball(4 * ETA) * arb(u.size).sqrt()
     if kept < s.size:
         rest, tail_slip = _separate(work, u, s, v, kept)
         e += rest + ball(tail_slip)
     f = _defect(u)
-    if not f < _LEANING:
+    if not f < _orthogonal(u.size):
         return None
     return u, s, v, f, _defect(v), above(e + ball(slip))
+
+
+def _orthogonal(entries: int) -> float:
+    """What ‖uᵀu − I‖ comes to for vectors that are as orthogonal as rounding lets them be."""
+    return 2 * max(entries, 256) * U
 
 
 def _separate(work: Array, u: Array, s: Array, v: Array, kept: int) -> tuple[arb, float]:

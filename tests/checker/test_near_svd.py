@@ -39,7 +39,7 @@ def test_either_source_of_vectors_gives_enclosures(name, a, vectors, monkeypatch
     if vectors == "svd":
         monkeypatch.setattr(_near_svd, "_from_gram", lambda work: None)
     else:
-        monkeypatch.setattr(_near_svd, "_LEANING", 0.5)
+        monkeypatch.setattr(_near_svd, "_orthogonal", lambda entries: 0.5)
     assert outside(a, near_svd(Unit.of(a))) == []
 
 

@@ -267,6 +267,8 @@ def forgeries(value: Enclosure):
 
 EXACT = {"E7.finite", "E7.rank", *(id for id in IDS if id.startswith("D10."))}
 
+MEASURED = ("spectrum.sigma", "E.cosines", "D4.amplitude")
+
 
 @pytest.mark.parametrize("id", [id for id in IDS if id not in EXACT])
 def test_false_enclosures_are_caught_though_all_else_fits(id):
@@ -285,6 +287,10 @@ def test_false_enclosures_are_caught_though_all_else_fits(id):
             found, index = attacked(id)
             claims = list(found.claims)
             claims[index] = resigned(claim, values)
+            if name == "wide" and id.startswith(MEASURED):
+                # Still true, and as narrow as the claim says; but what follows from it does not follow any more.
+                rejected(with_claims(claims), message="not proved")
+                continue
             reasons = rejected(with_claims(claims), claim=id)
             mine = [reason for reason in reasons if reason.place.startswith(f"claims[{index}].")]
             assert {reason.place for reason in mine} <= {
