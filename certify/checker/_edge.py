@@ -59,7 +59,7 @@ def edge_lines(lower: LayerFacts, upper: LayerFacts, book: Book, thresholds: Rec
             f"E1.truncation[{k}]",
             f"‖W'W − (W')_{k}(W)_{k}‖ is at most the first value in the Frobenius and the second in the spectral norm",
             thresholds["truncation_relative"] * _finite(lower.frobenius.upper * upper.frobenius.upper),
-            lambda values, k=k: enclosed(_truncation(lower.sigma, upper.sigma, k), values, 0.0),
+            lambda values, k=k: enclosed(_truncation(edge, k), values, 0.0),
             count=2,
             parameters={"window": k},
         )
@@ -130,12 +130,17 @@ def _finite(limit: float) -> float:
     return limit if math.isfinite(limit) else 0.0
 
 
-def _truncation(sigma: Sequence[Enclosure], sigma_next: Sequence[Enclosure], k: int) -> list[arb]:
+def _squares(sigma: Sequence[Enclosure]) -> tuple[list[arb], list[arb]]:
+    """The squares of the lower and of the upper ends."""
+    low = [arb(value.lower).max(arb(0)) ** 2 for value in sigma]
+    return low, [arb(value.upper).max(arb(0)) ** 2 for value in sigma]
+
+
+def _truncation(edge: _Edge, k: int) -> list[arb]:
     """E1's bounds for equal windows in the Frobenius and in the spectral norm; they increase in every σ."""
+    squares = once(edge, "_squares", lambda: (_squares(edge.lower.sigma), _squares(edge.upper.sigma)))
     ends: list[tuple[arb, arb]] = []
-    for low in (True, False):
-        s = [arb(value.lower if low else value.upper).max(arb(0)) ** 2 for value in sigma]
-        t = [arb(value.lower if low else value.upper).max(arb(0)) ** 2 for value in sigma_next]
+    for s, t in zip(*squares, strict=True):
         kept, tail = sum(s[:k], arb(0)), sum(s[k:], arb(0))
         kept_next, tail_next = sum(t[:k], arb(0)), sum(t[k:], arb(0))
         frobenius = (t[0] * tail).min(s[k] * (kept_next + tail_next)) + (tail_next * s[0]).min(t[k] * kept)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import flint
 import numpy as np
 
@@ -50,15 +48,18 @@ def has_rank(a: Array, rank: int) -> bool:
 
 
 def _integers(a: Array) -> list[list[int]]:
-    """The rows as integers without a common power of two; every row is scaled by itself."""
-    found: list[list[int]] = []
-    for row in a.tolist():
-        ratios = [Fraction(x) for x in row]
-        scale = max(ratio.denominator for ratio in ratios)
-        numbers = [ratio.numerator * (scale // ratio.denominator) for ratio in ratios]
-        shift = min((x & -x).bit_length() - 1 for x in numbers if x)
-        found.append([x >> shift for x in numbers])
-    return found
+    """The rows as integers without a common power of two; every row is scaled by itself and has a nonzero entry."""
+    fractions, exponents = np.frexp(a)
+    mantissas = np.ldexp(fractions, 53).astype(np.int64)
+    # Without trailing zero bits, integer weights and float32 ones stay short.
+    zeros = np.where(mantissas == 0, 0, np.frexp((mantissas & -mantissas).astype(np.float64))[1] - 1)
+    mantissas >>= zeros
+    exponents = np.where(mantissas == 0, np.iinfo(np.int32).max, exponents + zeros)
+    shifts = np.where(mantissas == 0, 0, exponents - exponents.min(axis=1, keepdims=True))
+    return [
+        [x << shift for x, shift in zip(row, by, strict=True)]
+        for row, by in zip(mantissas.tolist(), shifts.tolist(), strict=True)
+    ]
 
 
 def _pivots(rows: list[list[int]], prime: int) -> list[int]:
