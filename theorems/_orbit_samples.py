@@ -13,6 +13,8 @@ from random import Random
 from typing import Any
 
 import flint
+import numpy as np
+import numpy.typing as npt
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -29,6 +31,7 @@ __all__ = [
     "chain_of_barcode",
     "change_of_basis",
     "fixed_pairs",
+    "floats",
     "normal_pair",
     "own_change",
     "pair",
@@ -65,6 +68,11 @@ def own_change(x: Instance, n: int, salt: int = 0) -> flint.fmpq_mat:
 def rows(a: flint.fmpq_mat) -> Matrix:
     """A rational matrix as a value of an instance."""
     return tuple(tuple(Fraction(int(a[i, j].p), int(a[i, j].q)) for j in range(a.ncols())) for i in range(a.nrows()))
+
+
+def floats(a: flint.fmpq_mat) -> npt.NDArray[np.float64]:
+    """A rational matrix rounded to float64, which then stands for itself."""
+    return np.array([[float(v) for v in row] for row in rows(a)])
 
 
 def space(x: Instance, name: str) -> Subspace:

@@ -10,6 +10,7 @@ from typing import Any
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from certify.errors import UsageError
+from certify.geometry.chain_gap import chain_gap
 from certify.geometry.kempf_ness import (
     balanced_representative,
     canonical_flag,
@@ -23,7 +24,8 @@ from certify.geometry.quiver import below, ranks_of_barcode
 from certify.geometry.quiver_order import barcodes
 from certify.geometry.stability import chain_limit, destabilizer, end_to_end, polystable, reparameterize
 from certify.linalg.exact_subspace import image, is_invertible, kernel
-from certify.rigor.ball import precision
+from certify.rigor.ball import ball, precision
+from certify.rigor.exact import fmpq_matrix
 from certify.verdict import Verdict
 from theorems._exact import Scalar, decide, num
 from theorems._instance import Instance
@@ -41,6 +43,7 @@ __all__ = [
     "layer_ranks_suffice",
     "layers",
     "limits",
+    "of_floats",
     "representative",
     "threshold_ranks",
 ]
@@ -274,6 +277,17 @@ def imbalance_moves(x: Instance) -> Verdict:
     scaled = reparameterize(chain, [two, one])
     dead = all(e == 0 for w in chain[:2] for e in w.entries())
     return holds((imbalances(scaled)[0] != imbalances(chain)[0]) != dead)
+
+
+def of_floats(x: Instance) -> Verdict:
+    """For chains of floats: the enclosed gap meets the one of exact singular values, and is narrow."""
+    from theorems._orbit_samples import floats
+
+    matrices = [floats(w) for w in layers(x)]
+    found = chain_gap(matrices)
+    least, squares = gap([fmpq_matrix(w) for w in matrices], Fraction(1))
+    exact = ball(squares - least)
+    return holds(found.overlaps(exact) and abs(found - exact) <= ball(squares) / 2**12)
 
 
 def every_orbit(equal: Any = None) -> Proof:

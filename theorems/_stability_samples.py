@@ -10,6 +10,7 @@ from random import Random
 import flint
 from hypothesis.strategies import SearchStrategy
 
+from certify.geometry.kempf_ness import is_balanced
 from certify.geometry.quiver import Barcode
 from certify.geometry.quiver_order import barcodes
 from certify.geometry.stability import destabilizer
@@ -26,7 +27,7 @@ __all__ = [
     "proper_pair",
     "simple",
     "simple_chain",
-    "unstable_chain",
+    "unbalanced",
 ]
 
 LENGTH = 3
@@ -59,11 +60,6 @@ def _chain(source: Random, equal: bool | None) -> list[flint.fmpq_mat]:
 def any_chain() -> SearchStrategy[Instance]:
     """Chains from every orbit with sides up to 3, half of them polystable."""
     return own.seeded(lambda source: _instance(source, _chain(source, source.choice((True, None)))))
-
-
-def unstable_chain() -> SearchStrategy[Instance]:
-    """Chains that are not polystable."""
-    return own.seeded(lambda source: _instance(source, _chain(source, False)))
 
 
 def polystable_chain() -> SearchStrategy[Instance]:
@@ -124,6 +120,24 @@ def flagged() -> SearchStrategy[Instance]:
         g, h = own.change_of_basis(source, chain[0].nrows()), own.change_of_basis(source, chain[1].nrows())
         moved = [g * chain[0], h * chain[1] * g.inv(), chain[2] * h.inv()]
         return _instance(source, moved)
+
+    return own.seeded(build)
+
+
+def unbalanced() -> SearchStrategy[Instance]:
+    """Chains that are not balanced: some not polystable, some in the orbit of a balanced one, at any distance."""
+
+    def build(source: Random) -> Instance:
+        while True:
+            if source.random() < 0.5:
+                chain = _chain(source, False)
+            else:
+                x = balanced_instance(source)
+                chain = [x.matrix(f"W{l}") for l in (1, 2, 3)]
+                near = flint.fmpq(1) + flint.fmpq(1, 2 ** source.randint(0, 20))
+                chain = [chain[0] * near, chain[1] * (1 / near), chain[2]]
+            if not is_balanced(chain):
+                return _instance(source, chain)
 
     return own.seeded(build)
 

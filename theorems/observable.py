@@ -37,7 +37,9 @@ from flint import fmpq_mat, nmod_mat
 
 from certify.geometry.orbit import angle_polynomial, invariant, orbit_witness, projector
 from certify.geometry.stability import interface_intersection
+from certify.linalg.exact_rank import intersection_dimension
 from certify.linalg.exact_subspace import Subspace, image, is_invertible, kernel
+from certify.rigor.exact import fmpq_matrix
 from certify.verdict import Verdict
 from theorems._theorem import (
     Constants,
@@ -197,6 +199,16 @@ def reparameterized(x: Instance) -> Verdict:
     return holds(interface_intersection(g * lower, upper * g.inv()) == interface_intersection(lower, upper))
 
 
+def of_floats(x: Instance) -> Verdict:
+    """For layers of floats the exact ranks give the dimension that rational subspaces give."""
+    from theorems._orbit_samples import floats
+
+    lower, upper = (floats(w) for w in _layers(x))
+    found, rank, product = intersection_dimension(lower, upper)
+    u, v = image(fmpq_matrix(lower)), kernel(fmpq_matrix(upper))
+    return holds(found == invariant(u, v) == rank - product and rank == u.dim)
+
+
 def _strategy(orthogonal_g: bool = False) -> SearchStrategy[Instance]:
     from random import Random
 
@@ -312,6 +324,7 @@ THEOREM = Theorem(
     strategy=_strategy,
     properties=(
         Property("hidden reparameterization", "W ↦ gW, W' ↦ W'g⁻¹ with condition of g up to 10⁶", reparameterized),
+        Property("floats", "the exact dimension for layers of floats", of_floats),
     ),
     mutants=(
         Mutant(

@@ -36,6 +36,13 @@ from typing import TYPE_CHECKING, Any
 
 from flint import fmpq_mat, nmod_mat
 
+from certify.geometry.chain_ranks import (
+    barcode_bounds,
+    certified_barcode,
+    chain_ranks,
+    interface_intersections,
+    polystable_ranks,
+)
 from certify.geometry.orbit_enumeration import general_linear_generators, orbits_of
 from certify.geometry.quiver import (
     Barcode,
@@ -49,8 +56,10 @@ from certify.geometry.quiver import (
     ranks_of_barcode,
 )
 from certify.geometry.quiver_order import barcodes, closure_order, degenerations
+from certify.geometry.stability import polystable
 from certify.linalg.exact_field import PrimeField, SymbolicField
-from certify.linalg.exact_subspace import is_invertible
+from certify.linalg.exact_subspace import image, is_invertible, kernel
+from certify.rigor.exact import fmpq_matrix
 from certify.verdict import Verdict
 from theorems._theorem import (
     Constants,
@@ -260,6 +269,26 @@ def reparameterized(x: Instance) -> Verdict:
     return holds(rank_array(moved) == rank_array(chain) and normal_form(moved).proves(moved))
 
 
+def of_floats(x: Instance) -> Verdict:
+    """For chains of floats: certified ranks, intersections at interfaces, bounds of multiplicities, polystability."""
+    from theorems._orbit_samples import floats
+
+    matrices = [floats(w) for w in _chain(x)]
+    chain = [fmpq_matrix(w) for w in matrices]
+    ranks, found = rank_array(chain), chain_ranks(matrices)
+    bars = barcode(ranks)
+    meets = [(image(w) & kernel(w_next)).dim for w, w_next in itertools.pairwise(chain)]
+    wide = {place: (max(0, r - 1), r + 1) for place, r in ranks.items()}
+    return holds(
+        found == {place: (r, r) for place, r in ranks.items()}
+        and certified_barcode(found) == bars
+        and interface_intersections(found) == [(i, i) for i in meets]
+        and all(low <= bars.get(k, 0) <= high for k, (low, high) in barcode_bounds(wide).items())
+        and all(low <= i <= high for i, (low, high) in zip(meets, interface_intersections(wide), strict=True))
+        and polystable_ranks(found).verdict is polystable(chain).verdict
+    )
+
+
 def _strategy() -> SearchStrategy[Instance]:
     from theorems import _orbit_samples as own
 
@@ -367,6 +396,7 @@ THEOREM = Theorem(
     families=_simple,
     properties=(
         Property("reparameterization", "the ranks do not change under g of condition up to 10⁶", reparameterized),
+        Property("floats", "certified ranks of float chains are those of exact chains", of_floats),
     ),
     mutants=(
         Mutant(

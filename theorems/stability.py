@@ -23,7 +23,8 @@ Statement
     stratum is GL(n)/(GL(a) × GL(b)), and its Kempf–Ness set is V = U^⊥. With V = ker W', U = im W: row(W') = im W.
 
     So what is polystable at an interface is not the nested pair of the closed stratum (A3) but the transversal one:
-    im W and ker W' must be complements. Nested means that W' destroys all that W writes, or nothing else.
+    im W and ker W' must be complements. Nested pairs are the extremes: W' destroys all that W writes (im W ⊂ ker W'),
+    or nothing but a part of it (ker W' ⊂ im W).
 
 Hypotheses
     *composable*, *equal ranks*, *invertible*, *unbalanced*, *balanced*, *rational flag*, *proper*
@@ -234,7 +235,7 @@ THEOREM = Theorem(
             ("composable", "unbalanced"),
             sides=chain.own_gap_sides,
             strict=True,
-            strategy=lambda: _samples().unstable_chain(),
+            strategy=lambda: _samples().unbalanced(),
         ),
         Reading(
             "common spectrum",
@@ -318,6 +319,7 @@ THEOREM = Theorem(
             "the imbalance is not invariant: it moves wherever the layers do not vanish",
             chain.imbalance_moves,
         ),
+        Property("floats", "the enclosed gap of a float chain is that of its exact singular values", chain.of_floats),
         Property(
             "flags of balanced chains",
             "the canonical flag is the left flag of W_l and the right flag of W_{l+1}",
