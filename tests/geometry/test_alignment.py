@@ -53,6 +53,16 @@ def test_balanced_and_commuting_layers() -> None:
     assert float(found.imbalance.upper()) < 1e-12
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_commutator_that_vanishes_only_in_exact_arithmetic(seed: int) -> None:
+    """W' = WᵀK in integers gives H = K³, which commutes with K; the floats do not."""
+    w = np.random.default_rng(seed).integers(-2000, 2000, (4, 4))
+    found = alignment.interface_norms(w.astype(float), (w.T @ w @ w.T).astype(float))
+    assert found.commutator.contains(0)
+    assert found.magnitude.contains(0)
+    assert float(found.magnitude.upper()) < 1e-12
+
+
 def test_the_largest_commutator_of_semidefinite_grams() -> None:
     """C4: 1/√2 is attained by two lines at 45 degrees."""
     found = alignment.interface_norms(np.array([[1.0], [0.0]]), np.array([[1.0, 1.0]]))
