@@ -17,7 +17,7 @@ import functools
 import math
 from dataclasses import dataclass
 
-from flint import arb, arb_series
+from flint import arb, arb_series, ctx
 
 __all__ = ["Gibbs", "chart", "gibbs", "logarithms", "powers"]
 
@@ -34,13 +34,13 @@ class Gibbs:
 
 
 @functools.lru_cache(maxsize=4096)
-def _at_float(d: int, s: float) -> Gibbs:
+def _at_float(d: int, s: float, _precision: int) -> Gibbs:
     return _moments(d, arb(s))
 
 
 def gibbs(d: int, s: arb | float) -> Gibbs:
     """Moments of the Gibbs family on d ranks at inverse temperature s."""
-    return _moments(d, s) if isinstance(s, arb) else _at_float(d, s)
+    return _moments(d, s) if isinstance(s, arb) else _at_float(d, s, ctx.prec)
 
 
 def _moments(d: int, s: arb) -> Gibbs:
@@ -70,9 +70,13 @@ def chart(d: int, alpha: float) -> arb:
     return (arb(d).log() - gibbs(d, 2 * alpha).partition.log()) / 2
 
 
-@functools.lru_cache(maxsize=64)
 def logarithms(d: int) -> tuple[arb, ...]:
     """log 1, …, log d."""
+    return _logarithms(d, ctx.prec)
+
+
+@functools.lru_cache(maxsize=64)
+def _logarithms(d: int, _precision: int) -> tuple[arb, ...]:
     return tuple(arb(k).log() for k in range(1, d + 1))
 
 

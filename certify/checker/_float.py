@@ -40,7 +40,6 @@ __all__ = [
     "gram",
     "product",
     "roundings",
-    "symmetric_norm",
 ]
 
 Array: TypeAlias = NDArray[np.float64]
@@ -80,20 +79,16 @@ def below(x: arb) -> float:
 
 
 def absolute_norm(x: Array) -> float:
-    """Upper bound of the spectral norm of |x|, the root of (largest row sum)(largest column sum)."""
+    """Upper bound of the spectral norms of |x| and of x: the root of (largest row sum)(largest column sum).
+
+    Computed Gram matrices get no shorter bound, as nothing says that a product returns them symmetric.
+    """
     if x.size == 0:
         return 0.0
     size = np.abs(x)
     rows = _sum_bound(float(size.sum(axis=1).max()), x.shape[1])
     columns = _sum_bound(float(size.sum(axis=0).max()), x.shape[0])
     return above((ball(rows) * ball(columns)).sqrt())
-
-
-def symmetric_norm(x: Array) -> float:
-    """Upper bound of the spectral norm of a symmetric matrix: its largest absolute row sum."""
-    if x.size == 0:
-        return 0.0
-    return _sum_bound(float(np.abs(x).sum(axis=1).max()), x.shape[1])
 
 
 def _sum_bound(value: float, terms: int) -> float:

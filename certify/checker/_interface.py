@@ -30,7 +30,6 @@ from certify.checker._float import (
     gram,
     product,
     roundings,
-    symmetric_norm,
 )
 from certify.checker._near_svd import NearSVD, near_svd
 from certify.checker._norms import spectral_norm
@@ -109,7 +108,7 @@ def commutation(w: Unit, w_next: Unit) -> Commutation:
     k_size, h_size = frobenius(k), frobenius(h)
     both, _ = product(h, k)
     product_slip = ball(gamma(roundings(n))) * h_size * k_size + ball(8 * n * n * ETA)
-    gram_slip = 2 * (k_slip * ball(symmetric_norm(h)) + h_slip * (ball(symmetric_norm(k)) + 3 * k_slip))
+    gram_slip = 2 * (k_slip * ball(absolute_norm(h)) + h_slip * (ball(absolute_norm(k)) + 3 * k_slip))
     commutator = frobenius_of_difference(both, both.T) + error_ball(2 * product_slip + gram_slip)
     h_true, k_true = h_size + error_ball(h_slip), k_size + error_ball(k_slip)
     magnitude = commutator / (h_true * k_true)
@@ -154,7 +153,7 @@ def transport_norm(w: Unit, factors: NearSVD, w_next: Unit) -> arb:
     identity = np.ldexp(near_identity, g)
     identity[np.diag_indices(n)] -= 1.0
     # Subtracting 1 rounds once, by at most u(1 + |result|); a subnormal ldexp errs by at most η.
-    f = ball(symmetric_norm(identity)) * (1 + 4 * ball(U)) + ball(2 * U) + ball(4 * n * ETA)
+    f = ball(absolute_norm(identity)) * (1 + 4 * ball(U)) + ball(2 * U) + ball(4 * n * ETA)
     grown = arb(2) ** g
     f += grown * (ball(rounding) + ball(w.lost) * ball(absolute_norm(x)))
     image, rounding = product(w_next.matrix, x)

@@ -40,7 +40,6 @@ from certify.checker._float import (
     below,
     gram,
     product,
-    symmetric_norm,
 )
 from certify.checker._unit import Unit
 from certify.errors import InternalError
@@ -203,4 +202,4 @@ def _defect(u: Array) -> float:
     near, slip = gram(u)
     # Subtracting 1 is exact in [1/2, 2] and rounds once elsewhere.
     near[np.diag_indices_from(near)] -= 1.0
-    return above(ball(symmetric_norm(near)) * (1 + 4 * ball(U)) + ball(slip))
+    return above(ball(absolute_norm(near)) * (1 + 4 * ball(U)) + ball(slip))

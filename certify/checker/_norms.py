@@ -28,7 +28,6 @@ from certify.checker._float import (
     ball,
     gram,
     product,
-    symmetric_norm,
 )
 from certify.checker._unit import Unit, frobenius
 
@@ -82,6 +81,6 @@ def _inertia_bound(near: Array, error: float, lower: float) -> arb:
         back, slip = gram(np.ascontiguousarray(factor.T))
         # The residual and the shifted diagonal round once an entry, by at most u times a number below 4.
         rounding = ball(8 * n * U) * ball(square) + ball(2 * n * ETA)
-        rest = ball(symmetric_norm(back - shifted)) * (1 + ball(4 * U))
+        rest = ball(absolute_norm(back - shifted)) * (1 + ball(4 * U))
         return (ball(square) + rest + rounding + ball(slip) + ball(error)).sqrt()
     return ball(absolute_norm(near) + error).sqrt()
