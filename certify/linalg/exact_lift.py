@@ -14,6 +14,7 @@ Arithmetic. Integers are held in float64 and int64 arrays. Every product of matr
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 _EXACT_BITS = 53
+# Times a prime below 2^31 this stays below 2^63.
+_QUOTIENT_LIMIT = 2**31
 
 
 class NotDivisible(Exception):
@@ -75,15 +78,15 @@ def lift(z: fmpz_mat, rows: Sequence[int], columns: Sequence[int]) -> Iterator[D
     powers = [pow(2, width * k, prime) for k in range(count)]
     division = _ExactDivision(prime, width)
     while True:
-        reduced = np.zeros(r_limbs[0][:r].shape, dtype=np.int64)
-        for limb, power in zip(r_limbs, powers, strict=True):
+        reduced = r_limbs[0][:r] * powers[0]
+        for limb, power in zip(r_limbs[1:], powers[1:], strict=True):
             reduced += limb[:r] * power
         solved = inverse @ _symmetric(reduced, prime).astype(np.float64)
         digit = _symmetric(solved.astype(np.int64), prime)
         as_float = digit.astype(np.float64)
-        for k, limb in enumerate(a_limbs):
-            r_limbs[k] = r_limbs[k] - (limb @ as_float).astype(np.int64)
-        r_limbs = division(r_limbs)
+        for limb, r_limb in zip(a_limbs, r_limbs, strict=False):
+            r_limb -= (limb @ as_float).astype(np.int64)
+        division(r_limbs)
         finished = not any(limb.any() for limb in r_limbs)
         yield Digit(digit, prime, finished)
         if finished:
@@ -112,29 +115,29 @@ def _limbs(a: npt.NDArray[np.object_], width: int, count: int) -> list[IntArray]
 
 
 class _ExactDivision:
-    """Division by p of integers in limbs, from the lowest limb upward (Jebelean's exact division)."""
+    """Division by p of integers in limbs, in place, from the lowest limb upward (Jebelean's exact division)."""
 
     def __init__(self, prime: int, width: int) -> None:
         self.prime = np.int64(prime)
         self.width = np.int64(width)
         self.mask = np.int64((1 << width) - 1)
         self.inverse = np.int64(pow(prime, -1, 1 << width))
+        self.top_inverse = np.uint64(pow(prime, -1, 1 << 64)).astype(np.int64)
 
-    def __call__(self, limbs: list[IntArray]) -> list[IntArray]:
-        quotient: list[IntArray] = []
-        carry: IntArray | np.int64 = np.int64(0)
-        for limb in limbs[:-1]:
-            current = limb + carry
+    def __call__(self, limbs: list[IntArray]) -> None:
+        for limb, above in itertools.pairwise(limbs):
             # Only the low bits of the product count; reducing first keeps it below 2^48.
-            q = ((current & self.mask) * self.inverse) & self.mask
-            quotient.append(q)
-            carry = (current - q * self.prime) >> self.width
-        top = limbs[-1] + carry
-        q = top // self.prime
-        if np.any(q * self.prime != top):
+            q = limb & self.mask
+            q *= self.inverse
+            q &= self.mask
+            limb -= q * self.prime
+            limb >>= self.width
+            above += limb
+            limb[...] = q
+        # Modulo 2^64 every integer has one quotient by p. It is the true one iff multiplying it by p does not wrap.
+        limbs[-1] *= self.top_inverse
+        if np.any(limbs[-1] > _QUOTIENT_LIMIT) or np.any(limbs[-1] < -_QUOTIENT_LIMIT):
             raise NotDivisible
-        quotient.append(q)
-        return quotient
 
 
 def _inverse_modulo_some_prime(block: fmpz_mat, bits: int) -> tuple[int, FloatArray]:
