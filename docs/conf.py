@@ -31,7 +31,7 @@ suppress_warnings = ["ref.python"]
 
 PACKAGES = ("certify", "theorems")
 # Kept out of the reference: the command lines say what they do with --help.
-UNLISTED = re.compile(r"\.(_|test_)|\.(cli|app)$")
+UNLISTED = re.compile(r"\.(_|test_)|\.(cli|app|conftest)$")
 
 
 def _public_modules(package: str) -> list[str]:

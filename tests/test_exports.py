@@ -20,7 +20,7 @@ def _modules() -> list[str]:
     for package in (certify, theorems):
         names.append(package.__name__)
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not any(part.startswith(("_", "test_")) for part in found.name.split(".")):
+            if not any(part.startswith(("_", "test_", "conftest")) for part in found.name.split(".")):
                 names.append(found.name)
     return names
 
