@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from random import Random
 
-from flint import fmpq_mat
+from flint import fmpq, fmpq_mat
 
 from certify.geometry.orbit import strata
 from certify.geometry.quiver import barcode_chain
 from certify.linalg.exact_field import QQ
-from certify.linalg.exact_random import random_rational, random_unimodular
+from certify.linalg.exact_random import random_orthogonal, random_rational, random_unimodular
 from certify.linalg.exact_subspace import Subspace
 
 CONDITION = 10**6
@@ -40,3 +41,17 @@ def chain(bars: dict[tuple[int, int], int], dims: tuple[int, ...], source: Rando
     g = [change(n, source) for n in dims]
     normal = barcode_chain(bars, len(dims) - 1, QQ)
     return [g[v + 1] * w * g[v].inv() for v, w in enumerate(normal)]
+
+
+def diagonal(values: list[Fraction], m: int, n: int) -> fmpq_mat:
+    """The m x n matrix with these values on its diagonal."""
+    d = fmpq_mat(m, n)
+    for i, v in enumerate(values):
+        d[i, i] = fmpq(Fraction(v).numerator, Fraction(v).denominator)
+    return d
+
+
+def balanced_chain(values: list[Fraction], dims: list[int], seed: int) -> list[fmpq_mat]:
+    """A balanced chain with these singular values in every layer: Q_l D Q_{l-1}^T, Q_l rational and orthogonal."""
+    q = [random_orthogonal(n, seed + k) for k, n in enumerate(dims)]
+    return [q[k + 1] * diagonal(values, dims[k + 1], dims[k]) * q[k].transpose() for k in range(len(dims) - 1)]

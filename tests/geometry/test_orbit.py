@@ -9,11 +9,9 @@ import pytest
 import sympy
 from flint import fmpq, fmpq_mat
 
-from certify.errors import LimitError, UsageError
+from certify.errors import UsageError
 from certify.geometry import orbit
-from certify.geometry.degeneration import OneParameterSubgroup, degenerate, degenerate_to_closed
-from certify.geometry.orbit_enumeration import general_linear_generators, orbit_table, subspaces
-from certify.linalg.exact_field import PrimeField, SymbolicField
+from certify.linalg.exact_field import PrimeField
 from certify.linalg.exact_random import random_orthogonal
 from certify.linalg.exact_subspace import Subspace, identity, whole
 from tests.geometry.pairs import all_strata, change, pair
@@ -82,37 +80,6 @@ def test_the_stabilizer_has_the_complementary_dimension():
         assert n * n - int(rank) == n * n - orbit.orbit_dimension(n, a, b, i)
 
 
-@pytest.mark.parametrize("prime", [2, 3])
-def test_orbits_by_brute_force(prime):
-    for n, a, b in [(2, 1, 1), (3, 1, 2), (3, 2, 2), (3, 3, 1), (3, 0, 2)]:
-        table = sorted((min(values), size, len(values)) for size, values in orbit_table(n, a, b, prime))
-        assert table == [(i, orbit.orbit_cardinality(n, a, b, i, prime), 1) for i in orbit.strata(n, a, b)]
-
-
-@pytest.mark.parametrize(("n", "prime", "order"), [(1, 3, 2), (2, 2, 6), (2, 3, 48), (3, 2, 168)])
-def test_generators_generate_the_general_linear_group(n, prime, order):
-    generators = general_linear_generators(n, prime)
-    reached = {tuple(int(x) for x in identity(n, PrimeField(prime)).entries())}
-    frontier = list(reached)
-    while frontier:
-        point = PrimeField(prime).matrix(n, n, frontier.pop())
-        for g in generators:
-            new = tuple(int(x) for x in (g * point).entries())
-            if new not in reached:
-                reached.add(new)
-                frontier.append(new)
-    assert len(reached) == order
-
-
-def test_subspaces_are_all_different_and_as_many_as_they_should_be():
-    for n, k, p in [(3, 1, 2), (4, 2, 3), (3, 0, 5), (2, 2, 7)]:
-        found = list(subspaces(n, k, p))
-        assert len(set(found)) == len(found) == orbit.gaussian_binomial(n, k, p)
-        assert all(u.dim == k for u in found)
-    with pytest.raises(LimitError, match="20000"):
-        next(subspaces(8, 4, 3))
-
-
 def test_formulas():
     assert list(orbit.strata(5, 3, 4)) == [2, 3]
     assert [orbit.codimension(5, 3, 4, i) for i in (2, 3)] == [0, 3]
@@ -141,45 +108,3 @@ def test_angles_of_lines():
     # cos² = 9/25: the roots of the characteristic polynomial of P_U P_V are 9/25 and 0.
     assert orbit.angle_polynomial(u, v)(fmpq(9, 25)) == 0
     assert orbit.projector(v).entries() == [fmpq(9, 25), fmpq(12, 25), fmpq(12, 25), fmpq(16, 25)]
-
-
-def test_degenerations_reach_the_next_stratum_and_the_closed_one():
-    source = Random(5)
-    for stratum in STRATA:
-        _n, a, b, i = stratum
-        u, v = pair(stratum, source)
-        steps = degenerate_to_closed(u, v)
-        assert [orbit.invariant(*limit) for _, limit in steps] == list(range(i + 1, min(a, b) + 1))
-        assert all((x.dim, y.dim) == (a, b) for _, (x, y) in steps)
-        if i == min(a, b):
-            with pytest.raises(UsageError, match="closed"):
-                degenerate(u, v)
-
-
-def test_the_limit_is_the_limit_of_matrices():
-    # Over Q(t): λ(t)U has a basis that is a polynomial in t and independent at t = 0, where it spans the limit.
-    t = sympy.Symbol("t")
-    field = SymbolicField(sympy.QQ.frac_field(t))
-    source = Random(6)
-    for stratum in [(3, 1, 1, 0), (3, 2, 1, 0), (4, 2, 2, 0), (4, 2, 2, 1), (2, 1, 1, 0)]:
-        u, v = pair(stratum, source)
-        subgroup, (_, v0) = degenerate(u, v)
-        degrees = {d for d, _ in subgroup.family(v)}
-        assert degrees <= {0, 1}
-        at_two = subgroup.at(fmpq(2))
-        parts = dict(subgroup.family(v))
-        rows = [[x + 2 * y for x, y in zip(p, r, strict=True)] for p, r in zip(parts[0], parts[1], strict=True)]
-        assert Subspace.span(rows, ambient=u.ambient) == v.mapped(at_two)
-        lifted = [[field.domain.from_sympy(sympy.Rational(int(x.p), int(x.q))) for x in row] for row in parts[0]]
-        assert Subspace.span(lifted, field).dim == v0.dim == v.dim
-
-
-def test_limits_depend_on_the_weights_alone_up_to_scale():
-    basis = identity(3)
-    u = Subspace.span([[1, 1, 1]])
-    assert OneParameterSubgroup(basis, (0, 1, 2)).limit(u) == Subspace.span([[1, 0, 0]])
-    assert OneParameterSubgroup(basis, (0, -1, -2)).limit(u) == Subspace.span([[0, 0, 1]])
-    assert OneParameterSubgroup(basis, (0, 0, 5)).limit(u) == Subspace.span([[1, 1, 0]])
-    assert OneParameterSubgroup(basis, (3, 3, 3)).limit(u) == u
-    with pytest.raises(UsageError, match="weights"):
-        OneParameterSubgroup(basis, (0, 1))

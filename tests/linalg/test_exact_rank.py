@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from fractions import Fraction
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -15,10 +14,11 @@ from hypothesis import strategies as st
 
 from certify.errors import InputError, LimitError
 from certify.linalg import exact_rank as module
-from certify.linalg.exact_integer import integer_matrix, integer_product, large_prime, minor_bits
+from certify.linalg.exact_integer import integer_product, large_prime
 from certify.linalg.exact_random import random_rational, random_unimodular
 from certify.linalg.exact_rank import as_integer, exact_rank, intersection_dimension, rank_bounds, rank_witness
 from certify.linalg.exact_subspace import image, kernel
+from tests.strategies.exact_matrices import deficient
 
 
 def elimination(rows: list[list[Fraction]]) -> int:
@@ -39,26 +39,6 @@ def elimination(rows: list[list[Fraction]]) -> int:
 
 def reference(a: np.ndarray) -> int:
     return elimination([[Fraction(float(x)) for x in row] for row in a])
-
-
-FLOATS = st.one_of(
-    st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.1, 0.2, 0.3, 5e-324, 1e300, -1e-300, 2.0**-1074, 1.7e308, 3.0]),
-    st.floats(allow_nan=False, allow_infinity=False),
-)
-
-
-@st.composite
-def deficient(draw: st.DrawFn) -> np.ndarray:
-    """Float matrices up to 6x6, many of them with rows and columns that depend on others."""
-    m, n = draw(st.integers(1, 6)), draw(st.integers(1, 6))
-    a = np.array(draw(st.lists(FLOATS, min_size=m * n, max_size=m * n))).reshape(m, n)
-    for _ in range(draw(st.integers(0, 4))):
-        axis = draw(st.booleans())
-        b = a.T if axis else a
-        i, j = draw(st.integers(0, len(b) - 1)), draw(st.integers(0, len(b) - 1))
-        with np.errstate(all="ignore"):
-            b[i] = b[j] * draw(st.sampled_from([0.0, 1.0, -2.0, 0.5]))
-    return np.where(np.isfinite(a), a, 1.0)
 
 
 @given(deficient())
@@ -203,35 +183,6 @@ def test_rank_is_invariant_under_exact_changes_of_basis(n, seed):
     z = fmpz_mat(n, n, [int(i == j < r) for i in range(n) for j in range(n)])
     for g in (random_rational(n, seed), random_unimodular(n, seed)):
         assert exact_rank(g * fmpq_mat(z) * g.inv()) == r
-
-
-@given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 2**32 - 1))
-def test_minor_bits_bound_every_minor(n, order, seed):
-    rng = np.random.default_rng(seed)
-    order = min(order, n)
-    z = fmpz_mat(n, n, rng.integers(-(2**20), 2**20, n * n).tolist())
-    bound = 2 ** minor_bits(z, order)
-    for rows in combinations(range(n), order):
-        for columns in combinations(range(n), order):
-            minor = fmpz_mat(order, order, [int(z[i, j]) for i in rows for j in columns]).det()
-            assert abs(int(minor)) < bound
-
-
-@given(deficient())
-def test_integer_matrix_is_a_scaling(a):
-    z = integer_matrix(a)
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            ratio = Fraction(int(z[i, j])) / Fraction(float(a[i, j])) if a[i, j] else Fraction(int(z[i, j])) + 1
-            assert ratio > 0
-            assert (ratio.numerator & (ratio.numerator - 1)) == 0
-            assert (ratio.denominator & (ratio.denominator - 1)) == 0
-
-
-def test_primes_are_distinct_and_large():
-    found = [large_prime(k) for k in range(50)]
-    assert len(set(found)) == 50
-    assert all(2**61 < p < 2**62 for p in found)
 
 
 @pytest.mark.slow
