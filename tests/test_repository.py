@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[1]
-LOCKS = {"requirements.lock": (), "requirements-test.lock": ("test", "docs", "smt")}
+LOCKS = {"requirements.lock": (), "requirements-test.lock": ("test", "docs", "smt", "app", "browser")}
 
 
 def _normal(name: str) -> str:
