@@ -9,7 +9,8 @@ divisible by p^k in the ring of rationals with denominators prime to p, so the b
 integers, are multiples of p^k. Once p^k exceeds a bound of the minors of order r + 1 they vanish: the rank is r.
 
 Arithmetic. Integers are held in float64 and int64 arrays. Every product of matrices below has entries bounded by
-2^53 in absolute value including all partial sums, so BLAS returns the exact integer in any order of summation.
+2^53 in absolute value including all partial sums, so BLAS returns the exact integer in any order of summation (the
+kernel at hand is tried on integers first).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from flint import fmpz, fmpz_mat, nmod_mat
 
 from certify.errors import InternalError
 from certify.linalg.exact_integer import integers, take
+from certify.linalg.gemm import require_exact_kernel
 
 __all__ = ["Digit", "NotDivisible", "digit_bits", "digits_needed", "lift"]
 
@@ -61,7 +63,10 @@ def lift(z: fmpz_mat, rows: Sequence[int], columns: Sequence[int]) -> Iterator[D
     ------
     NotDivisible
         When some residual is not an integer matrix, which proves that the rank exceeds ``len(rows)``.
+    InternalError
+        The matrix product of this NumPy is not a plain one.
     """
+    require_exact_kernel()
     r = len(rows)
     others = [j for j in range(z.ncols()) if j not in set(columns)]
     ordered = [*rows, *(i for i in range(z.nrows()) if i not in set(rows))]
