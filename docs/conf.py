@@ -10,6 +10,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import click
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
@@ -64,6 +65,21 @@ def write_reference(folder: Path) -> None:
     )
 
 
+def write_commands(folder: Path) -> None:
+    """What the command lines say with --help."""
+    pages = ["Command line\n============\n"]
+    for package in PACKAGES:
+        group = importlib.import_module(f"{package}.cli").command
+        with click.Context(group, info_name=package, **group.context_settings) as parent:
+            commands = [(package, parent)]
+            for name, item in sorted(group.commands.items()):
+                commands.append((f"{package} {name}", click.Context(item, parent=parent, info_name=name)))
+            for title, context in commands:
+                text = context.command.get_help(context).replace("\n", "\n   ")
+                pages.append(f"{title}\n{'-' * len(title)}\n\n.. code-block:: text\n\n   {text}\n")
+    (folder / "index.rst").write_text("\n".join(pages), encoding="utf-8")
+
+
 def write_theorems(folder: Path) -> None:
     """One page for each theorem: the docstring of its module, then what its checks consist of."""
     pages: list[tuple[str, str]] = []
@@ -99,7 +115,7 @@ def _table(title: str, rows: list[tuple[str, ...]]) -> list[str]:
     """A section with a list table; the first row is its head."""
     lines = [title, "-" * len(title), "", ".. list-table::", "   :header-rows: 1", ""]
     for row in rows:
-        lines += [f"   {'*' if place == 0 else ' '} - {cell}" for place, cell in enumerate(row)]
+        lines += [f"   {'*' if place == 0 else ' '} - {_bars_as_text(cell)}" for place, cell in enumerate(row)]
     return [*lines, ""] if len(rows) > 1 else []
 
 
@@ -144,7 +160,7 @@ def _process_docstring(app: Sphinx, what: str, name: str, thing: object, options
 
 
 def _generate(app: Sphinx) -> None:
-    for name, write in (("modules", write_reference), ("theorems", write_theorems)):
+    for name, write in (("modules", write_reference), ("commands", write_commands), ("theorems", write_theorems)):
         folder = HERE / "reference" / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
