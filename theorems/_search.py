@@ -25,7 +25,7 @@ from theorems._witness import Witness, examine
 
 __all__ = ["Hunt", "Progress", "SearchResult", "search"]
 
-_STAGES = {"structured": 0.3, "random structured": 0.3, "strategies": 0.2, "optimisation": 0.2}
+_STAGES = {"own families": 0.2, "structured": 0.25, "random structured": 0.25, "strategies": 0.15, "optimisation": 0.15}
 _STRUCTURED_LIMIT = 60_000
 _RANDOM_LIMIT = 40_000
 _SHRINK_TIME = 6.0
@@ -265,14 +265,21 @@ class Hunt:
         self.stage, self.until, self._reported = "", start, start
 
     def run(self, size: int, seed: int) -> tuple[Reading, Instance] | None:
+        own, rng = self.theorem.families, random.Random(seed)
         sources: dict[str, Callable[[], Iterator[Instance]]] = {
+            "own families": lambda: self._first(iter(own(size, rng) if own is not None else ()), _RANDOM_LIMIT),
             "structured": lambda: self._first(structured(self.theorem, size), _STRUCTURED_LIMIT),
-            "random structured": lambda: self._random(size, random.Random(seed)),
+            "random structured": lambda: self._first(
+                (random_instance(self.theorem, size, rng) for _ in iter(int, 1)), _RANDOM_LIMIT
+            ),
         }
         order = list(_STAGES)
+        if own is None:
+            order.remove("own families")
         if self.drop is None:
             # The theorem's own strategies meet its hypotheses tightly, which is what a wrong constant needs.
-            order = ["structured", "strategies", "random structured", "optimisation"]
+            order.remove("strategies")
+            order.insert(order.index("structured") + 1, "strategies")
         for stage in order:
             share, self.stage, self.tried[stage] = _STAGES[stage], stage, 0
             self.until = min(self.start + self.budget, max(self.until, clock.monotonic()) + share * self.budget)
@@ -300,12 +307,6 @@ class Hunt:
             if count >= limit or self.out_of_time:
                 return
             yield x
-
-    def _random(self, size: int, rng: random.Random) -> Iterator[Instance]:
-        extra = self.theorem.families
-        if extra is not None:
-            yield from self._first(iter(extra(size, rng)), _RANDOM_LIMIT)
-        yield from self._first((random_instance(self.theorem, size, rng) for _ in iter(int, 1)), _RANDOM_LIMIT)
 
     def attempt(self, x: Instance) -> tuple[Reading, Instance] | None:
         """The reading that an instance refutes, or None."""
