@@ -11,6 +11,7 @@ from certify.geometry.transport import truncation_bound_frobenius, truncation_bo
 from certify.linalg.window_cosines import window_cosines
 from certify.protocol.claims import Ledger, ball_of, publish_ball
 from certify.protocol.floors import angle_floor, product_floor
+from certify.protocol.intersection import measure_intersection
 from certify.protocol.layer import LayerFacts
 from certify.protocol.rigidity import measure_rigidity
 from certify.protocol.thresholds import Thresholds
@@ -34,6 +35,7 @@ def measure_edge(lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -
     sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (lower, upper))
     for k in windows:
         _truncation(ledger, lower, upper, (sigma, sigma_next), k, thresholds)
+    measure_intersection(ledger, lower, upper, thresholds)
     return ledger
 
 

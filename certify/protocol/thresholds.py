@@ -33,7 +33,12 @@ class Thresholds:
     commutator_width : the normalized commutator magnitude, at most 1/√2.
     amplitude_width, slack_width : logarithms.
     truncation_relative : truncation bounds, relative to ‖W'‖_F ‖W‖_F.
+    product_relative : singular values of the product of all layers, relative to the product of their σ_1.
+    kempf_ness_relative : the Kempf–Ness gap, relative to Σ‖W_l‖_F²; and the relative gap.
     exact_rank_seconds : work spent on an exact rank where singular values cannot be told from 0; 0 leaves it undecided.
+    exact_product_seconds : estimated work spent on exact ranks of products that are below those of their factors, for
+        each interface, and for all longer products together; 0 leaves bounds.
+    barcode_layers : chains of more layers are not asked for their ranks and barcode.
 
     Raises
     ------
@@ -53,7 +58,11 @@ class Thresholds:
     amplitude_width: float = 1e-3
     slack_width: float = 1e-3
     truncation_relative: float = 1e-6
+    product_relative: float = 1e-6
+    kempf_ness_relative: float = 0.1
     exact_rank_seconds: float = 10.0
+    exact_product_seconds: float = 10.0
+    barcode_layers: int = 24
 
     def __post_init__(self) -> None:
         for field in fields(self):
