@@ -124,6 +124,10 @@ class Edge:
             return [abs(after - before), lower.radial + upper.radial + abs(self.step(window))]
         if name == "E1.truncation":
             return self.truncation(int(window))
+        if name == "A2.intersection":
+            least = lower.sigma[0] * upper.sigma[0] * mp.mpf(10) ** -40
+            seen = sum(x > least for x in oracle.singular_values(self.product))
+            return [mp.mpf(lower.rank() - seen), mp.mpf(seen)]
         raise KeyError(id)
 
     def truncation(self, k: int) -> list[Real]:
