@@ -14,6 +14,7 @@ _SENTENCES = (
     "all energy may lie in the last rank, which has no finite exponent",
     "no box of the search can hold the maximum",
     "no sign of the exponent's equation could be proved on one side of its candidate",
+    "ranks that decide it are only bounded",
     "r is not certainly below ½ log d: rank one has no finite exponent",
     "the affinity has rival maxima that its enclosure cannot rank",
     "the equation of the exponent could not be evaluated near its candidate",
@@ -25,6 +26,8 @@ _SENTENCES = (
 )
 _PATTERNS = (
     r"a singular value may be 0 and [^\n]{1,200}",
+    r"\d+ ranks are only bounded, and exact ranks were not asked for",
+    r"\d+ ranks are only bounded: proving them exactly exceeds the work allowed, [0-9.e+-]{1,24} s",
     r"no gap between σ_\d+ and σ_\d+ is certified in one of the layers",
 )
 _KNOWN = re.compile("|".join([*map(re.escape, _SENTENCES), *_PATTERNS]))

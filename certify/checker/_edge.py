@@ -14,6 +14,7 @@ from certify.checker._float import U, ball
 from certify.checker._interface import Angles, Commutation, angles, commutation
 from certify.checker._layer import LayerFacts
 from certify.checker._line import Line, enclosed, measurement
+from certify.checker._ranks import intersection_line
 from certify.checker._tasks import once
 from certify.checker._thresholds import Recorded
 from certify.verdict import Enclosure
@@ -63,6 +64,7 @@ def edge_lines(lower: LayerFacts, upper: LayerFacts, book: Book, thresholds: Rec
             count=2,
             parameters={"window": k},
         )
+    yield intersection_line(lower, upper, book.values(subject, "A2.intersection", 2)[1])
 
 
 def _angle_lines(edge: _Edge, k: int, cosines: Sequence[Enclosure], thresholds: Recorded) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from certify.certificate import Scalar
 from certify.checker._causes import known_cause
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 
-__all__ = ["Fault", "Line", "Proof", "enclosed", "faults_of", "inequality", "measurement", "outward"]
+__all__ = ["Fault", "Line", "Proof", "enclosed", "faults_of", "inequality", "measurement", "outward", "shown"]
 
 Proof = Callable[[tuple[Enclosure, ...]], str]
 """From the published values to the reason why they are not proved; an empty reason when they are."""

@@ -30,24 +30,29 @@ def run_tasks(
     edges: Sequence[tuple[int, int]],
     on_layer: Callable[[int], None],
     on_edge: Callable[[int], None],
+    others: int,
+    on_other: Callable[[int], None],
     forget: Callable[[int], None],
     finished: Callable[[int, int], None],
     workers: int | None = None,
 ) -> None:
-    """Call ``on_layer`` for every layer and ``on_edge`` for every edge after both of its layers.
+    """Call ``on_layer`` for every layer, ``on_edge`` for every edge after both of its layers, and ``on_other``.
 
     Parameters
     ----------
     layers : the number of layers.
     edges : pairs of layers.
+    others : how many tasks there are that need no other one.
     forget : called with a layer when none of its edges is left.
-    finished : called in this thread as ``finished(done, place)``; places count the layers first, then the edges.
+    finished : called in this thread as ``finished(done, place)``; places count the layers first, then the edges,
+        then the others.
     workers : calls at a time, each with one BLAS thread; one for each core when omitted.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = cores if workers is None else max(workers, 1)
     waiting = list(range(layers))
     pending = list(range(len(edges)))
+    rest = list(range(others))
     ready: set[int] = set()
     forgotten: set[int] = set()
     done = 0
@@ -63,6 +68,9 @@ def run_tasks(
                     elif waiting:
                         layer = waiting.pop(0)
                         running[pool.submit(on_layer, layer)] = layer
+                    elif rest:
+                        other = rest.pop(0)
+                        running[pool.submit(on_other, other)] = layers + len(edges) + other
                     else:
                         break
                 if not running:
@@ -75,7 +83,7 @@ def run_tasks(
                     if place < layers:
                         ready.add(place)
                     busy = {i for e in pending for i in edges[e]} | {
-                        i for p in running.values() if p >= layers for i in edges[p - layers]
+                        i for p in running.values() if layers <= p < layers + len(edges) for i in edges[p - layers]
                     }
                     for layer in ready - busy - forgotten:
                         forgotten.add(layer)

@@ -14,9 +14,10 @@ __all__ = ["Recorded"]
 _WIDTHS = (
     "sigma_relative", "radial_width", "alpha_width", "residual_width", "cosine_width", "overlap_width",
     "imbalance_relative", "commutator_width", "amplitude_width", "slack_width", "truncation_relative",
-    "exact_rank_seconds",
+    "product_relative", "kempf_ness_relative", "exact_rank_seconds", "exact_product_seconds",
 )  # fmt: skip
 _LISTS = ("windows", "energy_levels")
+_LAYERS = "barcode_layers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Recorded:
     widths: Mapping[str, float]
     windows: tuple[int, ...] | None
     levels: tuple[int, ...]
+    barcode_layers: int
 
     @classmethod
     def read(cls, thresholds: Mapping[str, Scalar]) -> Recorded:
@@ -35,7 +37,7 @@ class Recorded:
         ------
         CertificateError : naming the threshold.
         """
-        for name in sorted({*thresholds} ^ {*_WIDTHS, *_LISTS}):
+        for name in sorted({*thresholds} ^ {*_WIDTHS, *_LISTS, _LAYERS}):
             kind = "unknown" if name in thresholds else "missing"
             raise CertificateError(f"the threshold {name!r} is {kind}", place=f"thresholds.{name}")
         widths: dict[str, float] = {}
@@ -44,9 +46,12 @@ class Recorded:
             if not isinstance(value, float) or not (math.isfinite(value) and value >= 0):
                 raise CertificateError("not a finite non-negative float", place=f"thresholds.{name}")
             widths[name] = value
+        layers = thresholds[_LAYERS]
+        if not isinstance(layers, int) or isinstance(layers, bool) or layers < 0:
+            raise CertificateError("not a non-negative integer", place=f"thresholds.{_LAYERS}")
         windows = thresholds["windows"]
         sizes = None if windows == "auto" else _integers("windows", windows, 2**53)
-        return cls(widths, sizes, _integers("energy_levels", thresholds["energy_levels"], 99))
+        return cls(widths, sizes, _integers("energy_levels", thresholds["energy_levels"], 99), layers)
 
     def __getitem__(self, name: str) -> float:
         return self.widths[name]

@@ -19,6 +19,7 @@ from certify.checker._layer import LayerFacts, layer_lines
 from certify.checker._line import Fault, Line, faults_of
 from certify.checker._tasks import run_tasks
 from certify.checker._thresholds import Recorded
+from certify.checker._whole import rows_of, whole_lines
 from certify.errors import AmbiguousVerdictError, CertificateError, InternalError
 from certify.verdict import Claim
 
@@ -189,6 +190,8 @@ class _Check:
         """All reasons for rejection, in the order of the certificate."""
         layers, edges = self.chain.layers, self.chain.edges
         subjects = [f"layer {layer.name}" for layer in layers] + [self.chain.describe(edge) for edge in edges]
+        rows = rows_of(self.chain)
+        subjects += [row.subject for row in rows]
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
@@ -204,11 +207,16 @@ class _Check:
                 # Something about a layer is missing, for which there is a reason already.
                 self.expected[subject] = None
 
+        def on_row(k: int) -> None:
+            self._subject(rows[k].subject, lambda: list(whole_lines(rows[k], self.chain, self.book, self.thresholds)))
+
         run_tasks(
             len(layers),
             [(edge.lower, edge.upper) for edge in edges],
             on_layer,
             on_edge,
+            len(rows),
+            on_row,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
             workers,
