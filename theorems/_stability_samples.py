@@ -96,8 +96,9 @@ def _spectrum(source: Random, r: int) -> list[Fraction]:
 
 def balanced_instance(source: Random) -> Instance:
     """One balanced chain with rational singular values, sides up to 3."""
-    dims = [source.randint(1, 3) for _ in range(LENGTH + 1)]
-    return _instance(source, _balanced(source, _spectrum(source, source.randint(0, min(dims))), dims))
+    dims = [source.choice((1, 2, 3, 3)) for _ in range(LENGTH + 1)]
+    r = source.randint(1, min(dims)) if source.random() < 0.95 else 0
+    return _instance(source, _balanced(source, _spectrum(source, r), dims))
 
 
 def balanced() -> SearchStrategy[Instance]:

@@ -33,7 +33,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flint import fmpz_poly
+from flint import fmpq, fmpz_poly
 
 from certify.geometry.degeneration import OneParameterSubgroup, degenerate
 from certify.geometry.orbit import (
@@ -221,6 +221,21 @@ def reparameterized(x: Instance) -> Verdict:
     return holds(all(subgroup.limit(u).mapped(g) == turned.limit(u.mapped(g)) for u in _pair(x)))
 
 
+def family(x: Instance) -> Verdict:
+    """At t = 2 the basis of the family spans λ(2)U; at t = 0 it spans the limit."""
+    subgroup = _subgroup(x)
+    two = fmpq(2)
+    for u in _pair(x):
+        terms = subgroup.family(u)
+        parts = [[[two**degree * e for e in v] for v in vectors] for degree, vectors in terms]
+        summed = [
+            [sum(entries, start=fmpq(0)) for entries in zip(*rows, strict=True)] for rows in zip(*parts, strict=True)
+        ]
+        if Subspace.span(summed, u.field, u.ambient) != u.mapped(subgroup.at(two)):
+            return Verdict.REFUTED
+    return Verdict.CERTIFIED
+
+
 def _strategy(nested: bool | None = None) -> SearchStrategy[Instance]:
     from theorems import _orbit_samples as own
 
@@ -327,6 +342,7 @@ THEOREM = Theorem(
     strategy=_strategy,
     properties=(
         Property("equivariance", "limits move with a change of basis of condition up to 10⁶", reparameterized),
+        Property("family", "the basis that has the limit at t = 0 spans λ(2)U at t = 2", family),
     ),
     mutants=(
         Mutant("t to infinity", "the limit for t → ∞ instead of t → 0", "degeneration", decide=_backwards),
