@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import webbrowser
 from pathlib import Path
@@ -30,7 +31,15 @@ def application(port: int) -> Any:
     from theorems._app.guard import guarded
 
     served = marimo.create_asgi_app(quiet=True, include_code=False).with_app(path="", root=str(_NOTEBOOK)).build()
-    return guarded(served, HOST, port)
+    return guarded(served, HOST, port, lambda: _end_sessions(served))
+
+
+async def _end_sessions(served: Any) -> None:
+    """Mounted applications are not told that the server ends, and their sessions would keep the process alive."""
+    for route in getattr(served, "routes", ()):
+        manager = getattr(getattr(getattr(route, "app", None), "state", None), "session_manager", None)
+        if manager is not None:
+            await manager.shutdown()
 
 
 def run(port: int = 0, open_browser: bool = True, announce: Callable[[str], None] = print) -> None:
@@ -63,5 +72,6 @@ def run(port: int = 0, open_browser: bool = True, announce: Callable[[str], None
         announce(f"theorems app: {address} (Ctrl-C ends it)")
         if open_browser:
             webbrowser.open(address)
-        config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=2)
-        uvicorn.Server(config).run(sockets=[listening])
+        config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1)
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])

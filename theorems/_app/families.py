@@ -36,7 +36,8 @@ def families(theorem: Theorem, reading: Reading) -> list[Family]:
     offered = [spectral(theorem, reading, found)]
     if found:
         offered.append(between(found))
-    return sorted(offered, key=lambda f: _fulfilled(theorem, reading, f), reverse=True)
+    offered = [family for family in offered if any(not c.options for c in family.controls)]
+    return sorted(offered, key=lambda f: _fulfilled(theorem, reading, f)[0], reverse=True)
 
 
 def _fulfilled(theorem: Theorem, reading: Reading, family: Family) -> tuple[int, int]:
@@ -75,8 +76,8 @@ def spectral(theorem: Theorem, reading: Reading, found: Sequence[Instance]) -> F
         return Instance.of(**{p.name: _value(theorem, p, values, k) for k, p in enumerate(theorem.parameters)})
 
     text = (
-        "Singular values k^(−α) as nearby rationals, the first replaced by the lead; the writing side turned by θ; "
-        "everything perturbed by ε times fixed integers."
+        "Singular values k^(−α) as nearby rationals, the first replaced by the lead; the first matrix turned by θ on "
+        "both sides; everything perturbed by ε times fixed integers."
     )
     family = Family(
         "spectra and angles" if matrices else "parameters", text if matrices else "", tuple(controls), build
@@ -167,9 +168,12 @@ def _value(theorem: Theorem, p: Parameter, values: Values, place: int) -> object
 def _layer(
     name: str, rows: int, columns: int, spectrum: Callable[[int], list[Fraction]], values: Values, *, turned: bool
 ) -> Matrix:
-    """The rotated diagonal, plus ε times a fixed matrix of small integers; the input basis is the standard one."""
-    angle = cast(Fraction, values["angle"]) if turned else Fraction(0)
-    plain = product(rotation(rows, angle), _diagonal(spectrum(min(rows, columns)), rows, columns))
+    """The diagonal, plus ε times a fixed matrix of small integers; turned on both sides, so that products and quotients
+    with a neighbour that is not turned both feel the angle."""
+    plain = _diagonal(spectrum(min(rows, columns)), rows, columns)
+    if turned:
+        angle = cast(Fraction, values["angle"])
+        plain = product(rotation(rows, angle), plain, transpose(rotation(columns, angle)))
     return _plus(plain, _noise(name, rows, columns), cast(Fraction, values["noise"]))
 
 
@@ -241,20 +245,21 @@ def between(found: Sequence[Instance]) -> Family:
     ordered = [x for x in found if len(groups[signature(x)]) > 1] or list(found)
     partners = max(len(groups[signature(x)]) for x in ordered) - 1
     shaken = any(isinstance(v, tuple) for _, v in ordered[0].items)
-    controls = [
-        Control("from", "from sample", Fraction(1), Fraction(len(ordered)), start=Fraction(1)),
-        Control("to", "to its neighbour", Fraction(1), Fraction(max(partners, 1)), start=Fraction(1)),
-        Control("t", "position t", Fraction(0), Fraction(1), Fraction(1, 32), Fraction(0)),
-    ]
+    one = Fraction(1)
+    controls = [Control("from", "from sample", one, Fraction(len(ordered)), start=one)] if len(ordered) > 1 else []
+    if partners > 1:
+        controls.append(Control("to", "to its neighbour", one, Fraction(partners), start=one))
+    if partners > 0:
+        controls.append(Control("t", "position t", Fraction(0), one, Fraction(1, 32), Fraction(0)))
     if shaken:
         controls += [Control("scale", "scale", Fraction(1, 4), Fraction(4), Fraction(1, 4), Fraction(1)), _NOISE]
 
     def build(values: Values) -> Instance:
         number = {k: cast(Fraction, v) for k, v in values.items()}
-        x = ordered[int(number["from"]) - 1]
+        x = ordered[int(number.get("from", one)) - 1]
         group = groups[signature(x)]
-        y = group[(group.index(x) + int(number["to"])) % len(group)]
-        line = blend(x, y, number["t"])
+        y = group[(group.index(x) + int(number.get("to", one))) % len(group)]
+        line = blend(x, y, number.get("t", Fraction(0)))
         return _scaled(line, number.get("scale", Fraction(1)), number.get("noise", Fraction(0)))
 
     return Family(

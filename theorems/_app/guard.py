@@ -23,8 +23,11 @@ def policy(host: str, port: int) -> str:
     )
 
 
-def guarded(app: Application, host: str, port: int) -> Application:
-    """The application, refusing requests for another host or from another page, with the policy on every answer."""
+def guarded(app: Application, host: str, port: int, at_end: Callable[[], Awaitable[None]] | None = None) -> Application:
+    """The application, refusing requests for another host or from another page, with the policy on every answer.
+
+    ``at_end`` is awaited when the server shuts down.
+    """
     own = {f"{host}:{port}".encode(), f"localhost:{port}".encode()}
     origins = {b"http://" + name for name in own}
 
@@ -32,14 +35,24 @@ def guarded(app: Application, host: str, port: int) -> Application:
         return headers.get(b"host") not in own or headers.get(b"origin", b"http://" + next(iter(own))) not in origins
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await app(scope, _hearing_the_end(receive, at_end), send)
         elif foreign(dict(scope["headers"])):
             await _refuse(scope, send)
         else:
             await app(scope, receive, _marked(send, policy(host, port)))
 
     return answer
+
+
+def _hearing_the_end(receive: Receive, at_end: Callable[[], Awaitable[None]] | None) -> Receive:
+    async def hearing() -> Message:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown" and at_end is not None:
+            await at_end()
+        return message
+
+    return hearing
 
 
 async def _refuse(scope: Message, send: Send) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from certify.errors import PolystableError
 from theorems._app.near import line_picture
-from theorems._app.page import badge, enclosure, hypotheses_table, instance_html
+from theorems._app.page import badge, hypotheses_table, instance_html, margin_html
 from theorems._app.prose import Typeset
 from theorems._app.sweep import TURN, judge
 from theorems._search import Progress, SearchResult
@@ -83,21 +83,15 @@ def result_html(result: SearchResult, tex: Typeset, downloads: Sequence[Any]) ->
 
 def witness_html(witness: Witness, tex: Typeset) -> str:
     """A counterexample: which claim it refutes, the exact values, every hypothesis, the margin, a picture."""
-    theorem, reading, outcome = witness.theorem, witness.reading, witness.finding.conclusion
+    theorem, reading = witness.theorem, witness.reading
     judged = judge(theorem, reading, witness.instance, theorem.values(witness.constants), witness.dropped)
     without = f" without “{witness.dropped}”" if witness.dropped else ""
     changed = "".join(f", {name} = {value}" for name, value in witness.constants.items())
-    sides = (
-        f"truth ∈ {enclosure(*judged.value)}, bound ∈ {enclosure(*judged.bound)}, "
-        f"margin ∈ {enclosure(outcome.lower, outcome.upper)}"
-        if judged.value and judged.bound
-        else "decided in exact arithmetic"
-    )
     return (
         f"<p>{badge('REFUTED', 'bad')} <b>{html.escape(reading.name)}</b>{html.escape(without + changed)}</p>"
         f'<div class="ps-display">{tex(reading.latex) if reading.latex else html.escape(reading.text)}</div>'
         f'<div class="ps-columns"><div><h3>The instance</h3>{instance_html(witness.instance, tex)}'
-        f'<p class="ps-margin">{html.escape(sides)}</p></div>'
+        f"<h3>The certified margin</h3>{margin_html(judged)}</div>"
         f"<div><h3>Hypotheses</h3>{hypotheses_table(theorem, judged, witness.dropped)}</div></div>"
         f"{line_picture(witness)}"
     )

@@ -43,14 +43,13 @@ def motion_html(moving: Motion, t: Fraction, degrees: float, widgets: Sequence[s
         f"{widgets[0]}"
         f'<div class="ps-bench"><div class="ps-sliders">{widgets[1]}'
         f'<ul class="ps-legend"><li><i class="ps-key ps-first"></i>U</li><li><i class="ps-key ps-second"></i>V</li>'
-        f'<li><i class="ps-key ps-meet"></i>U ∩ V, if a line</li></ul></div>'
+        f'<li><i class="ps-key ps-meet"></i>U ∩ V, if a line</li></ul><h3>Strata</h3>{_ladder(moving, now)}</div>'
         f'<div class="ps-picture">{scene(now.pair, degrees, caption)}</div></div>'
         f'<div class="ps-columns"><div><h3>Now</h3><div class="ps-display">{tex(where)}</div>'
-        f"{_numbers(moving, now, tex)}</div><div><h3>Strata</h3>{_ladder(moving, now)}</div></div>"
-        "<h3>The overlap moves, the orbit does not</h3>"
+        f"{_numbers(moving, now, tex)}</div><div><h3>The overlap moves, the orbit does not</h3>"
         '<p class="ps-soft">The overlap is the squared Frobenius norm of the product of the two orthogonal projectors. '
         "It is no invariant of GL(3); i is, and changes at most in the limit.</p>"
-        f"{_overlap_plot(path, now)}</section>"
+        f"{_curve(path, now, 420)}</div></div></section>"
     )
 
 
@@ -112,12 +111,7 @@ def _matrix(rows: Sequence[Sequence[Fraction]]) -> str:
     return r"\begin{bmatrix}" + r"\\".join("&".join(map(_tex, row)) for row in rows) + r"\end{bmatrix}"
 
 
-def _overlap_plot(path: Sequence[Moved], now: Moved) -> str:
-    wide, narrow = (_curve(path, now, width) for width in (720, 380))
-    return f'<div class="ps-wide">{wide}</div><div class="ps-narrow">{narrow}</div>'
-
-
-def _curve(path: Sequence[Moved], now: Moved, width: int, height: int = 220) -> str:
+def _curve(path: Sequence[Moved], now: Moved, width: int, height: int = 250) -> str:
     x = Axis(0.0, 1.0, _LEFT, width - _RIGHT)
     top = min(w.dim for w in now.pair[0:2])
     y = Axis(0.0, float(top), height - _BOTTOM, _TOP)

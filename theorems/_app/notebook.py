@@ -8,7 +8,7 @@ with app.setup:
     import marimo as mo
 
     import theorems
-    from theorems._app import hunting, layout, motion_page, page, strata
+    from theorems._app import hunting, layout, motion_page, page, scene, strata
     from theorems._app.families import families
     from theorems._app.lines import parse_constants
     from theorems._app.sweep import sweep
@@ -70,6 +70,7 @@ def _(pick_drop, pick_reading, theorem, type_constants):
 
 @app.cell(hide_code=True)
 def _(offered):
+    mo.stop(not offered, mo.Html(page.message("This theorem has no family of instances to move through.", "mute")))
     pick_family = mo.ui.dropdown(list(offered), value=next(iter(offered)), label="instances", full_width=True)
     return (pick_family,)
 
@@ -108,7 +109,7 @@ def _(
     mo.Html(
         layout.workbench(
             top=[pick_reading, pick_drop, pick_family, pick_vary, *type_constants.values()],
-            messages=page.messages(wrong, reading, drop),
+            messages=page.messages(wrong, theorem, reading, drop),
             sliders=list(sliders.values()),
             note=family.text,
             picture=pictures,
@@ -196,20 +197,27 @@ def _(pick_kind):
 
 @app.cell(hide_code=True)
 def _(pick_subgroup):
-    time = mo.ui.slider(0, 1, 1 / 32, value=0.5, label="t", show_value=True, full_width=True)
-    turn = mo.ui.slider(-180, 180, 5, value=35, label="turn (degrees)", show_value=True, full_width=True)
+    time = mo.ui.slider(0, 1, 1 / 32, value=1, label="t", show_value=True, full_width=True)
     weights = mo.ui.array(
         [
             mo.ui.slider(-2, 2, 1, value=w, label=f"weight of e{'₁₂₃'[k]}", show_value=True, full_width=True)
             for k, w in enumerate((0, 1, 2) if pick_subgroup.value == "diagonal" else ())
         ]
     )
-    return time, turn, weights
+    return time, weights
 
 
 @app.cell(hide_code=True)
-def _(pick_kind, pick_pair, pick_stratum, pick_subgroup, time, turn, weights):
+def _(pick_kind, pick_pair, pick_stratum):
     pair = strata.starting_pair(pick_kind.value, int(pick_stratum.value), pick_pair.value)
+    turn = mo.ui.slider(
+        -180, 180, 5, value=scene.good_turn(pair), label="turn (degrees)", show_value=True, full_width=True
+    )
+    return pair, turn
+
+
+@app.cell(hide_code=True)
+def _(pair, pick_kind, pick_pair, pick_stratum, pick_subgroup, time, turn, weights):
     motion = strata.diagonal_motion(pair, tuple(weights.value)) if weights.value else strata.motion(pair)
     mo.Html(
         motion_page.motion_html(

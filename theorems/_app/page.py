@@ -40,11 +40,14 @@ def message(text: str, kind: str = "bad") -> str:
     return f'<div class="ps-message ps-{kind}" role="status">{html.escape(text)}</div>'
 
 
-def messages(wrong: Sequence[str], reading: Reading, drop: str | None) -> list[str]:
+def messages(wrong: Sequence[str], theorem: Theorem, reading: Reading, drop: str | None) -> list[str]:
     """What is wrong with the choices: texts that are no numbers, a dropped hypothesis that the reading does not use."""
     boxes = [message(text) for text in wrong]
     if drop is not None and drop not in reading.hypotheses:
-        note = f"The reading “{reading.name}” does not assume “{drop}”: dropping it changes nothing in this picture."
+        others = ", ".join(f"“{r.name}”" for r in theorem.readings if drop in r.hypotheses) or "none"
+        note = (
+            f"The reading “{reading.name}” does not assume “{drop}”, so the picture stays. Readings that do: {others}."
+        )
         boxes.append(message(note, "warn"))
     return boxes
 
@@ -123,7 +126,7 @@ def _row(name: str, pair: tuple[float, float]) -> str:
 
 def enclosure(low: float, high: float) -> str:
     """An enclosure in decimals that contain the recorded end points."""
-    if low == high and float(f"{low:.6g}") == low:
+    if low == high and Fraction(f"{low:.6g}") == Fraction(low):
         return f"{low:.6g}".replace("-", "−")
     common = _digits(low, high)
     return f"[{_rounded(low, common, -1)}, {_rounded(high, common, 1)}]"
@@ -202,7 +205,8 @@ def legend(sided: bool, drop: str | None) -> str:
     """What the lines and the shading of a picture mean."""
     lines = [("line ps-value", "truth"), ("line ps-bound", "bound"), ("gap-holds", "certified margin")] if sided else []
     without = f" without “{drop}”" if drop else ""
-    areas = [("fails", f"fails{without}"), ("open", "undecided"), ("outside", "a hypothesis fails")]
+    areas = [] if sided else [("strip-holds", "holds")]
+    areas += [("fails", f"fails{without}"), ("open", "undecided"), ("outside", "a hypothesis fails")]
     items = "".join(f'<li><i class="ps-key ps-{kind}"></i>{html.escape(text)}</li>' for kind, text in [*lines, *areas])
     return f'<ul class="ps-legend">{items}</ul>'
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -168,14 +167,27 @@ def _curve(points: Sequence[Point], x: Axis, y: Axis, side: str, joined: bool) -
 
 
 def _margins(points: Sequence[Point], x: Axis, y: Axis) -> Iterator[str]:
-    """The gap between the two sides, at points that are neighbours and agree in their sign."""
-    for p, q in itertools.pairwise(points):
-        a, b = p.judged, q.judged
-        if a and b and a.value and a.bound and b.value and b.bound and a.verdict is b.verdict is not Verdict.UNDECIDED:
-            corners = ((p, a.bound[0]), (q, b.bound[0]), (q, b.value[1]), (p, a.value[1]))
-            text = " ".join(f"{x(float(point.t))},{y(v)}" for point, v in corners)
-            kind = "gap-holds" if a.verdict is Verdict.CERTIFIED else "gap-fails"
-            yield f'<polygon class="ps-gap ps-{kind}" points="{text}"/>'
+    """The gap between the two sides, over stretches of neighbouring points that agree in its sign."""
+    run: list[tuple[float, Judged]] = []
+    for p in [*points, None]:
+        judged = p.judged if p is not None else None
+        if run and (judged is None or judged.value is None or judged.verdict is not run[0][1].verdict):
+            yield from _gap(run, x, y)
+            run = []
+        if p is not None and judged is not None and judged.value and judged.bound:
+            run.append((float(p.t), judged))
+
+
+def _gap(run: Sequence[tuple[float, Judged]], x: Axis, y: Axis) -> Iterator[str]:
+    if run[0][1].verdict is Verdict.UNDECIDED:
+        return
+    # The certified part: from the larger end of the smaller side to the smaller end of the larger one.
+    holds = run[0][1].verdict is Verdict.CERTIFIED
+    upper = [(t, (j.bound if holds else j.value) or (0.0, 0.0)) for t, j in run]
+    lower = [(t, (j.value if holds else j.bound) or (0.0, 0.0)) for t, j in run]
+    there = " ".join(f"{x(t)},{y(low)}" for t, (low, _) in upper)
+    back = " ".join(f"{x(t)},{y(high)}" for t, (_, high) in reversed(lower))
+    yield f'<polygon class="ps-gap ps-{"gap-holds" if holds else "gap-fails"}" points="{there} {back}"/>'
 
 
 def _marker(current: tuple[Fraction, Judged | None] | None, x: Axis, y: Axis, height: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from theorems._theorem import Reading, Theorem
 __all__ = ["samples"]
 
 
-def samples(theorem: Theorem, reading: Reading, count: int = 24) -> tuple[Instance, ...]:
+def samples(theorem: Theorem, reading: Reading, count: int = 16) -> tuple[Instance, ...]:
     """Up to ``count`` different instances, tight ones first; those of the reading before those of the theorem."""
     return _samples(theorem.id, reading.name, count)
 
@@ -29,7 +29,7 @@ def _samples(id: str, name: str, count: int) -> tuple[Instance, ...]:
         if source is not None:
             found.update(dict.fromkeys(itertools.islice(source(), count // 2)))
     tight = list(found)[: count // 2]
-    return tuple(dict.fromkeys([*tight, *_drawn(theorem, reading, count)]))[:count]
+    return tuple(dict.fromkeys([*tight, *_drawn(theorem, reading, count - len(tight))]))
 
 
 def _drawn(theorem: Theorem, reading: Reading, count: int) -> list[Instance]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from certify.geometry.orbit import Pair
 from certify.linalg.exact_subspace import Subspace
 
-__all__ = ["scene"]
+__all__ = ["good_turn", "scene"]
 
 Vector: TypeAlias = tuple[float, float, float]
 Screen: TypeAlias = Callable[[Vector], tuple[float, float]]
@@ -37,6 +37,21 @@ def scene(pair: Pair, degrees: float, caption: str) -> str:
         f' xmlns="http://www.w3.org/2000/svg"><circle class="ps-sphere" cx="{middle}" cy="{middle}" r="{radius:.1f}"/>'
         f"{''.join(_coordinates(screen))}{''.join(text for _, text in pieces)}{shared}</svg>"
     )
+
+
+def good_turn(pair: Pair) -> int:
+    """A direction, in steps of 5 degrees, from which no plane is seen edge-on and no line end-on."""
+    shapes = [(w.dim, _basis(w)) for w in pair]
+
+    def openness(degrees: int) -> float:
+        right, up, view = _camera(math.radians(degrees))
+        seen = [abs(_dot(_cross(*b), view)) if d == 2 else 1 - abs(_dot(b[0], view)) for d, b in shapes]
+        # Two lines should also be apart on the screen.
+        angles = [math.atan2(_dot(b[0], up), _dot(b[0], right)) for d, b in shapes if d == 1]
+        apart = [abs(math.sin(angles[0] - angles[1]))] if len(angles) == 2 else []
+        return min([*seen, *apart])
+
+    return max(range(-180, 181, 5), key=openness)
 
 
 def _camera(yaw: float) -> tuple[Vector, Vector, Vector]:

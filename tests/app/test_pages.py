@@ -1,0 +1,133 @@
+"""Fragments of the pages: prose, numbers, what a person types, the guard in front of the server."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+from fractions import Fraction
+
+import pytest
+
+import theorems
+from certify.errors import UsageError
+from theorems._app import page
+from theorems._app.guard import guarded, policy
+from theorems._app.hunting import as_json, as_python, hunt, result_html
+from theorems._app.lines import parse_constants, parse_fraction
+from theorems._app.near import line_points, sound_neighbour
+from theorems._app.plot import state
+from theorems._app.prose import prose, sections
+from theorems._discover import docstring
+from theorems.app import run
+
+
+def tex(latex: str) -> str:
+    return f"${latex}$"
+
+
+@pytest.mark.parametrize("theorem", theorems.all(), ids=lambda t: t.id)
+def test_statement_of_every_theorem(theorem):
+    text = page.statement(theorem, tex)
+    assert "Statement" in sections(docstring(theorem))
+    assert ":math:" not in text
+    assert ".. math" not in text
+    for item in (*theorem.hypotheses, *theorem.readings):
+        assert f"<b>{html.escape(item.name)}</b>" in text
+    for tag in ("section", "ul", "li", "div", "p"):
+        assert len(re.findall(rf"<{tag}[ >]", text)) == text.count(f"</{tag}>")
+
+
+def test_prose_splits_formulas_and_escapes():
+    text = "For *a* < **b**, ``x``:\n\n.. math:: x\\le 1,\\qquad y<2\\qquad(n\\ge2)\n\nend"
+    assert prose(text, tex) == (
+        "<p>For <em>a</em> &lt; <strong>b</strong>, <code>x</code>:</p>"
+        '<div class="ps-display">$\\displaystyle x\\le 1,$</div>'
+        '<div class="ps-display">$\\displaystyle y<2\\qquad(n\\ge2)$</div><p>end</p>'
+    )
+
+
+@pytest.mark.parametrize("low", [0.1, -1 / 3, 1e-300, -12345.678901234, 2.0**-1074, 0.0])
+@pytest.mark.parametrize("width", [0.0, 1e-16, 1e-3, 2.0])
+def test_decimals_contain_what_they_show(low, width):
+    high = low + width
+    text = page.enclosure(low, high).replace("−", "-")
+    ends = [Fraction(x) for x in re.findall(r"-?\d[\d.e+-]*", text)]
+    assert ends[0] <= Fraction(low)
+    assert Fraction(high) <= ends[-1]
+
+
+@pytest.mark.parametrize("text", ["3/0", "abc", "", "1e5", "nan", "inf", "1/2/3", "9" * 50, "1_0", "０x1"])
+def test_what_is_no_number_is_refused(text):
+    with pytest.raises(ValueError, match="“"):
+        parse_fraction(text)
+
+
+def test_constants_that_are_wrong_or_unchanged():
+    stated = {"a": Fraction(1), "b": Fraction(2)}
+    assert parse_constants({"a": " 1.0 ", "b": "5/2"}, stated) == ({"b": Fraction(5, 2)}, [])
+    changed, wrong = parse_constants({"a": "x", "b": ""}, stated)
+    assert changed == {}
+    assert wrong == ["a: “x” is not a number such as 3, 3/2 or 0.75"]
+
+
+def test_search_from_the_app():
+    d3 = theorems.get("D3")
+    found, refused = hunt(d3, "ordered", constants={}, time=10, size=3, seed=0)
+    assert refused == ""
+    text = result_html(found, tex, ())
+    assert 'data-result="witness"' in text
+    assert "search(drop=" in text
+    assert theorems.verify(json.loads(as_json(found))).instance == found.witness.instance
+    exec(as_python(found).decode(), {"print": lambda text: None})
+    assert as_python(found).count(b"\n") == 1
+
+
+def test_search_that_cannot_be_asked():
+    found, refused = hunt(theorems.get("D4"), "square", constants={}, time=1, size=2, seed=0)
+    assert found is None
+    assert "not defined" in refused
+
+
+def test_line_to_a_witness_starts_sound_and_ends_refuted():
+    witness = theorems.get("D3").search("ordered").witness
+    points = line_points(witness, sound_neighbour(witness))
+    states = {p.t: state(p.judged) for p in points}
+    assert states[Fraction(0)] == "holds"
+    assert states[Fraction(1)] == "fails"
+
+
+def _answer(headers: dict[bytes, bytes], kind: str = "http") -> list[dict]:
+    sent: list[dict] = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]})
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(guarded(app, "127.0.0.1", 80)({"type": kind, "headers": list(headers.items())}, None, send))
+    return sent
+
+
+def test_guard_answers_only_its_own_page():
+    own = {b"host": b"127.0.0.1:80"}
+    good = _answer(own)[0]
+    assert good["status"] == 200
+    assert (b"content-security-policy", policy("127.0.0.1", 80).encode()) in good["headers"]
+    assert _answer({**own, b"origin": b"http://localhost:80"})[0]["status"] == 200
+    assert _answer({b"host": b"evil.example"})[0]["status"] == 403
+    assert _answer({**own, b"origin": b"http://evil.example"})[0]["status"] == 403
+    assert _answer({**own, b"origin": b"null"}, "websocket")[0] == {"type": "websocket.close", "code": 1008}
+    assert "http://" not in policy("127.0.0.1", 80)
+
+
+def test_a_taken_port_is_a_usage_error():
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(UsageError, match="is taken"):
+            run(other.getsockname()[1], open_browser=False)
