@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [--rounds N] [PART ...]``: ratios of medians, as Markdown tables."""
+"""``python -m tests.benchmarks [--rounds N] [--clock wall|cpu] [PART ...]``: ratios of medians, as Markdown tables."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     given = parser.parse_args()
     unknown = set(given.parts) - set(PARTS)
     if unknown or given.rounds < 1:
@@ -27,7 +28,8 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tests.benchmarks import matrices, networks, timing
 
-    print(timing.machine())
+    timing.clock = timing.CLOCKS[given.clock]
+    print(f"{timing.machine()}; {given.clock} clock")
     for part in given.parts or PARTS:
         print(f"\n{PARTS[part]}\n")
         if part == "widths":
