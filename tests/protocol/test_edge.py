@@ -40,6 +40,7 @@ def test_the_claims_of_a_square_interface() -> None:
         "D4.slack.product",
         *(f"D4.drift.product[{chart}]" for chart in CHARTS),
         *(f"E1.truncation[{k}]" for k in windows),
+        "A2.intersection",
     ]
 
 

@@ -27,7 +27,7 @@ def test_workers_do_not_change_the_outcome() -> None:
 def test_claims_come_in_protocol_order() -> None:
     given = chain(3)
     subjects = list(dict.fromkeys(claim.subject for claim in run_protocol(given, workers=3).claims))
-    assert subjects == ["layer W1", "layer W2", "layer W3", "edge W1 -> W2", "edge W2 -> W3"]
+    assert subjects == ["layer W1", "layer W2", "layer W3", "edge W1 -> W2", "edge W2 -> W3", "chain"]
 
 
 def test_edges_that_skip_and_branch() -> None:
@@ -36,14 +36,26 @@ def test_edges_that_skip_and_branch() -> None:
     outcome = run_protocol(branched, workers=2)
     subjects = {claim.subject for claim in outcome.claims if claim.subject.startswith("edge")}
     assert subjects == {"edge W1 -> W2", "edge W1 -> W4", "edge W3 -> W4"}
+    assert {item.reason for item in outcome.not_asked if item.subject == "chain"} == {
+        "its layers do not form one line: one of them has several readers or sources"
+    }
 
 
-def test_progress_counts_every_layer_and_edge_once() -> None:
+def test_lines_that_are_not_joined_are_asked_one_by_one() -> None:
+    given = chain(5)
+    parts = Chain(given.layers, (Edge(0, 3), Edge(1, 2)))
+    outcome = run_protocol(parts, workers=2)
+    subjects = [claim.subject for claim in outcome.claims if claim.id == "A4.polystable"]
+    assert subjects == ["chain W1 -> W4", "chain W2 -> W3", "chain W5"]
+    assert outcome == run_protocol(parts, workers=1)
+
+
+def test_progress_counts_every_layer_edge_and_line_once() -> None:
     seen: list[tuple[int, int, str]] = []
     run_protocol(chain(3), workers=2, progress=lambda *step: seen.append(step))
-    assert [done for done, _, _ in seen] == [1, 2, 3, 4, 5]
-    assert {total for _, total, _ in seen} == {5}
-    assert len({label for _, _, label in seen}) == 5
+    assert [done for done, _, _ in seen] == [1, 2, 3, 4, 5, 6]
+    assert {total for _, total, _ in seen} == {6}
+    assert len({label for _, _, label in seen}) == 6
 
 
 def test_facts_are_dropped_with_their_last_edge(monkeypatch: pytest.MonkeyPatch) -> None:
