@@ -29,6 +29,7 @@ class _Edge:
     lower: LayerFacts
     upper: LayerFacts
     windows: list[int]
+    """Those of which the certificate says anything."""
 
     @property
     def angles(self) -> dict[int, Angles]:
@@ -46,13 +47,18 @@ class _Edge:
         return max(*self.lower.matrix.shape, *self.upper.matrix.shape)
 
 
+_NOTHING = Enclosure(0.0, 1.0)
+"""What is said of a cosine where no gap is certified."""
+
+
 def edge_lines(lower: LayerFacts, upper: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
     """The claims about an interface in order; both layers' published facts must have been looked up before."""
     subject = f"edge {lower.name} -> {upper.name}"
     windows = thresholds.window_sizes(min(lower.d, upper.d), [lower.energy_rank, upper.energy_rank])
-    edge = _Edge(lower, upper, windows)
+    cosines = {k: book.values(subject, f"E.cosines[{k}]", k) for k in windows}
+    edge = _Edge(lower, upper, [k for k in windows if any(value != _NOTHING for value in cosines[k])])
     for k in windows:
-        yield from _angle_lines(edge, k, book.values(subject, f"E.cosines[{k}]", k), thresholds)
+        yield from _angle_lines(edge, k, cosines[k], thresholds)
     yield from _balance_lines(edge, thresholds)
     yield from drift_lines(lower, upper, subject, book, thresholds)
     for k in windows:
@@ -82,17 +88,22 @@ def _angle_lines(edge: _Edge, k: int, cosines: Sequence[Enclosure], thresholds: 
         f"E.overlap[{k}]",
         f"the overlap of the {k} leading directions written and read, the mean squared cosine",
         thresholds["overlap_width"],
-        lambda values: enclosed([mean], values, 0.0) or _holds(edge.angles[k].overlap, values[0]),
+        lambda values: enclosed([mean], values, 0.0) or _overlap_fault(edge, k, values[0]),
         parameters={"window": k},
     )
 
 
-def _holds(own: arb, published: Enclosure) -> str:
-    """Overlap is known better than through its cosines; both enclosures must at least agree."""
+def _overlap_fault(edge: _Edge, k: int, published: Enclosure) -> str:
+    """The overlap is known otherwise than through its cosines too; both enclosures must at least agree."""
+    if k not in edge.windows:
+        return ""
+    own = edge.angles[k].overlap
     return "" if own.overlaps(ball(published.lower, published.upper)) else "not proved: the overlap is elsewhere"
 
 
 def _cosine_fault(edge: _Edge, k: int, values: tuple[Enclosure, ...]) -> str:
+    if k not in edge.windows:
+        return ""
     found = edge.angles[k]
     for place, (low, high, value) in enumerate(zip(found.lower, found.upper, values, strict=True), start=1):
         if not (value.lower <= low and high <= value.upper):

@@ -59,7 +59,8 @@ def angles(write: NearSVD, read: NearSVD, windows: list[int]) -> dict[int, Angle
     slip = bases + ball(rounding)
     found: dict[int, Angles] = {}
     for k in windows:
-        lower, upper = near_svd(Unit.of(core[:k, :k])).sigma()
+        # The bases themselves are good for about n k roundings.
+        lower, upper = near_svd(Unit.of(core[:k, :k]), 4 * left.shape[0] * k * U).sigma()
         turned = ball(_side_angle(write, k, write.shape[0])) + ball(_side_angle(read, k, read.shape[1]))
         error = above(slip + turned)
         low = np.maximum(np.nextafter(lower - error, -np.inf), 0.0)

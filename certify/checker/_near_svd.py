@@ -46,10 +46,6 @@ from certify.errors import InternalError
 
 __all__ = ["NearSVD", "near_svd"]
 
-_FEW = 256
-_SHORT = 2.0**-6
-_SHORTER = 2.0**-9
-
 
 def _polar_distance(f: float) -> float:
     """Upper bound of π(f) = f / (1 + √(1 − f)); infinite unless f < 1."""
@@ -103,15 +99,21 @@ class NearSVD:
         return min(1.0, above(ball(self.error) / gap)) if below(gap) > 0 else 1.0
 
 
-def near_svd(a: Unit) -> NearSVD:
+def near_svd(a: Unit, room: float = 0.0) -> NearSVD:
     """Enclose all singular values and leading subspaces.
+
+    Parameters
+    ----------
+    a : the matrix.
+    room : how far ‖UᵀU − I‖ may be from 0 before more work is done; at least what rounding makes of it.
 
     Normally one eigendecomposition of the smaller Gram matrix and three products; where small singular values make
     the columns of AV lean on each other, an ordinary singular value decomposition instead.
     """
     tall = a.matrix.shape[0] >= a.matrix.shape[1]
     work = a.matrix if tall else a.matrix.T
-    u, s, v, f, h, e = _from_gram(work) or _from_svd(work)
+    room = max(room, 2 * max(work.size, 256) * U)
+    u, s, v, f, h, e = _from_gram(work, room) or _from_svd(work)
     g, h = _polar_distance(f), _polar_distance(h)
     if not (g < 1 and h < 1):
         raise InternalError("the singular vectors of LAPACK are not orthonormal", hint="another LAPACK")
@@ -125,11 +127,11 @@ _Factors: TypeAlias = tuple[Array, Array, Array, float, float, float]
 """u, s, v, then bounds of ‖uᵀu − I‖, ‖vᵀv − I‖ and ‖av − u diag(s)‖."""
 
 
-def _from_gram(work: Array) -> _Factors | None:
-    """Vectors from the Gram matrix and normalized columns of AV; nothing if those are not nearly orthogonal.
+def _from_gram(work: Array, room: float) -> _Factors | None:
+    """Vectors from the Gram matrix and normalized columns of AV; nothing if those lean on each other by ``room``.
 
     Columns that belong to small singular values inherit components of relative size u s_1 / s_k along the leading
-    ones. They are few as a rule, so they alone are separated again.
+    ones, which comes to about 10√d u s_1 / s_k in ‖UᵀU − I‖. They are few as a rule and are separated again.
     """
     _, v = scipy.linalg.eigh((work.T @ work).T, driver="evd", check_finite=False, overwrite_a=True)
     v = v[:, ::-1]
@@ -140,7 +142,7 @@ def _from_gram(work: Array) -> _Factors | None:
     order = np.argsort(-s, kind="stable")
     if not np.array_equal(order, np.arange(order.size)):
         image, s, v = image[:, order], s[order], v[:, order]
-    short = s < (_SHORT if s.size <= _FEW else _SHORTER) * s[0]
+    short = s < 12 * math.sqrt(s.size) * U / room * s[0]
     kept = s.size - int(np.count_nonzero(short))
     u = np.divide(image, np.where(short, 1.0, s), out=image)
     # A quotient errs by u relative or η absolute, and s < 2; the columns of u have lengths below 2.
@@ -149,14 +151,9 @@ def _from_gram(work: Array) -> _Factors | None:
         rest, tail_slip = _separate(work, u, s, v, kept)
         e += rest + ball(tail_slip)
     f = _defect(u)
-    if not f < _orthogonal(u.size):
+    if not f < room:
         return None
     return u, s, v, f, _defect(v), above(e + ball(slip))
-
-
-def _orthogonal(entries: int) -> float:
-    """What ‖uᵀu − I‖ comes to for vectors that are as orthogonal as rounding lets them be."""
-    return 2 * max(entries, 256) * U
 
 
 def _separate(work: Array, u: Array, s: Array, v: Array, kept: int) -> tuple[arb, float]:

@@ -37,15 +37,13 @@ def test_all_singular_values_are_enclosed_tightly(name, a):
 @pytest.mark.parametrize(("name", "a"), HARD[-9:], ids=[name for name, _ in HARD[-9:]])
 def test_either_source_of_vectors_gives_enclosures(name, a, vectors, monkeypatch):
     if vectors == "svd":
-        monkeypatch.setattr(_near_svd, "_from_gram", lambda work: None)
-    else:
-        monkeypatch.setattr(_near_svd, "_orthogonal", lambda entries: 0.5)
-    assert outside(a, near_svd(Unit.of(a))) == []
+        monkeypatch.setattr(_near_svd, "_from_gram", lambda *_: None)
+    assert outside(a, near_svd(Unit.of(a), 0.5)) == []
 
 
 def test_vectors_that_are_no_singular_vectors_cost_width_not_truth(monkeypatch):
     a = np.random.default_rng(3).standard_normal((7, 5))
-    monkeypatch.setattr(_near_svd, "_from_gram", lambda work: None)
+    monkeypatch.setattr(_near_svd, "_from_gram", lambda *_: None)
     u = np.linalg.qr(np.random.default_rng(4).standard_normal((7, 5)))[0]
     monkeypatch.setattr(_near_svd.scipy.linalg, "svd", lambda *_, **__: (u, np.arange(5.0, 0.0, -1.0), np.eye(5)))
     near = near_svd(Unit.of(a))
@@ -90,7 +88,7 @@ def test_a_missing_rounding_term_is_noticed(monkeypatch):
     product = _near_svd.product
     monkeypatch.setattr(_near_svd, "product", lambda x, y: (product(x, y)[0], 0.0))
     rng = np.random.default_rng(2)
-    assert any(outside(a := rng.standard_normal((9, 8)), near_svd(Unit.of(a))) for _ in range(10))
+    assert any(outside(a := rng.standard_normal((9, 8)), near_svd(Unit.of(a), 1.0)) for _ in range(10))
 
 
 def test_zero_is_enclosed():
