@@ -37,7 +37,7 @@ from certify.rigor.rounding import (
 __all__ = ["TopSingular", "top_singular"]
 
 _SMALL = 48
-_INFLATION = 1.0 + 2.0**-24
+_INFLATIONS = (1.0 + 2.0**-34, 1.0 + 2.0**-20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ def top_singular(a: npt.ArrayLike, k: int) -> TopSingular:
     for λ = λ_i(AᵀA) > τ² inertia gives λ ≤ λ_i(QᵀAᵀAQ + Eᵀ(λ − CᵀC)⁻¹E), C = A(I − P), and λ ≥ μ by interlacing.
     AV = US + F (columnwise bounded) and (I − P)V = 0 yield ‖E‖ ≤ (‖(AᵀU − VS)S‖ + τ‖F‖)/√(1 − b).
 
-    Notes. When τ ≥ σ_i the enclosure of σ_i falls back to √(μ + τ²). Small matrices, and k close to min(m, n), use the
-    full certified SVD.
+    Notes. Without a gap, Weyl on the same blocks gives λ_i ≤ max(μ, τ²) + ‖E‖. Small matrices, and k close to
+    min(m, n), use the full certified SVD.
 
     Raises
     ------
@@ -163,7 +163,8 @@ def _krylov(a: FloatArray, k: int) -> Enclosed | None:
     gap = sub_down(mul_down(inner.lower, inner.lower), mul_up(tau, tau))
     # (10) is decreasing in the second μ and increasing in the first, so the ends of the enclosure of μ serve.
     coupled = np.where(gap > 0, add_up(mu, div_up(mul_up(outside, outside), gap)), np.inf)
-    upper = sqrt_up(np.minimum(coupled, add_up(mu, mul_up(tau, tau))))
+    weyl = add_up(np.maximum(mu, mul_up(tau, tau)), outside)
+    upper = sqrt_up(np.minimum(coupled, weyl))
     upper = np.minimum.accumulate(upper)
     if not np.all(np.isfinite(upper)):
         return None
@@ -206,15 +207,28 @@ def _deflated_norm(a: FloatArray, b: FloatArray, v: FloatArray) -> float:
     if not np.max(magnitude) <= 2:
         return math.inf
     gram = r.T @ r
-    guess = _largest(gram) * _INFLATION
+    estimate = _largest(gram)
+    best = r_norm
+    for inflation in _INFLATIONS:
+        top = _largest_bound(gram, estimate * inflation)
+        if top is not None:
+            bound = add_up(top, norm_error(m, norm2_abs_up(magnitude.T), r_norm, gram.size))
+            best = min(best, float(sqrt_up(bound)))
+            break
+    return float(add_up(best, slack))
+
+
+def _largest_bound(gram: FloatArray, guess: float) -> float | None:
+    # λ_max(M) ≤ t² + ‖N − LLᵀ‖ for the guess t²; None where the factorization breaks down.
+    n = gram.shape[0]
     if not 0 < guess < math.inf:
-        return float(add_up(norm2_up(r), slack))
+        return None
     shifted = -gram
     shifted.flat[:: n + 1] += guess
     try:
         factor = np.linalg.cholesky(shifted)
     except np.linalg.LinAlgError:
-        return float(add_up(r_norm, slack))
+        return None
     # t²I − M rounds once on the diagonal; LLᵀ by (2), with entries up to t instead of 2; their difference once more.
     size = math.ceil(gram.size * (1.0 + guess) ** 2)
     check = factor @ factor.T - shifted
@@ -222,8 +236,7 @@ def _deflated_norm(a: FloatArray, b: FloatArray, v: FloatArray) -> float:
     defect = add_up(defect, norm_error(n, norm2_abs_up(np.abs(factor)), norm2_abs_up(np.abs(factor.T)), size))
     defect = add_up(defect, mul_up(4 * U, add_up(guess, norm_up(np.diagonal(shifted).copy()))))
     defect = add_up(defect, mul_up(U, norm_up(check)))
-    bound = add_up(add_up(guess, defect), norm_error(m, norm2_abs_up(magnitude.T), r_norm, gram.size))
-    return float(add_up(min(float(sqrt_up(bound)), r_norm), slack))
+    return float(add_up(guess, defect))
 
 
 def _largest(gram: FloatArray) -> float:

@@ -86,6 +86,15 @@ def test_top_singular_of_degenerate_matrices(a: np.ndarray) -> None:
     assert top.sin_theta_left(2) == np.inf
 
 
+@pytest.mark.parametrize("n", [60, 90])
+def test_top_singular_without_a_gap_stays_narrow(n: int) -> None:
+    q = np.linalg.qr(np.random.default_rng(n).standard_normal((n, n)))[0]
+    top = top_singular(q, 2)
+    assert np.all(top.lower <= 1.0 + 1e-12)
+    assert np.all(top.upper >= 1.0 - 1e-12)
+    assert np.all(top.upper - top.lower <= 1e-9)
+
+
 def test_top_singular_refuses_a_window_out_of_range() -> None:
     with pytest.raises(UsageError, match=r"outside 1\.\.3"):
         top_singular(np.ones((3, 5)), 4)
