@@ -224,11 +224,14 @@ def _console(*, stderr: bool = False) -> Console:
 
 
 def _show_certificate(certificate: Certificate, *, fold: bool) -> None:
+    from certify.report.barcode import drawn_barcodes
     from certify.report.table import claims_table, summary
 
     console = _console()
     console.print(claims_table(certificate, fold=fold))
     console.print()
+    for barcode in drawn_barcodes(certificate):
+        console.print(f"{barcode}\n", markup=False, highlight=False, soft_wrap=True)
     console.print(summary(certificate))
 
 

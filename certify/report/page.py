@@ -10,6 +10,7 @@ from pathlib import Path
 
 from certify.certificate import Certificate
 from certify.certificate.files import write_whole
+from certify.report.barcode import pictured_barcodes
 from certify.report.summary import Row, Section, left_out_lines, not_asked_lines, sections
 from certify.verdict import Claim, Enclosure, Verdict
 
@@ -49,6 +50,7 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
         _list("Refuted", _refuted(certificate.claims)),
         _list("Undecided", _undecided(certificate.claims)),
         _spectra(certificate.claims),
+        *(f"<h2>Barcode</h2>{picture}" for picture in pictured_barcodes(certificate)),
         "<h2>Claims</h2>",
         *map(_section, sections(certificate.claims)),
         _list("Left out", left_out_lines(certificate)),

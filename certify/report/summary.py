@@ -7,10 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from certify.certificate import Certificate, NotAsked
+from certify.report.barcode import bars_text, polystable_text
 from certify.report.numbers import enclosure_text, margin_text
 from certify.verdict import Claim, Kind, Verdict, combine
 
 __all__ = ["Row", "Section", "claim_name", "closeness", "left_out_lines", "not_asked_lines", "sections", "value_text"]
+
+
+_TEXTS = {"A4.polystable": polystable_text, "A5.barcode": bars_text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,11 @@ def _window(claim: Claim) -> str:
 
 
 def value_text(claim: Claim) -> str:
-    """The values of a claim: all of a few, the first and the last of many."""
+    """The values of a claim: all of a few, the first and the last of many, and in words where numbers say little."""
     if not claim.values:
         return ""
+    if claim.id in _TEXTS and (text := _TEXTS[claim.id](claim)):
+        return text
     if len(claim.values) <= 2:
         return ", ".join(map(enclosure_text, claim.values))
     first, last = enclosure_text(claim.values[0]), enclosure_text(claim.values[-1])
