@@ -29,7 +29,7 @@ from certify.rigor.exact import fmpq_matrix
 from certify.verdict import Verdict
 from theorems._exact import Scalar, decide, num
 from theorems._instance import Instance
-from theorems._spectra import frobenius_squared, singular_values
+from theorems._spectra import frobenius_squared, singular_squares, singular_values
 from theorems._theorem import Constants, Proof, facts, holds
 
 __all__ = [
@@ -235,7 +235,8 @@ def flags(x: Instance, c: Constants) -> Verdict:
     """F_l(g·W) = g_l F_l(W) at both interfaces, and the dimensions are the ends of the clusters of σ(P)."""
     chain, g = layers(x), [x.matrix("g"), x.matrix("h")]
     moved = reparameterize(chain, g)
-    ends = [v.dim for v in right_flag(end_to_end(chain))]
+    squares = [s for s in singular_squares(end_to_end(chain)) if s > 0]
+    ends = [k for k in range(1, len(squares) + 1) if k == len(squares) or squares[k - 1] > squares[k]]
     for l in (1, 2):
         flag = canonical_flag(chain, l)
         if canonical_flag(moved, l) != [f.mapped(g[l - 1]) for f in flag] or [f.dim for f in flag] != ends:

@@ -133,7 +133,7 @@ class NormalForm:
             and all(is_invertible(b) for b in self.bases)
             and all(
                 w * lower == upper * normal
-                for w, lower, upper, normal in zip(chain, self.bases, self.bases[1:], self.chain(), strict=False)
+                for w, lower, upper, normal in zip(chain, self.bases[:-1], self.bases[1:], self.chain(), strict=True)
             )
         )
 
