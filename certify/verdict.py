@@ -120,7 +120,7 @@ class Claim:
     Parameters
     ----------
     id : dotted statement id, such as ``"D4.drift.transport"``; the part before the first dot is a THEORY id.
-    subject : what it is about, ``"layer NAME"`` or ``"edge LOWER -> UPPER"``.
+    subject : ``"layer NAME"``, ``"edge LOWER -> UPPER"``, ``"chain"`` or ``"chain LOWEST -> HIGHEST"``.
     kind : see :class:`Kind`.
     statement : the sentence that is asserted, with the recorded numbers in it.
     verdict : its verdict; agrees with ``margin`` by :meth:`Verdict.of_margin`.
