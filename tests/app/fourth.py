@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from certify.verdict import Verdict
-from theorems._exact import frobenius_squared, num, singular_values
+from theorems._exact import num
+from theorems._spectra import frobenius_squared, singular_values
 from theorems._theorem import Constant, Hypothesis, Instance, Parameter, Reading, Status, Theorem
 
 

@@ -117,7 +117,7 @@ def _widths(theorem: Theorem) -> list[Control]:
         return [Control("width", "width d", Fraction(low), Fraction(high), start=Fraction(min(3, high)))]
     ranges = {n: theorem.dimensions.get(n, (1, 3)) for n in names}
     return [
-        Control(f"width {n}", f"width {n}", Fraction(low), Fraction(high), start=Fraction((low + high) // 2))
+        Control(f"width {n}", f"width {n}", Fraction(low), Fraction(high), start=Fraction((low + high + 1) // 2))
         for n, (low, high) in ranges.items()
     ]
 

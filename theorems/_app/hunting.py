@@ -13,6 +13,7 @@ from certify.errors import PolystableError
 from theorems._app.near import line_picture
 from theorems._app.page import badge, hypotheses_table, instance_html, margin_html
 from theorems._app.prose import Typeset
+from theorems._app.shapes import shapes
 from theorems._app.sweep import TURN, judge
 from theorems._search import Progress, SearchResult
 from theorems._theorem import Theorem
@@ -93,7 +94,7 @@ def witness_html(witness: Witness, tex: Typeset) -> str:
         f'<div class="ps-columns"><div><h3>The instance</h3>{instance_html(witness.instance, tex)}'
         f"<h3>The certified margin</h3>{margin_html(judged)}</div>"
         f"<div><h3>Hypotheses</h3>{hypotheses_table(theorem, judged, witness.dropped)}</div></div>"
-        f"{line_picture(witness)}"
+        f"{shapes(witness.instance)}{line_picture(witness)}"
     )
 
 

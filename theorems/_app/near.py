@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import cast
 
 from certify.verdict import Verdict
 from theorems._app.families import blend, signature
@@ -13,9 +14,9 @@ from theorems._app.family import Control, Family, Values
 from theorems._app.page import legend
 from theorems._app.plot import plot
 from theorems._app.samples import samples
-from theorems._app.sweep import Judged, Point, judge, sweep
+from theorems._app.sweep import Point, judge, sweep
 from theorems._families import structured
-from theorems._instance import Instance, fractions_of
+from theorems._instance import Instance, Matrix, Value, Vector, fractions_of, kind_of
 from theorems._theorem import Reading, Theorem
 from theorems._witness import Witness
 
@@ -24,30 +25,44 @@ __all__ = ["line_picture", "line_points", "sound_neighbour"]
 _STEP = Control(
     "t", "from an instance where it holds (0) to the witness (1)", Fraction(0), Fraction(5, 4), Fraction(1, 40)
 )
-_CANDIDATES = 400
+_CANDIDATES = 4000
 
 
 def sound_neighbour(witness: Witness, seconds: float = 1.5) -> Instance | None:
-    """An instance of the same shape where every hypothesis and the conclusion hold; the nearest of the first few."""
+    """An instance of the same shape where every hypothesis and the conclusion hold, the nearest of the first few.
+
+    Where none is found, one where the conclusion alone holds; None where there is not even that.
+    """
     theorem, reading = witness.theorem, witness.reading
     wanted, constants = signature(witness.instance), theorem.values(witness.constants)
-    end, found = time.monotonic() + seconds, list[Instance]()
+    end, sound, lucky = time.monotonic() + seconds, list[Instance](), list[Instance]()
     for x in _candidates(theorem, reading, witness.instance):
-        if signature(x) == wanted and x != witness.instance and _holds(judge(theorem, reading, x, constants)):
-            found.append(x)
-        if len(found) >= 24 or time.monotonic() > end:
+        if signature(x) == wanted and x != witness.instance:
+            judged = judge(theorem, reading, x, constants)
+            if judged.verdict is Verdict.CERTIFIED:
+                (sound if judged.assumed is Verdict.CERTIFIED else lucky).append(x)
+        if len(sound) >= 24 or time.monotonic() > end:
             break
-    return min(found, key=lambda x: _distance(x, witness.instance), default=None)
+    return min(sound or lucky, key=lambda x: _distance(x, witness.instance), default=None)
 
 
 def _candidates(theorem: Theorem, reading: Reading, x: Instance) -> Iterator[Instance]:
     yield from samples(theorem, reading)
+    yield _plain(x)
     side = max((len(v) for _, v in x.items if isinstance(v, tuple)), default=2)
-    yield from itertools.islice(structured(theorem, side), _CANDIDATES * 10)
+    yield from itertools.islice(structured(theorem, side), _CANDIDATES)
 
 
-def _holds(judged: Judged) -> bool:
-    return judged.assumed is Verdict.CERTIFIED and judged.verdict is Verdict.CERTIFIED
+def _plain(x: Instance) -> Instance:
+    """The instance with all entries of its vectors 1 and with diagonals of ones for its matrices."""
+    plain: dict[str, Value] = {}
+    for name, value in x.items:
+        if kind_of(value) == "vector":
+            plain[name] = (Fraction(1),) * len(cast(Vector, value))
+        elif kind_of(value) == "matrix":
+            rows = cast(Matrix, value)
+            plain[name] = tuple(tuple(Fraction(int(i == j)) for j in range(len(row))) for i, row in enumerate(rows))
+    return x.replace(**plain)
 
 
 def _distance(x: Instance, y: Instance) -> Fraction:

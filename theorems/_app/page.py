@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
@@ -15,7 +16,18 @@ from theorems._discover import docstring, module_name
 from theorems._instance import Chain, Instance, Matrix, Value, Vector, kind_of
 from theorems._theorem import Need, Reading, Status, Theorem
 
-__all__ = ["hypotheses_table", "instance_html", "legend", "margin_html", "message", "messages", "statement", "summary"]
+__all__ = [
+    "enclosure",
+    "hypotheses_table",
+    "instance_html",
+    "legend",
+    "margin_html",
+    "message",
+    "messages",
+    "statement",
+    "summary",
+    "values_latex",
+]
 
 _MARKS = {Verdict.CERTIFIED: ("✓", "ok"), Verdict.REFUTED: ("✗", "bad"), Verdict.UNDECIDED: ("?", "warn")}
 _STATUS = {Status.TRUE: "ok", Status.FALSE: "bad", Status.EMPTY: "warn"}
@@ -148,7 +160,7 @@ def _rounded(x: float, digits: int, way: int) -> str:
 
 def instance_html(x: Instance, tex: Typeset) -> str:
     """The values of an instance, typeset; long fractions as decimals, which are then no longer exact."""
-    shown = "".join(f'<div class="ps-value">{tex(latex)}</div>' for latex in _values(x))
+    shown = "".join(f'<div class="ps-value">{tex(latex)}</div>' for latex in values_latex(x))
     approximate = any(_is_long(entry) for _, value in x.items for entry in _entries(value))
     note = (
         '<p class="ps-soft">Long fractions are shown as decimals; the download has them exactly.</p>'
@@ -158,7 +170,8 @@ def instance_html(x: Instance, tex: Typeset) -> str:
     return f'<div class="ps-values">{shown}</div>{note}'
 
 
-def _values(x: Instance) -> Iterator[str]:
+def values_latex(x: Instance) -> Iterator[str]:
+    """The values of an instance as formulas."""
     for name, value in x.items:
         symbol = rf"\mathtt{{{name}}}".replace("_", r"\_")
         if kind_of(value) == "chain":
@@ -166,13 +179,21 @@ def _values(x: Instance) -> Iterator[str]:
         elif kind_of(value) == "matrix":
             yield rf"{symbol}={_matrix(cast(Matrix, value))}"
         elif kind_of(value) == "vector":
-            entries = r",\ ".join(map(_number, cast(Vector, value)))
-            yield rf"{symbol}=({entries})"
+            yield rf"{symbol}=({_runs(cast(Vector, value))})"
         elif isinstance(value, str):
             text = value.replace("_", r"\_")
             yield rf"{symbol}=\texttt{{{text}}}"
         else:
             yield rf"{symbol}={_number(Fraction(cast(Fraction, value)))}"
+
+
+def _runs(entries: Vector) -> str:
+    """The entries of a vector; more than two equal ones in a row as a power in brackets."""
+    parts: list[str] = []
+    for x, group in itertools.groupby(entries):
+        count = len(list(group))
+        parts += [rf"{_number(x)}^{{[{count}]}}"] if count > 2 else [_number(x)] * count
+    return r",\ ".join(parts)
 
 
 def _entries(value: Value) -> Iterator[Fraction]:
