@@ -145,7 +145,7 @@ def _compare(finding: Finding, dropped: str | None, stated: dict[str, Verdict], 
         if stated.get(name) is not verdict:
             found = stated.get(name)
             raise CertificateError(
-                f"hypothesis {name!r} is stated as {found.value if found else 'nothing'} and is {verdict.value}",
+                f"hypothesis {name!r} is stated as {'nothing' if found is None else found.value} and is {verdict.value}",
                 place=f"hypotheses.{name}",
             )
     if set(stated) != set(finding.hypotheses) or (dropped is not None and dropped not in stated):
