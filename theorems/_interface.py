@@ -10,7 +10,7 @@ import flint
 
 from certify.errors import UsageError
 from certify.geometry.charts import fit_chart, residual
-from certify.geometry.rigidity import slack_transport
+from certify.geometry.rigidity import product_amplitude, slack_transport, transport_amplitude
 from certify.geometry.spectrum import top_radial
 from certify.rigor.ball import ball
 from certify.rigor.functions import log
@@ -53,9 +53,14 @@ class Layer:
         return log(num(self.d)) / 2 - log(num(frobenius_squared(self.matrix))) / 2
 
     @functools.cached_property
+    def frobenius(self) -> Scalar:
+        """The Frobenius norm."""
+        return root(frobenius_squared(self.matrix))
+
+    @functools.cached_property
     def radial(self) -> Scalar:
         """The top-radial coordinate r."""
-        return settle(top_radial(self.sigma[0], root(frobenius_squared(self.matrix)), self.d))
+        return settle(top_radial(self.sigma[0], self.frobenius, self.d))
 
     def exponent(self, chart: str) -> Scalar:
         """The fitted exponent as a ball."""
@@ -113,13 +118,20 @@ class Interface:
         if not self.invertible:
             raise UsageError("the transport of the interface needs two invertible square layers")
         values = singular_values(self.b * self.a.inv())
-        shift = num(0) if self.raw else self.layers[1].scale - self.layers[0].scale
-        return settle(log(values[0]) + shift), settle(-log(values[-1]) - shift)
+        if self.raw:
+            return settle(log(values[0])), settle(-log(values[-1]))
+        first, second = (layer.frobenius for layer in self.layers)
+        return (
+            settle(transport_amplitude(values[0], first, second)),
+            settle(transport_amplitude(1 / values[-1], second, first)),
+        )
 
     @functools.cached_property
     def product(self) -> Scalar:
         """a_× = log σ₁(Â'Â)."""
-        return settle(log(singular_values(self.b * self.a)[0]) + self.layers[0].scale + self.layers[1].scale)
+        size = singular_values(self.b * self.a)[0]
+        first, second = self.layers
+        return settle(product_amplitude(size, first.frobenius, first.d, second.frobenius, second.d))
 
     @property
     def exponents(self) -> tuple[Scalar, Scalar]:

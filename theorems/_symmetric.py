@@ -101,15 +101,20 @@ def pairs(*, positive: bool = True, least: int = 1) -> SearchStrategy[Instance]:
 
 
 def integer_layers() -> SearchStrategy[Instance]:
-    """Two composable integer layers, W as ``K`` and W' as ``H``."""
+    """Two composable integer layers, W as ``K`` and W' as ``H``, one of them possibly much larger than the other."""
     from hypothesis import strategies as st
 
     from theorems._strategies import integers_matrix
 
     sides = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4))
-    return sides.flatmap(
-        lambda n: st.builds(
-            lambda k, h: Instance.of(K=k, H=h), integers_matrix(n[0], n[1]), integers_matrix(n[2], n[0])
+    scales = st.sampled_from([(1, 1), (1, 1), (1, 1024), (1024, 1)])
+    return st.tuples(sides, scales).flatmap(
+        lambda drawn: st.builds(
+            lambda k, h: Instance.of(
+                K=[[drawn[1][0] * v for v in row] for row in k], H=[[drawn[1][1] * v for v in row] for row in h]
+            ),
+            integers_matrix(drawn[0][0], drawn[0][1]),
+            integers_matrix(drawn[0][2], drawn[0][0]),
         )
     )
 

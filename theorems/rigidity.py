@@ -193,16 +193,25 @@ def algebra() -> Proof:
     """The identity holds whatever φ is: charts, coordinates and amplitudes are free symbols."""
     import sympy
 
-    alpha, beta, a, rho, tau = sympy.symbols("alpha beta a rho tau", real=True)
+    alpha, beta, a, rho, tau, u = sympy.symbols("alpha beta a rho tau u", real=True)
     claims: list[tuple[str, object]] = []
     for d in (2, 3, 4):
         r, r_next = chart(d, alpha) + rho, chart(d, beta) + tau
         s = slack_transport(r, a, r_next)
         claims += [
             (f"d = {d}: the residual of φ(α) + ρ is ρ", sympy.expand(residual(r, d, alpha) - rho) == 0),
+            (f"d = {d}: the converse is the drift bound, solved for the amplitude", _solved(d, alpha, beta, rho, tau)),
             (f"d = {d}: identity", sympy.expand(identity_gap(d, alpha, beta, a, s, tau - rho)) == 0),
+            (f"d = {d}: its defect", sympy.expand(identity_gap(d, alpha, beta, a, s + u, tau - rho) - u) == 0),
         ]
     return facts("symbolic", "all real α, α', ρ, ρ', a⁺; φ_d an opaque term, d = 2, 3, 4", claims)
+
+
+def _solved(d: int, alpha: Any, beta: Any, rho: Any, tau: Any) -> bool:
+    import sympy
+
+    amount = action_lower_bound(d, alpha, beta, rho, tau)
+    return sympy.simplify(drift_bound(amount, tau - rho, d, alpha, beta) - abs(beta - alpha)) == 0
 
 
 def quadratic_forms() -> Proof:
