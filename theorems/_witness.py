@@ -143,9 +143,9 @@ def verify(source: str | Path | Mapping[str, Any]) -> Witness:
 def _compare(finding: Finding, dropped: str | None, stated: dict[str, Verdict], lower: float, upper: float) -> None:
     for name, verdict in finding.hypotheses.items():
         if stated.get(name) is not verdict:
-            found = stated.get(name)
+            found = stated[name].value if name in stated else "nothing"
             raise CertificateError(
-                f"hypothesis {name!r} is stated as {'nothing' if found is None else found.value} and is {verdict.value}",
+                f"hypothesis {name!r} is stated as {found} and is {verdict.value}",
                 place=f"hypotheses.{name}",
             )
     if set(stated) != set(finding.hypotheses) or (dropped is not None and dropped not in stated):
