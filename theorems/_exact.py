@@ -132,11 +132,12 @@ def _product_is_one(value: Any) -> bool:
     """Whether Σ c_i log a_i vanishes because ∏ a_i^(n c_i), with n the common denominator, simplifies to 1."""
     import sympy
 
-    terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(value)]
+    terms: list[tuple[Any, Any]] = [term.as_coeff_Mul() for term in sympy.Add.make_args(value)]
     if not all(isinstance(factor, sympy.log) and coefficient.is_Rational for coefficient, factor in terms):
         return False
     common = sympy.ilcm(*(coefficient.q for coefficient, _ in terms))
-    above, below = sympy.Integer(1), sympy.Integer(1)
+    above: Any = sympy.Integer(1)
+    below: Any = sympy.Integer(1)
     for coefficient, factor in terms:
         power = int(coefficient * common)
         if power > 0:

@@ -263,7 +263,7 @@ def _python(value: Value) -> str:
 def _show(name: str, value: Value) -> str:
     kind = kind_of(value)
     if kind == "chain":
-        return "\n".join(_show(f"{name}[{k}]", cast(Matrix, m)) for k, m in enumerate(cast(Chain, value), start=1))
+        return "\n".join(_show(f"{name}[{k}]", m) for k, m in enumerate(cast(Chain, value), start=1))
     if kind != "matrix":
         return f"{name} = {format_value(value)}"
     rows = [[str(x) for x in row] for row in cast(Matrix, value)]

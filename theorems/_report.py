@@ -67,7 +67,7 @@ def junit(report: Report) -> ElementTree.Element:
     suites = ElementTree.Element("testsuites", name="theorems")
     for theorem in dict.fromkeys(r.theorem for r in report.results):
         results = [r for r in report.results if r.theorem == theorem]
-        suite = ElementTree.SubElement(suites, "testsuite", name=theorem, **_counts(results))
+        suite = ElementTree.SubElement(suites, "testsuite", {"name": theorem, **_counts(results)})
         for r in results:
             case = ElementTree.SubElement(
                 suite, "testcase", classname=f"{theorem}.{r.kind}", name=r.name, time=f"{r.seconds:.3f}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import flint
 
@@ -188,7 +188,7 @@ def _distinct_roots(coefficients: tuple[flint.fmpz, ...], bits: int) -> list[_Ro
                 if factor.degree() == 1:
                     found.append((flint.fmpq(-factor[0], factor[1]), multiplicity, factor))
                 else:
-                    found += [(pair[0].real, multiplicity, factor) for pair in factor.complex_roots()]
+                    found += [(cast(Any, pair)[0].real, multiplicity, factor) for pair in factor.complex_roots()]
             found.sort(key=lambda item: float(ball(item[0]).mid()), reverse=True)
             if all(ball(a[0]) > ball(b[0]) for a, b in pairwise(found)):
                 return found

@@ -139,8 +139,8 @@ def derivatives() -> Proof:
     for d in _SIZES:
         phi, u, v = chart(d, alpha), mean_log_rank(d, 2 * alpha), variance_log_rank(d, 2 * alpha)
         weights = [sympy.exp(-2 * alpha * sympy.log(k)) for k in range(1, d + 1)]
-        mass = sum(weights)
-        squares = sum(
+        mass: Any = sum(weights)
+        squares: Any = sum(
             weights[i] * weights[j] * (sympy.log(i + 1) - sympy.log(j + 1)) ** 2 for i in range(d) for j in range(i)
         )
         claims += [

@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any
 
 from certify.geometry.alignment import commutator_magnitude, interface_norms
 from certify.geometry.spectrum import gaps
@@ -97,7 +98,7 @@ def weighted_sum() -> Proof:
     claims: list[tuple[str, object]] = []
     for n in (2, 3, 4):
         kappa = sympy.symbols(f"a1:{n + 1}", real=True)
-        h = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"h{min(i, j)}{max(i, j)}", real=True))
+        h: Any = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"h{min(i, j)}{max(i, j)}", real=True))
         k = sympy.diag(*kappa)
         square = sum(v**2 for v in h * k - k * h)
         terms = sum((kappa[i] - kappa[j]) ** 2 * h[i, j] ** 2 for i in range(n) for j in range(n))
@@ -114,10 +115,12 @@ def one_over_root_two() -> Proof:
     gap = (a**2 + d**2 + 2 * b**2) * (p**4 + q**4) / 2 - 2 * (p**2 - q**2) ** 2 * b**2
     squares = (p**4 + q**4) * ((a - d) ** 2 + 2 * (a * d - b**2)) / 2 + 4 * b**2 * p**2 * q**2
     # K = LLᵀ, P = e₁e₁ᵀ: K₂₂ = zzᵀ + MMᵀ with z the rest of the first column of L.
-    factor = sympy.Matrix([[a, 0, 0], [b, u, 0], [d, v, w]])
-    k, projector = factor * factor.T, sympy.diag(1, 0, 0)
+    factor: Any = sympy.Matrix([[a, 0, 0], [b, u, 0], [d, v, w]])
+    k: Any = factor * factor.T
+    projector: Any = sympy.diag(1, 0, 0)
     rest = sum(t**2 for t in k) / 2 - sum(t**2 for t in projector * k - k * projector)
-    z, m = sympy.Matrix([b, d]), sympy.Matrix([[u, 0], [v, w]])
+    z: Any = sympy.Matrix([b, d])
+    m: Any = sympy.Matrix([[u, 0], [v, w]])
     plus = sum(t**2 for t in m.T * z) + sum(t**2 for t in m * m.T) / 2 + (a**2 - z.dot(z)) ** 2 / 2
     formula = commutator_magnitude(y, p, q)
     return facts(

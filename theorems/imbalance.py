@@ -134,7 +134,7 @@ def monotone() -> Proof:
 
     claims: list[tuple[str, object]] = []
     for n in (2, 3, 4):
-        w = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"w{i}{j}", nonnegative=True))
+        w: Any = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"w{i}{j}", nonnegative=True))
         kappa, eta = sympy.symbols(f"a1:{n + 1}", real=True), sympy.symbols(f"b1:{n + 1}", real=True)
         for k in range(1, n):
             inner = sum(kappa[:k]) + sum(eta[:k])

@@ -216,7 +216,7 @@ def _window(d: int, r: int, q: int, a: list[Any], b: list[Any], w: Any, roots: A
     for n, (bound, error, rest) in enumerate(products):
         claims.append((f"{label}: product {n + 1} exceeds its error by terms ≥ 0", _same(bound - error - rest, w, n)))
     m = [p[0] for p in products]
-    formula = truncation_squared_frobenius(*roots, r, q)
+    formula = truncation_squared_frobenius(roots[0], roots[1], r, q)
     stated = sympy.Min(m[0], m[1]) + sympy.Min(m[2], m[3])
     mode = sum(b[i] * w[i, 0] for i in range(q, d))
     spare = sum(beyond_b * w[i, 0] for i in range(q)) + sum((beyond_b - b[i]) * w[i, 0] for i in range(q, d))
@@ -225,7 +225,8 @@ def _window(d: int, r: int, q: int, a: list[Any], b: list[Any], w: Any, roots: A
         (f"{label}: the formula is the sum of the two minima", _equal(formula, stated)),
         (
             f"{label}: the spectral formula",
-            sympy.expand(truncation_squared_spectral(*roots, r, q) - b[0] * beyond_a - beyond_b * a[0]) == 0,
+            sympy.expand(truncation_squared_spectral(roots[0], roots[1], r, q) - b[0] * beyond_a - beyond_b * a[0])
+            == 0,
         ),
         (f"{label}: a source mode", _same(beyond_b - mode - spare, w, 0)),
     ]
