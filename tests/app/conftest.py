@@ -87,9 +87,9 @@ def app(tmp_path_factory) -> Iterator[App]:
             process.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
-    """A browser with a fresh profile."""
+    """A browser with a fresh profile; not for the whole session, since playwright keeps an event loop running."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     executable = _chromium()
     if executable is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import json
 import re
+import sys
 from fractions import Fraction
 
 import pytest
@@ -107,7 +107,9 @@ def _answer(headers: dict[bytes, bytes], kind: str = "http") -> list[dict]:
     async def send(message):
         sent.append(message)
 
-    asyncio.run(guarded(app, "127.0.0.1", 80)({"type": kind, "headers": list(headers.items())}, None, send))
+    answering = guarded(app, "127.0.0.1", 80)({"type": kind, "headers": list(headers.items())}, None, send)
+    with pytest.raises(StopIteration):
+        answering.send(None)
     return sent
 
 
@@ -121,6 +123,13 @@ def test_guard_answers_only_its_own_page():
     assert _answer({**own, b"origin": b"http://evil.example"})[0]["status"] == 403
     assert _answer({**own, b"origin": b"null"}, "websocket")[0] == {"type": "websocket.close", "code": 1008}
     assert "http://" not in policy("127.0.0.1", 80)
+
+
+def test_without_marimo_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "marimo", None)
+    with pytest.raises(UsageError, match="needs marimo") as refused:
+        run(0, open_browser=False)
+    assert "[app]" in str(refused.value)
 
 
 def test_a_taken_port_is_a_usage_error():
