@@ -146,8 +146,9 @@ def _certified(scaled: Scaled, *, tight: bool) -> Enclosed | None:
 @np.errstate(all="ignore")
 def _gram_start(scaled: Scaled, *, tight: bool) -> Enclosed | None:
     a = scaled.matrix
-    w, v = np.linalg.eigh(a.T @ a)
-    w, v = w[::-1], np.ascontiguousarray(v[:, ::-1])
+    # Of the negative Gram matrix, so that the eigenvalues come in decreasing order.
+    w, v = np.linalg.eigh(-(a.T @ a))
+    w = -w
     n = w.size
     null = w <= 64 * n * U * w[0]
     smallest = np.min(np.where(null, w[0], w))
