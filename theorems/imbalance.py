@@ -199,17 +199,18 @@ def enclosed(x: Instance) -> Verdict:
     read, write = w_next.transpose() * w_next, w * w.transpose()
     product = read * write
     found = interface_norms(float_array(w), float_array(w_next))
+    sizes = [ball(root(frobenius_squared(a))) for a in (read, write)]
     pairs_of = (
-        (found.imbalance, read - write),
-        (found.commutator, product - product.transpose()),
-        (found.read, read),
-        (found.write, write),
+        (found.imbalance, read - write, sizes[0] + sizes[1]),
+        (found.commutator, product - product.transpose(), sizes[0] * sizes[1]),
+        (found.read, read, sizes[0]),
+        (found.write, write, sizes[1]),
     )
-    return combine(holds(_narrow(norm, ball(root(frobenius_squared(a))))) for norm, a in pairs_of)
+    return combine(holds(_narrow(norm, ball(root(frobenius_squared(a))), size)) for norm, a, size in pairs_of)
 
 
-def _narrow(enclosure: flint.arb, exact: flint.arb) -> bool:
-    return bool(enclosure.overlaps(exact)) and bool(enclosure.rad() < 1e-9 * (1 + exact))
+def _narrow(enclosure: flint.arb, exact: flint.arb, size: flint.arb) -> bool:
+    return bool(enclosure.overlaps(exact)) and bool(enclosure.rad() < 1e-12 * (1 + size))
 
 
 def shared(x: Instance) -> Verdict:
