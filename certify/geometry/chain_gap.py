@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-import numpy as np
 import numpy.typing as npt
 from flint import arb
 
 from certify.errors import ChainError
 from certify.geometry.kempf_ness import kempf_ness_gap
-from certify.linalg.gemm import gemm
+from certify.linalg.chain_product import product_spectrum
 from certify.linalg.matrix import as_matrix
 from certify.linalg.norms import frobenius, norm2_up
-from certify.linalg.svd import svd
 from certify.rigor.ball import hull_ball
-from certify.rigor.rounding import FloatArray, add_up, mul_up, norm_up
 
 __all__ = ["chain_gap", "product_sigma"]
 
@@ -23,33 +21,23 @@ __all__ = ["chain_gap", "product_sigma"]
 def product_sigma(matrices: Sequence[npt.ArrayLike]) -> list[arb]:
     """Enclosures of the singular values of W_L ⋯ W_1, decreasing, as many as its smaller side.
 
-    The product is formed with verified multiplications, W_{l+1}(M ± E) ⊂ fl(W_{l+1} M) ± (rad + ‖W_{l+1}‖₂ ‖E‖₂), and
-    Weyl's inequality moves every singular value of the midpoint by at most the accumulated ‖E‖₂.
+    The enclosures are those of :func:`certify.linalg.chain_product.product_spectrum`.
 
     Raises :class:`ChainError` for no layers or shapes that do not compose; input errors as
     :func:`certify.linalg.matrix.as_matrix`. An overflow gives unbounded balls.
     """
-    if not matrices:
+    layers = [as_matrix(w) for w in matrices]
+    if not layers:
         raise ChainError("a chain needs at least one matrix")
-    product: FloatArray = as_matrix(matrices[0])
-    error = 0.0
-    for k, w in enumerate(matrices[1:], start=2):
-        upper = as_matrix(w)
-        if upper.shape[1] != product.shape[0]:
-            raise ChainError(
-                f"layers {k - 1} and {k} do not compose: {product.shape[0]} written, {upper.shape[1]} read"
-            )
-        step = gemm(upper, product)
-        with np.errstate(over="ignore", invalid="ignore"):
-            carried = float(mul_up(norm2_up(upper), error)) if error else 0.0
-            error = float(add_up(norm_up(step.rad), carried))
-        product = step.mid
-    found = svd(product)
-    slack = arb(error)
-    return [
-        hull_ball((arb(low) - slack).max(arb(0)), arb(high) + slack)
-        for low, high in zip(found.lower.tolist(), found.upper.tolist(), strict=True)
-    ]
+    for k, (below, above) in enumerate(pairwise(layers), start=1):
+        if above.shape[1] != below.shape[0]:
+            raise ChainError(f"layers {k} and {k + 1} do not compose: {below.shape[0]} written, {above.shape[1]} read")
+    readers = [lambda w=w: w for w in layers]
+    found = product_spectrum(readers, [w.shape for w in layers], [norm2_up(w) for w in layers])
+    if found is None:
+        return [arb(0, float("inf"))] * min(layers[0].shape[1], layers[-1].shape[0])
+    scale = arb(2) ** found.exponent
+    return [hull_ball(low, high) * scale for low, high in zip(found.lower.tolist(), found.upper.tolist(), strict=True)]
 
 
 def chain_gap(matrices: Sequence[npt.ArrayLike], *, rank: int | None = None) -> arb:
