@@ -56,6 +56,7 @@ from certify.geometry.quiver import (
     ranks_of_barcode,
 )
 from certify.geometry.quiver_order import barcodes, closure_order, degenerations
+from certify.geometry.rank_inequalities import frobenius_lower, shorter_upper
 from certify.geometry.stability import polystable
 from certify.linalg.exact_field import PrimeField, SymbolicField
 from certify.linalg.exact_subspace import image, is_invertible, kernel
@@ -295,6 +296,34 @@ def of_floats(x: Instance) -> Verdict:
     )
 
 
+def inequalities(x: Instance) -> Verdict:
+    """Shorter products bound a rank; Frobenius' bound falls short by the bars strictly inside.
+
+    R(u, v) − (R(a, v) + R(u, b) − R(a, b)) counts the bars that contain [a, b] and neither u nor v.
+    """
+    ranks = rank_array(_chain(x))
+    bars = barcode(ranks)
+    exact = {place: (r, r) for place, r in ranks.items()}
+    loose = {place: (r - 1, r + 1) for place, r in ranks.items()}
+    claims: list[bool] = []
+    for u, v in ((u, v) for u, v in ranks if v >= u + 2):
+        for reach in (None, 1):
+            first = u + 1 if reach is None else max(u + 1, v - reach)
+            best = max(
+                ranks[u, v] - sum(m for (i, j), m in bars.items() if u < i <= a and b <= j < v)
+                for a in range(first, v)
+                for b in range(a, v)
+            )
+            claims += [
+                frobenius_lower(exact, u, v, reach) == max(0, best),
+                frobenius_lower(loose, u, v, reach) == max(0, best - 3),
+            ]
+        shorter = min(ranks[u, v - 1], ranks[u + 1, v])
+        claims += [shorter_upper(exact, u, v) == shorter, shorter_upper(loose, u, v) == shorter + 1]
+        claims.append(shorter_upper({(v, v): (0, 5)}, u, v) == 5 and shorter_upper({(u, u): (0, 4)}, u, v) == 4)
+    return holds(all(claims))
+
+
 def _strategy() -> SearchStrategy[Instance]:
     from theorems import _orbit_samples as own
 
@@ -402,6 +431,7 @@ THEOREM = Theorem(
     families=_simple,
     properties=(
         Property("reparameterization", "the ranks do not change under g of condition up to 10⁶", reparameterized),
+        Property("inequalities", "the bounds of a rank by those of shorter products", inequalities),
         Property("floats", "certified ranks of float chains are those of exact chains", of_floats),
     ),
     mutants=(
