@@ -29,7 +29,7 @@ class Measured:
         rows: list[str] = []
         for name, values in self.seconds.items():
             single = sorted(value / base for value, base in zip(values, reference, strict=True))
-            spread = "" if values is reference else f"{single[0]:.2f}–{single[-1]:.2f}"
+            spread = "" if values is reference else f"{single[0]:.3g}–{single[-1]:.3g}"
             rows.append(
                 f"| {self.title} | {name} | {1e3 * self.median(name):.1f} | {self.ratio(name):.3g} | {spread} |"
             )
