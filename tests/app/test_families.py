@@ -9,7 +9,9 @@ import pytest
 import theorems
 from certify.verdict import Verdict
 from tests.app.fourth import FOURTH
-from theorems._app.families import between, blend, rotation, signature, spectral
+from theorems._app.between import between, blend, signature
+from theorems._app.building import rotation
+from theorems._app.families import spectral
 from theorems._app.family import Control, nearest
 from theorems._app.samples import samples
 from theorems._app.sweep import judge

@@ -15,10 +15,10 @@ from certify.errors import UsageError
 from theorems._app import page
 from theorems._app.guard import guarded, policy
 from theorems._app.hunting import as_json, as_python, hunt, result_html
-from theorems._app.lines import parse_constants, parse_fraction
 from theorems._app.near import line_points, sound_neighbour
 from theorems._app.plot import state
 from theorems._app.prose import prose, sections
+from theorems._app.typed import parse_constants, parse_fraction
 from theorems._discover import docstring
 from theorems.app import run
 

@@ -7,27 +7,26 @@ strategy, scaled and perturbed. A theorem that is added by one file has both wit
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from random import Random
 from typing import cast
 
 from certify.errors import PolystableError
 from certify.verdict import Verdict
+from theorems._app.between import NOISE, between
+from theorems._app.building import fixed_integers, fixed_matrix, plus, rotation
 from theorems._app.family import Control, Family, Values
 from theorems._app.samples import samples
-from theorems._instance import Chain, Instance, Matrix, Value, Vector, kind_of
-from theorems._strategies import product, transpose
+from theorems._instance import Instance, Matrix
+from theorems._strategies import diagonal, product, transpose
 from theorems._theorem import Parameter, Reading, Theorem
 
-__all__ = ["between", "blend", "families", "signature", "spectral"]
+__all__ = ["families", "spectral"]
 
 _ANGLE = Control("angle", "angle θ (degrees)", Fraction(0), Fraction(90), Fraction(1), Fraction(20))
 _ALPHA = Control("alpha", "exponent α", Fraction(0), Fraction(3), Fraction(1, 8), Fraction(1))
 _LEAD = Control("lead", "lead", Fraction(1, 2), Fraction(2), Fraction(1, 16), Fraction(1))
-_NOISE = Control("noise", "perturbation ε", Fraction(0), Fraction(1, 2), Fraction(1, 64), Fraction(0))
 
 
 def families(theorem: Theorem, reading: Reading) -> list[Family]:
@@ -66,7 +65,7 @@ def spectral(theorem: Theorem, reading: Reading, found: Sequence[Instance]) -> F
     if any(p.kind != "vector" for p in matrices):
         controls.append(_ANGLE)
     if matrices:
-        controls.append(_NOISE)
+        controls.append(NOISE)
     controls += [_scalar(theorem, p) for p in theorem.parameters if p.kind in ("integer", "rational")]
     controls += [
         Control(p.name, p.name.replace("_", " "), options=p.options) for p in theorem.parameters if p.kind == "choice"
@@ -151,7 +150,7 @@ def _value(theorem: Theorem, p: Parameter, values: Values, place: int) -> object
     if p.kind == "vector":
         high = p.high if isinstance(p.high, Fraction) else Fraction(1)
         entries = [high * x for x in powers(_side(theorem, p.rows, values))]
-        shaken = [x + noise * n for x, n in zip(entries, _integers(p.name, len(entries)), strict=True)]
+        shaken = [x + noise * n for x, n in zip(entries, fixed_integers(p.name, len(entries)), strict=True)]
         return [min(max(x, p.low), high) for x in shaken]
     if p.kind == "chain":
         width, length = _side(theorem, p.rows, values), int(cast(Fraction, values[f"length {p.name}"]))
@@ -159,9 +158,9 @@ def _value(theorem: Theorem, p: Parameter, values: Values, place: int) -> object
     rows, columns = _side(theorem, p.rows, values), _side(theorem, p.columns, values)
     if p.symmetric:
         q = rotation(rows, cast(Fraction, values["angle"])) if place == 0 else rotation(rows, Fraction(0))
-        turned = product(q, _diagonal(powers(rows), rows, rows), transpose(q))
-        n = _noise(p.name, rows, rows)
-        return _plus(turned, _plus(n, transpose(n), Fraction(1)), noise)
+        turned = product(q, diagonal(powers(rows), rows, rows), transpose(q))
+        n = fixed_matrix(p.name, rows, rows)
+        return plus(turned, plus(n, transpose(n), Fraction(1)), noise)
     return _layer(p.name, rows, columns, powers, values, turned=place == 0)
 
 
@@ -170,117 +169,8 @@ def _layer(
 ) -> Matrix:
     """The diagonal, plus ε times a fixed matrix of small integers; turned on both sides, so that products and quotients
     with a neighbour that is not turned both feel the angle."""
-    plain = _diagonal(spectrum(min(rows, columns)), rows, columns)
+    plain = diagonal(spectrum(min(rows, columns)), rows, columns)
     if turned:
         angle = cast(Fraction, values["angle"])
         plain = product(rotation(rows, angle), plain, transpose(rotation(columns, angle)))
-    return _plus(plain, _noise(name, rows, columns), cast(Fraction, values["noise"]))
-
-
-def rotation(n: int, degrees: Fraction) -> Matrix:
-    """A rational rotation by about this angle in each plane of neighbouring coordinates, one after the other."""
-    t = Fraction(math.tan(math.radians(float(degrees)) / 2)).limit_denominator(100)
-    c, s = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
-    result = _diagonal([Fraction(1)] * n, n, n)
-    for k in range(n - 1):
-        plane = [list(row) for row in _diagonal([Fraction(1)] * n, n, n)]
-        plane[k][k] = plane[k + 1][k + 1] = c
-        plane[k][k + 1], plane[k + 1][k] = -s, s
-        result = product(result, tuple(map(tuple, plane)))
-    return result
-
-
-def _diagonal(entries: Sequence[Fraction], rows: int, columns: int) -> Matrix:
-    return tuple(tuple(entries[i] if i == j else Fraction(0) for j in range(columns)) for i in range(rows))
-
-
-def _integers(name: str, count: int) -> list[int]:
-    random = Random(f"noise of {name}")
-    return [random.randint(-2, 2) for _ in range(count)]
-
-
-def _noise(name: str, rows: int, columns: int) -> Matrix:
-    entries = iter(_integers(name, rows * columns))
-    return tuple(tuple(Fraction(next(entries)) for _ in range(columns)) for _ in range(rows))
-
-
-def _plus(a: Matrix, b: Matrix, factor: Fraction) -> Matrix:
-    return tuple(tuple(x + factor * y for x, y in zip(p, q, strict=True)) for p, q in zip(a, b, strict=True))
-
-
-def signature(x: Instance) -> tuple[object, ...]:
-    """The names, kinds and shapes of the values, and the discrete ones: instances that agree can be blended."""
-    return tuple((name, *_shape(value)) for name, value in x.items)
-
-
-def _shape(value: Value) -> tuple[object, ...]:
-    kind = kind_of(value)
-    if kind in ("integer", "choice"):
-        return (kind, value)
-    if kind == "chain":
-        return (kind, *((len(m), len(m[0])) for m in cast(Chain, value)))
-    if kind == "matrix":
-        return (kind, len(cast(Matrix, value)), len(cast(Matrix, value)[0]))
-    return (kind, len(cast(Vector, value))) if kind == "vector" else (kind,)
-
-
-def blend(x: Instance, y: Instance, t: Fraction) -> Instance:
-    """(1 − t)x + ty, number by number; the instances agree in their :func:`signature`."""
-    return Instance(tuple((name, _blend(v, y[name], t)) for name, v in x.items))
-
-
-def _blend(v: Value, w: Value, t: Fraction) -> Value:
-    if isinstance(v, Fraction):
-        return (1 - t) * v + t * cast(Fraction, w)
-    if isinstance(v, tuple):
-        return cast(Value, tuple(_blend(a, b, t) for a, b in zip(v, cast(Vector, w), strict=True)))
-    return v
-
-
-def between(found: Sequence[Instance]) -> Family:
-    """The line from one sample to another of the same signature, its matrices scaled and perturbed."""
-    groups: dict[tuple[object, ...], list[Instance]] = {}
-    for x in found:
-        groups.setdefault(signature(x), []).append(x)
-    ordered = [x for x in found if len(groups[signature(x)]) > 1] or list(found)
-    partners = max(len(groups[signature(x)]) for x in ordered) - 1
-    shaken = any(isinstance(v, tuple) for _, v in ordered[0].items)
-    one = Fraction(1)
-    controls = [Control("from", "from sample", one, Fraction(len(ordered)), start=one)] if len(ordered) > 1 else []
-    if partners > 1:
-        controls.append(Control("to", "to its neighbour", one, Fraction(partners), start=one))
-    if partners > 0:
-        controls.append(Control("t", "position t", Fraction(0), one, Fraction(1, 32), Fraction(0)))
-    if shaken:
-        controls += [Control("scale", "scale", Fraction(1, 4), Fraction(4), Fraction(1, 4), Fraction(1)), _NOISE]
-
-    def build(values: Values) -> Instance:
-        number = {k: cast(Fraction, v) for k, v in values.items()}
-        x = ordered[int(number.get("from", one)) - 1]
-        group = groups[signature(x)]
-        y = group[(group.index(x) + int(number.get("to", one))) % len(group)]
-        line = blend(x, y, number.get("t", Fraction(0)))
-        return _scaled(line, number.get("scale", Fraction(1)), number.get("noise", Fraction(0)))
-
-    return Family(
-        "between samples",
-        "The straight line between two instances of the theorem's own strategy; tight ones come first.",
-        tuple(controls),
-        build,
-    )
-
-
-def _scaled(x: Instance, scale: Fraction, noise: Fraction) -> Instance:
-    def moved(name: str, value: Value) -> Value:
-        if not isinstance(value, tuple):
-            return value
-        if kind_of(value) == "chain":
-            return tuple(cast(Matrix, moved(f"{name}{k}", m)) for k, m in enumerate(cast(Chain, value)))
-        if kind_of(value) == "vector":
-            v = cast(Vector, value)
-            return tuple(scale * a + noise * n for a, n in zip(v, _integers(name, len(v)), strict=True))
-        m = cast(Matrix, value)
-        n = _noise(name, len(m), len(m[0]))
-        return tuple(tuple(scale * a + noise * b for a, b in zip(p, q, strict=True)) for p, q in zip(m, n, strict=True))
-
-    return Instance(tuple((name, moved(name, value)) for name, value in x.items))
+    return plus(plain, fixed_matrix(name, rows, columns), cast(Fraction, values["noise"]))

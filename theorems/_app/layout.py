@@ -147,6 +147,6 @@ def workbench(
         '<section class="ps-card"><h2>Bound against truth</h2>'
         f'<div class="ps-fields">{fields}</div><div class="ps-messages" aria-live="polite">{"".join(messages)}</div>'
         f'<div class="ps-bench"><div class="ps-sliders"><p class="ps-soft">{html.escape(note)}</p>{moved}</div>'
-        f'<div class="ps-picture">{legend}{picture}{summary}<div class="ps-columns">{found}</div></div></div>'
+        f'<div class="ps-picture">{legend}{picture}{summary}</div><div class="ps-columns ps-found">{found}</div></div>'
         f"<details><summary>The instance</summary>{instance}</details></section>"
     )

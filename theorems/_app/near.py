@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import cast
 
 from certify.verdict import Verdict
-from theorems._app.families import blend, signature
+from theorems._app.between import blend, signature
 from theorems._app.family import Control, Family, Values
 from theorems._app.page import legend
 from theorems._app.plot import plot

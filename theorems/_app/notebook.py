@@ -10,8 +10,8 @@ with app.setup:
     import theorems
     from theorems._app import hunting, layout, motion_page, page, scene, strata
     from theorems._app.families import families
-    from theorems._app.lines import parse_constants
     from theorems._app.sweep import sweep
+    from theorems._app.typed import parse_constants
 
     def tex(latex):
         return layout.formula(mo.md(f"${latex}$").text)
