@@ -8,6 +8,7 @@ A *scalar* is ``fmpq`` where the number is rational, else a ball ``arb`` at the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -116,16 +117,28 @@ def decide(margin: Callable[[], Scalar], *, strict: bool) -> Outcome:
 
 def _vanishes(margin: Callable[[], Scalar]) -> bool:
     """Whether the margin, evaluated in SymPy numbers, is identically 0."""
+    _refuse_balls()
     token = _symbolic.set(True)
     try:
         import sympy
 
         value = settle(sympy.sympify(margin()))
-        return bool(value == 0) or _product_is_one(value)
+        return not value.has(sympy.Float) and (bool(value == 0) or _product_is_one(value))
     except (Inexact, TypeError, ValueError, ArithmeticError, UsageError):
         return False
     finally:
         _symbolic.reset(token)
+
+
+@functools.cache
+def _refuse_balls() -> None:
+    """Keep SymPy from turning a ball into the float of its midpoint, which would make [−1, 1] an exact 0."""
+    from sympy.core.sympify import SympifyError, converter
+
+    def refuse(x: flint.arb) -> Any:
+        raise SympifyError(f"the ball {x} has no exact value")
+
+    converter[flint.arb] = refuse
 
 
 def _product_is_one(value: Any) -> bool:

@@ -63,7 +63,7 @@ def search(
     UsageError
         For unknown names, or a hypothesis without which the statement is not defined.
     """
-    changed = {name: Fraction(value) for name, value in (constants or {}).items()}
+    changed = {name: _exact(name, value) for name, value in (constants or {}).items()}
     values = theorem.values(changed)
     targets = _targets(theorem, drop, reading, changed)
     hunt = Hunt(theorem, targets, drop, values, clock.monotonic(), time, progress)
@@ -88,6 +88,15 @@ def search(
         "" if witness else _open_note(theorem, drop),
         {"reading": reading, "time": None if time == 20.0 else time, "size": None if size == 3 else size},
     )
+
+
+def _exact(name: str, value: Any) -> Fraction:
+    if isinstance(value, float):
+        raise UsageError(f"{name} = {value!r} is not exact", hint='give an int, a Fraction, or text such as "9/10"')
+    try:
+        return Fraction(value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise UsageError(f"{name} = {value!r} is not a number", hint='give an int, a Fraction, or "9/10"') from None
 
 
 def _targets(

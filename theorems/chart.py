@@ -252,10 +252,10 @@ THEOREM = Theorem(
             "margin",
             "u_d(2α_hi)(α_hi − α_lo) ≤ φ(α_hi) − φ(α_lo)",
             r"u_d(2\alpha_{hi})(\alpha_{hi}-\alpha_{lo})\le\varphi_d(\alpha_{hi})-\varphi_d(\alpha_{lo})",
-            ("nonnegative",),
+            ("ordered", "nonnegative"),
             sides=margin,
             constants=("slope",),
-            note="holds for d = 1 and for either order of the end points too",
+            note="with this constant it holds for d = 1 and for either order of the end points too",
         ),
         Reading(
             "tangent",
