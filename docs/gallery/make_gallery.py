@@ -22,7 +22,7 @@ import theorems
 from certify.geometry.degeneration import OneParameterSubgroup
 from certify.linalg.exact_subspace import Subspace, image, kernel
 from theorems._app.near import line_points, sound_neighbour
-from theorems._app.page import enclosure, values_latex
+from theorems._app.page import enclosure
 from theorems._app.plot import plot
 from theorems._app.shapes import shapes
 from theorems._app.sweep import judge
@@ -115,8 +115,14 @@ def fragment(entry: Entry, witness: Witness) -> str:
     """The instance and its certified numbers as Markdown."""
     theorem, reading = witness.theorem, witness.reading
     judged = judge(theorem, reading, witness.instance, theorem.values(witness.constants), witness.dropped)
-    formulas = r",\quad ".join(values_latex(_told(witness)))
-    lines = [f"```sh\n{command(entry)}\n```", "", f"$$\n{reading.latex}\n$$", "", f"at ${formulas}$:", ""]
+    lines = [
+        f"```sh\n{command(entry)}\n```",
+        "",
+        f"$$\n{reading.latex}\n$$",
+        "",
+        f"```text\n{_told(witness).show()}\n```",
+        "",
+    ]
     if judged.value and judged.bound and judged.margin:
         named = (("left side", judged.value), ("right side", judged.bound), ("margin", judged.margin))
         lines.append(", ".join(f"{name} {_in_words(pair)}" for name, pair in named) + ".")
