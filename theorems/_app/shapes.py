@@ -42,7 +42,7 @@ def shapes(x: Instance) -> str:
 
 
 def _range_of(name: str, v: npt.NDArray[np.float64]) -> str:
-    return f"{name}: {v.min():.3g} to {v.max():.3g}".replace("-", "−")
+    return f"{name}: {v.min():.4g} to {v.max():.4g}".replace("-", "−")
 
 
 def _arrays(x: Instance) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
