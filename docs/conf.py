@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import re
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+write_evidence = importlib.import_module("evidence").write_evidence
 
 project = "Polystable"
 author = "the Polystable authors"
@@ -165,7 +168,12 @@ def _process_docstring(app: Sphinx, what: str, name: str, thing: object, options
 
 
 def _generate(app: Sphinx) -> None:
-    for name, write in (("modules", write_reference), ("commands", write_commands), ("theorems", write_theorems)):
+    for name, write in (
+        ("modules", write_reference),
+        ("commands", write_commands),
+        ("theorems", write_theorems),
+        ("evidence", write_evidence),
+    ):
         folder = HERE / "reference" / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
