@@ -229,6 +229,14 @@ def _rational(x: Instance) -> bool:
     return all(isinstance(v, flint.fmpq) for rows in pair(x).projectors(x.integer("k")) for row in rows for v in row)
 
 
+def listed(x: Instance) -> Verdict:
+    """There are n − 1 gaps, and each is the difference of neighbours."""
+    kappa = pair(x).eigenvalues[0]
+    found = gaps(kappa)
+    same = (small(lambda k=k: found[k] - (kappa[k] - kappa[k + 1])) for k in range(len(found)))
+    return combine((holds(len(found) == len(kappa) - 1), *same))
+
+
 def turned(x: Instance) -> Verdict:
     """Reversing the coordinates of both matrices changes nothing."""
     k, (first, second) = x.integer("k"), (cast(Matrix, x[name]) for name in ("K", "H"))
@@ -365,6 +373,7 @@ THEOREM = Theorem(
     properties=(
         Property("norms", "the verified norms of an interface enclose the exact ones", enclosed, integer_layers),
         Property("overlap", "the overlap of the windows is 1 − ‖sinΘ‖_F²/k", shared),
+        Property("gaps", "n eigenvalues have n − 1 gaps", listed),
         Property("coordinates", "reversing the coordinates changes nothing", turned),
     ),
     mutants=(
