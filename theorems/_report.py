@@ -38,9 +38,12 @@ def report_table(report: Report) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("theorem", "kind", "name", "verdict", "evidence", "s", box=None, header_style="bold")
-    table.columns[4].no_wrap = True
-    table.columns[4].overflow = "ellipsis"
+    table = Table(box=None, header_style="bold", expand=True)
+    for name in ("theorem", "kind", "name", "verdict"):
+        table.add_column(name, no_wrap=True)
+    # Evidence takes what is left of the line.
+    table.add_column("evidence", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("s", no_wrap=True, justify="right")
     last = ""
     for r in report.results:
         verdict = Text(r.verdict.value, style=_STYLES[r.verdict])

@@ -92,7 +92,8 @@ class Witness:
         """The witness as text: what fails, the matrices, and the margin."""
         without = f" without {self.dropped!r}" if self.dropped else ""
         changed = "".join(f" with {name} = {value}" for name, value in self.constants.items())
-        lower, upper = self.finding.conclusion.lower, self.finding.conclusion.upper
+        # Adding 0 turns −0 into 0.
+        lower, upper = self.finding.conclusion.lower + 0.0, self.finding.conclusion.upper + 0.0
         return "\n".join(
             [
                 f"{self.theorem.id}, {self.reading.name!r}{without}{changed}: refuted",

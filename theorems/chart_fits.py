@@ -163,8 +163,8 @@ def best_affinity(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
 
 def _distance(s: Spectrum, alpha: Scalar) -> Scalar:
     """Σ(√p_k − √g_k(2α))²."""
-    pairs = zip(energies(s.sigma), gibbs(s.d, 2 * alpha), strict=True)
-    return sum(((sqrt(p) - sqrt(g)) ** 2 for p, g in pairs), start=flint.arb(0))
+    moves = [sqrt(p) - sqrt(g) for p, g in zip(energies(s.sigma), gibbs(s.d, 2 * alpha), strict=True)]
+    return sum((v * v for v in moves), start=flint.arb(0))
 
 
 def affinity() -> Proof:

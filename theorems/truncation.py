@@ -91,7 +91,7 @@ def pythagoras(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
 def spectral(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
     """‖X − X_{r',r}‖₂² ≤ σ₁(W')²σ_{r+1}(W)² + σ_{r'+1}(W')²σ₁(W)²."""
     t = transport(x)
-    return t.error_norm**2, truncation_squared_spectral(*t.sigma, t.r, t.r_next)
+    return t.error_norm * t.error_norm, truncation_squared_spectral(*t.sigma, t.r, t.r_next)
 
 
 def frobenius_root(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
@@ -117,13 +117,14 @@ def source_mode(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
 def spectral_pythagoras(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
     """‖X − X_{r',r}‖₂² ≤ ‖X‖₂² − ‖X_{r',r}‖₂², which is false."""
     t = transport(x)
-    return t.error_norm**2, t.norm_whole**2 - t.norm_kept**2
+    error, whole, kept = t.error_norm, t.norm_whole, t.norm_kept
+    return error * error, whole * whole - kept * kept
 
 
 def _terms(t: Transport) -> tuple[Scalar, Scalar]:
     s, s_next = t.sigma
-    first = s_next[0] ** 2 * tail_squared(s, t.r)
-    return first, tail_squared(s_next, t.r_next) * s[0] ** 2
+    first = s_next[0] * s_next[0] * tail_squared(s, t.r)
+    return first, tail_squared(s_next, t.r_next) * s[0] * s[0]
 
 
 def larger_term(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
