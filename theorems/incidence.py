@@ -34,7 +34,7 @@ Reach
     to 3 shared columns. Numeric: exact for rational X up to 4×4; w is exact or in balls.
 
 Readings
-    *supports*, *masks*, *decomposition*, *orthogonal*, *Pythagoras*, *energies*, *active is nonzero*, *hubs*, *weight
+    *supports*, *orthogonal*, *Pythagoras*, *energies*, *decomposition*, *masks*, *active is nonzero*, *hubs*, *weight
     from below*, *weight from above*, *edges*: true. *Spectral Pythagoras*, *spectral subadditivity*, *noise keeps
     away*: false.
 
@@ -487,20 +487,6 @@ THEOREM = Theorem(
             strategy=lambda: splits(negative=True),
         ),
         Reading(
-            "masks",
-            "every entry is in exactly one of core, overlap, noise",
-            r"core\sqcup overlap\sqcup noise",
-            _PARTITION,
-            decide=_exactly(Split.one_mask_each),
-        ),
-        Reading(
-            "decomposition",
-            "X = core + overlap + noise",
-            r"X=X_{core}+X_{overlap}+X_{noise}",
-            _PARTITION,
-            decide=_exactly(lambda s: s.parts[0] + s.parts[1] + s.parts[2] == s.x),
-        ),
-        Reading(
             "orthogonal",
             "core, overlap and noise are orthogonal in the Frobenius inner product",
             r"\langle X_a,X_b\rangle_F=0",
@@ -520,6 +506,20 @@ THEOREM = Theorem(
             r"\|X_{noise}\|_F^2=\sum_G\sum_{j\notin S_G}x_G(j)^2,\dots",
             ("disjoint",),
             decide=_exactly(lambda s: s.summed() == s.energies),
+        ),
+        Reading(
+            "decomposition",
+            "X = core + overlap + noise",
+            r"X=X_{core}+X_{overlap}+X_{noise}",
+            _PARTITION,
+            decide=_exactly(lambda s: s.parts[0] + s.parts[1] + s.parts[2] == s.x),
+        ),
+        Reading(
+            "masks",
+            "every entry is in exactly one of core, overlap, noise",
+            r"core\sqcup overlap\sqcup noise",
+            _PARTITION,
+            decide=_exactly(Split.one_mask_each),
         ),
         Reading(
             "active is nonzero",
