@@ -49,7 +49,7 @@ class Transport:
 
     @functools.cached_property
     def _error(self) -> Rows:
-        return [[x - y for x, y in zip(p, q, strict=True)] for p, q in zip(self._whole, self._kept, strict=True)]
+        return _minus(self._whole, self._kept)
 
     @property
     def whole_squared(self) -> Scalar:
@@ -83,11 +83,19 @@ class Transport:
 
     def mode_error(self, j: int) -> Scalar:
         """|(X − X_{r',r})v_j| for the j-th right singular vector of A, 1 ≤ j ≤ columns of A."""
-        nested = leading_projector, self.a.transpose() * self.a
-        upper, lower = nested[0](nested[1], j), nested[0](nested[1], j - 1)
-        mode_projector = [[x - y for x, y in zip(p, q, strict=True)] for p, q in zip(upper, lower, strict=True)]
-        square = _raw(multiply(self._error, mode_projector))
-        return root(square) if isinstance(square, flint.fmpq) else num(square.nonnegative_part().sqrt())
+        square = self.a.transpose() * self.a
+        mode_projector = _minus(leading_projector(square, j), leading_projector(square, j - 1))
+        error = self._error
+        if self.leading and j <= self.r:
+            # Choices are nested, so Qv_j = v_j for a mode in the window: balls need not find that out.
+            left = self._window(self.b * self.b.transpose(), self.r_next)
+            error = _minus(self._whole, multiply(left, self._whole))
+        length = _raw(multiply(error, mode_projector))
+        return root(length) if isinstance(length, flint.fmpq) else num(length.nonnegative_part().sqrt())
+
+
+def _minus(a: Rows, b: Rows) -> Rows:
+    return [[x - y for x, y in zip(p, q, strict=True)] for p, q in zip(a, b, strict=True)]
 
 
 def _raw(rows: Rows) -> Scalar:

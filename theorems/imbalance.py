@@ -339,6 +339,7 @@ THEOREM = Theorem(
             r"\|\sin\Theta\|_F\le\|\Delta\|_F/(\lambda_k(K)-\lambda_{k+1}(H))",
             ("symmetric", "window", "mixed gap", "leading"),
             sides=mixed,
+            strategy=lambda: pairs(positive=False, least=2).filter(lambda x: _mixed_gap(pair(x), x.integer("k")) > 0),
         ),
         Reading(
             "relative imbalance",
