@@ -98,6 +98,6 @@ def chromium(tmp_path_factory):
         context = p.chromium.launch_persistent_context(
             tmp_path_factory.mktemp("profile"), executable_path=executable, args=FLAGS, headless=True
         )
-        context.set_default_timeout(40_000)
+        context.set_default_timeout(90_000)
         yield context
         context.close()

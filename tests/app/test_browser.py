@@ -23,14 +23,14 @@ OVERFLOW = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def watched():
     return Watched()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def opened(app, chromium, watched):
-    """The view of theorems, shared by the tests of this module: each leaves it as it was."""
+    """The view of theorems in a page of its own: a session of its own on the server."""
     page = chromium.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})
     watched.follow(page)
@@ -46,7 +46,12 @@ def _choose(page, field: str, option: str) -> None:
 
 
 def _picture(page) -> str:
-    return page.locator(SHOWN).first.evaluate("e => e.outerHTML")
+    """The picture, once it has stopped changing: the page may still be answering an earlier change."""
+    last = ""
+    while (now := page.locator(SHOWN).first.evaluate("e => e.outerHTML")) != last:
+        last = now
+        page.wait_for_timeout(700)
+    return now
 
 
 def _changed(page, before: str) -> str:
