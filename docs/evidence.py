@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 import theorems
-from theorems._theorem import Instance
+from theorems.engine.theorem import Instance
 
 SEED = 0
 SECONDS = 10.0

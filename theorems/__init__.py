@@ -12,50 +12,50 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from theorems._check import Report
-    from theorems._tables import NecessityRow, SharpnessRow
-    from theorems._theorem import Theorem
+    from theorems.engine.check import Report
+    from theorems.engine.explorable import Explorable
+    from theorems.engine.tables import NecessityRow, SharpnessRow
 
 __all__ = ["all", "check", "get", "necessity", "sharpness", "verify"]
 
 
-def all() -> list[Theorem]:
+def all() -> list[Explorable]:
     """Every theorem of the package, ordered by id."""
-    from theorems._discover import all_theorems
+    from theorems.engine.discover import all_theorems
 
     return all_theorems()
 
 
-def get(id: str) -> Theorem:
+def get(id: str) -> Explorable:
     """The theorem with that id, alias or module name; raises :class:`certify.errors.UsageError` if there is none."""
-    from theorems._discover import get
+    from theorems.engine.discover import get
 
     return get(id)
 
 
 def check(ids: Sequence[str] | None = None, *, seed: int | None = None, thorough: bool = False) -> Report:
     """Run the checks of some theorems (all by default) and return the report; ``report.verdict`` is three-valued."""
-    from theorems._check import check
+    from theorems.engine.check import check
 
     return check(ids, seed=seed, thorough=thorough)
 
 
 def necessity(ids: Sequence[str] | None = None, *, time: float = 20.0, seed: int = 0) -> builtins.list[NecessityRow]:
     """What happens without each hypothesis: a witness, a stronger theorem, or open; searched afresh."""
-    from theorems._tables import necessity
+    from theorems.engine.tables import necessity
 
     return necessity(ids, time=time, seed=seed)
 
 
 def sharpness(ids: Sequence[str] | None = None, *, time: float = 5.0, seed: int = 0) -> builtins.list[SharpnessRow]:
     """The largest certified ratio value/bound reached for each constant, with the instance that reaches it."""
-    from theorems._tables import sharpness
+    from theorems.engine.tables import sharpness
 
     return sharpness(ids, time=time, seed=seed)
 
 
 def verify(witness: Any) -> Any:
-    """Re-check a witness (a path or its JSON data) from scratch; see :func:`theorems._witness.verify`."""
-    from theorems._witness import verify
+    """Re-check a witness (a path or its JSON data) from scratch; see :func:`theorems.engine.verify.verify`."""
+    from theorems.engine.verify import verify
 
     return verify(witness)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from certify.verdict import Verdict
-from theorems._check import Case, Profile, cases
-from theorems._discover import all_theorems, docstring
-from theorems._theorem import Status, Theorem
+from theorems.engine.check import Case, Profile, cases
+from theorems.engine.discover import all_theorems, docstring
+from theorems.engine.theorem import Status, Theorem
 
 _THEOREMS = all_theorems()
 _CASES = [case for theorem in _THEOREMS for case in cases(theorem)]

@@ -18,8 +18,8 @@ from certify.verdict import Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from theorems._search import Progress, SearchResult
-    from theorems._theorem import Theorem
+    from theorems.engine.search import Progress, SearchResult
+    from theorems.engine.theorem import Theorem
 
 __all__ = ["main", "run"]
 
@@ -50,7 +50,7 @@ def command() -> None:
 def list_(as_json: bool) -> int:
     """List the theorems."""
     import theorems
-    from theorems._report import list_table
+    from theorems.engine.report import list_table
 
     found = theorems.all()
     if as_json:
@@ -66,7 +66,7 @@ def list_(as_json: bool) -> int:
 def show(id: str, as_json: bool) -> int:
     """Show the statement of theorem ID, its readings, hypotheses and constants."""
     import theorems
-    from theorems._discover import docstring
+    from theorems.engine.discover import docstring
 
     theorem = theorems.get(id)
     if as_json:
@@ -85,9 +85,9 @@ def show(id: str, as_json: bool) -> int:
 def check(ids: tuple[str, ...], junit_file: Path | None, seed: int | None, thorough: bool, as_json: bool) -> int:
     """Run the checks of the theorems ID..., of all when none is named."""
     _check_target(junit_file)
-    from theorems._check import Profile, Report, cases
-    from theorems._discover import select
-    from theorems._report import report_table, save_junit
+    from theorems.engine.check import Profile, Report, cases
+    from theorems.engine.discover import select
+    from theorems.engine.report import report_table, save_junit
 
     profile = Profile(examples=600 if thorough else 60, seed=seed)
     todo = [case for theorem in select(ids) for case in cases(theorem)]
@@ -133,14 +133,15 @@ def explore(
     """Look for a counterexample to ID without a hypothesis, with a bent constant, or to a false reading."""
     _check_target(output)
     import theorems
+    from theorems.engine.search import search
 
     theorem = theorems.get(id)
     constants = _constants(changes)
     if drop is None and reading is None and not constants and sys.stdin.isatty() and not as_json:
         drop, reading = _ask(theorem)
     with _hunting() as progress:
-        result = theorem.search(
-            drop, reading=reading, constants=constants, time=seconds, size=size, seed=seed, progress=progress
+        result = search(
+            theorem, drop, reading=reading, constants=constants, time=seconds, size=size, seed=seed, progress=progress
         )
     if output is not None and result.witness is not None:
         result.witness.save(output)
@@ -156,7 +157,7 @@ def explore(
 @_common
 def verify(witness: Path, as_json: bool) -> int:
     """Re-check a WITNESS file from scratch, without the search."""
-    from theorems._witness import verify
+    from theorems.engine.verify import verify
 
     found = verify(witness)
     if as_json:
@@ -211,7 +212,7 @@ def _constants(changes: Sequence[str]) -> Mapping[str, Any]:
 
 def _ask(theorem: Theorem) -> tuple[str | None, str | None]:
     """At a terminal: which hypothesis to drop, or which false reading to attack."""
-    from theorems._theorem import Need, Status
+    from theorems.engine.theorem import Need, Status
 
     options: list[tuple[str, str | None, str | None]] = [
         (f"drop {h.name}: {h.text}", h.name, None) for h in theorem.hypotheses if h.need is not Need.DEFINITION

@@ -34,9 +34,7 @@ from typing import TYPE_CHECKING
 import flint
 
 from certify.verdict import Verdict
-from theorems._exact import Scalar, num
-from theorems._spectra import frobenius_squared, singular_squares
-from theorems._theorem import (
+from theorems.engine.theorem import (
     Constant,
     Constants,
     Hypothesis,
@@ -51,6 +49,8 @@ from theorems._theorem import (
     facts,
     holds,
 )
+from theorems.exact.scalars import Scalar, num
+from theorems.exact.spectra import frobenius_squared, singular_squares
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -117,7 +117,7 @@ def stretches() -> Proof:
 def _strategy() -> SearchStrategy[Instance]:
     from hypothesis import strategies as st
 
-    from theorems import _strategies as own
+    from theorems.subjects import rational_matrices as own
 
     @st.composite
     def build(draw: st.DrawFn) -> Instance:

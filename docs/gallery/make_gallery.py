@@ -26,8 +26,8 @@ from theorems._app.page import enclosure
 from theorems._app.plot import plot
 from theorems._app.shapes import shapes
 from theorems._app.sweep import judge
-from theorems._instance import Instance, fractions_of
-from theorems._witness import Witness
+from theorems.engine.instance import Instance, fractions_of
+from theorems.engine.witness import Witness
 
 HERE = Path(__file__).parent
 STYLE = Path(theorems.__file__).parent / "_app" / "style.css"

@@ -37,7 +37,8 @@ def watch(event, arguments):
         log.open("a").write(f"look up {arguments[0]}\\n")
 sys.addaudithook(watch)
 import theorems
-theorems.__path__.append(extra)
+import theorems.statements
+theorems.statements.__path__.append(extra)
 from theorems.app import run
 run(0, False, announce=lambda text: print(text, flush=True))
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from certify.verdict import Verdict
-from theorems._exact import num
-from theorems._spectra import frobenius_squared, singular_values
-from theorems._theorem import Constant, Hypothesis, Instance, Parameter, Reading, Status, Theorem
+from theorems.engine.theorem import Constant, Hypothesis, Instance, Parameter, Reading, Status, Theorem
+from theorems.exact.scalars import num
+from theorems.exact.spectra import frobenius_squared, singular_values
 
 
 def _sides(x: Instance, c: dict) -> tuple:

@@ -19,8 +19,8 @@ from theorems._app.near import line_points, sound_neighbour
 from theorems._app.plot import state
 from theorems._app.prose import prose, sections
 from theorems._app.typed import parse_constants, parse_fraction
-from theorems._discover import docstring
 from theorems.app import run
+from theorems.engine.discover import docstring
 
 
 def tex(latex: str) -> str:

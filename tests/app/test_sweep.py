@@ -14,7 +14,7 @@ from tests.app.fourth import FOURTH
 from theorems._app.families import spectral
 from theorems._app.plot import plot, state
 from theorems._app.sweep import judge, sweep
-from theorems._instance import Instance
+from theorems.engine.instance import Instance
 
 D3, D4 = theorems.get("D3"), theorems.get("D4")
 

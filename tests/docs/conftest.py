@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import theorems
-from theorems import _discover
+import theorems.statements
+from theorems.engine import discover
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -15,7 +16,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 @pytest.fixture
 def extended(monkeypatch):
     """The package with the examples found in it, as if they were copied there."""
-    monkeypatch.setattr(theorems, "__path__", [*theorems.__path__, str(EXAMPLES)])
-    _discover._modules.cache_clear()
+    monkeypatch.setattr(theorems.statements, "__path__", [*theorems.statements.__path__, str(EXAMPLES)])
+    discover._modules.cache_clear()
     yield
-    _discover._modules.cache_clear()
+    discover._modules.cache_clear()

@@ -12,9 +12,9 @@ import pytest
 import theorems
 from certify.verdict import Verdict
 from tests.docs.conftest import EXAMPLES
-from theorems._check import Profile, cases
-from theorems._instance import Instance
 from theorems.cli import run
+from theorems.engine.check import Profile, cases
+from theorems.engine.instance import Instance
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -12,8 +12,8 @@ import pytest
 import theorems
 from certify.verdict import Verdict
 from theorems import cli
-from theorems._check import Case, cases
 from theorems.cli import run
+from theorems.engine.check import Case, cases
 
 
 def test_list_names_every_theorem(capsys):
@@ -46,7 +46,7 @@ def test_check_ends_with_the_worst_verdict(capsys, tmp_path, monkeypatch, verdic
     def planted(theorem):
         return [*cases(theorem)[-1:], Case(theorem.id, "numeric", "planted", lambda p: (verdict, "planted"))]
 
-    monkeypatch.setattr("theorems._check.cases", planted)
+    monkeypatch.setattr("theorems.engine.check.cases", planted)
     target = tmp_path / "junit.xml"
     assert run(["check", "D3", "--json", "--junit", str(target)]) == code
     assert json.loads(capsys.readouterr().out)["verdict"] == verdict.value

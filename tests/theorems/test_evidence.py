@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 import theorems
 from certify.rigor.ball import ball
 from certify.verdict import Verdict
-from theorems import _evidence as evidence
-from theorems._check import Case, Report, Result, cases, check
-from theorems._evidence import Profile
-from theorems._exact import num
-from theorems._instance import Instance
-from theorems._theorem import Mutant, Need, Property, facts, holds
+from theorems.engine import evidence as evidence
+from theorems.engine.check import Case, Report, Result, cases, check
+from theorems.engine.evidence import Profile
+from theorems.engine.instance import Instance
+from theorems.engine.theorem import Mutant, Need, Property, facts, holds
+from theorems.exact.scalars import num
 
 D3 = theorems.get("D3")
 QUICK = Profile(examples=15, search_time=2.0)

@@ -10,8 +10,8 @@ import pytest
 from certify.rigor.ball import ball
 from certify.rigor.functions import log, sqrt
 from certify.verdict import Verdict
-from theorems._exact import Inexact, decide, mode, num, root
-from theorems._spectra import singular_values
+from theorems.exact.scalars import Inexact, decide, mode, num, root
+from theorems.exact.spectra import singular_values
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.errors import UsageError
-from theorems._instance import Instance
+from theorems.engine.instance import Instance
 
 fractions = st.fractions(max_denominator=1000)
 vectors = st.lists(fractions, min_size=1, max_size=4)

@@ -14,7 +14,7 @@ import pytest
 import theorems
 from certify.verdict import Verdict
 from tests.theorems.mutants import Alteration, alterations, planted
-from theorems._check import Profile, cases
+from theorems.engine.check import Profile, cases
 
 FORMULAS = {
     "spectrum": (None, ("D3", "D10", "D6", "B3")),

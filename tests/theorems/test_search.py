@@ -9,7 +9,7 @@ import pytest
 import theorems
 from certify.errors import UsageError
 from certify.verdict import Verdict
-from theorems._theorem import Need, Status
+from theorems.engine.theorem import Need, Status
 
 MODELS = ("D3", "D4", "D4.product", "E1")
 FALSE = [(t, r.name) for t in MODELS for r in theorems.get(t).readings if r.status is Status.FALSE]

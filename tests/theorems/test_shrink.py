@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 import theorems
-from theorems._instance import Instance
-from theorems._shrink import shrink
+from theorems.engine.instance import Instance
+from theorems.engine.shrink import shrink
 
 E1 = theorems.get("E1")
 B3 = theorems.get("B3")

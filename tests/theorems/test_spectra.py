@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from certify.errors import UsageError
 from certify.rigor.ball import ball
-from theorems._spectra import leading_projector, multiply, norm2, rows_of, singular_values, spectrum
+from theorems.exact.spectra import leading_projector, multiply, norm2, rows_of, singular_values, spectrum
 
 sides = st.integers(1, 4)
 entries = st.fractions(-3, 3, max_denominator=3)

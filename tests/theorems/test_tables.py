@@ -6,8 +6,7 @@ import dataclasses
 import json
 
 import theorems
-from theorems import _tables
-from theorems._theorem import Need
+from theorems.engine.theorem import Need
 
 
 def test_necessity_of_a_model():
@@ -24,7 +23,9 @@ def test_a_hypothesis_without_witness_is_open():
     changed = dataclasses.replace(
         theorem, hypotheses=tuple(open_ if h.name == "nonnegative" else h for h in theorem.hypotheses)
     )
-    row = _tables._necessity_row(changed, "nonnegative", 0.5, 0)
+    from theorems.engine import tables
+
+    row = tables._necessity_row(changed, "nonnegative", 0.5, 0)
     assert (row.status, row.witness) == ("open", None)
     assert row.tried > 0
 

@@ -8,11 +8,12 @@ from fractions import Fraction
 import pytest
 
 import theorems
+import theorems.statements
 from certify.errors import UsageError
 from certify.verdict import Verdict
-from theorems._exact import num
-from theorems._instance import Instance
-from theorems._theorem import Mutant, Reading, facts, small
+from theorems.engine.instance import Instance
+from theorems.engine.theorem import Mutant, Reading, facts, small
+from theorems.exact.scalars import num
 
 D3 = theorems.get("D3")
 
@@ -68,25 +69,25 @@ def test_statements_show_everything():
 
 
 def test_a_new_file_is_all_it_takes(tmp_path, monkeypatch):
-    from theorems import _discover
+    from theorems.engine import discover
 
     source = (tmp_path / "one_more.py").resolve()
-    source.write_text("from dataclasses import replace\nimport theorems.chart\n"
-                      "THEOREM = replace(theorems.chart.THEOREM, id='Z9', aliases=('nine',))\n")  # fmt: skip
-    monkeypatch.setattr(theorems, "__path__", [*theorems.__path__, str(tmp_path)])
-    _discover._modules.cache_clear()
+    source.write_text("from dataclasses import replace\nimport theorems.statements.d3_chart\n"
+                      "THEOREM = replace(theorems.statements.d3_chart.THEOREM, id='Z9', aliases=('nine',))\n")  # fmt: skip
+    monkeypatch.setattr(theorems.statements, "__path__", [*theorems.statements.__path__, str(tmp_path)])
+    discover._modules.cache_clear()
     try:
         assert theorems.get("z9") is theorems.get("one_more") is theorems.get("NINE")
         assert theorems.all()[-1].id == "Z9"
     finally:
-        _discover._modules.cache_clear()
+        discover._modules.cache_clear()
     with pytest.raises(UsageError, match="there is no theorem 'Z9'"):
         _without(monkeypatch)
 
 
 def _without(monkeypatch):
-    from theorems import _discover
+    from theorems.engine import discover
 
     monkeypatch.undo()
-    _discover._modules.cache_clear()
+    discover._modules.cache_clear()
     theorems.get("Z9")

@@ -104,8 +104,8 @@ def test_checking_does_not_load_the_search(tmp_path):
     RESULT.witness.save(path)
     code = (
         "import sys, theorems; theorems.verify(sys.argv[1]);"
-        "print(sorted(m for m in sys.modules if m in ('theorems._search', 'theorems._shrink', 'theorems._families',"
-        "'theorems._proposals', 'scipy.optimize', 'hypothesis')))"
+        "print(sorted(m for m in sys.modules if m in ('theorems.engine.search', 'theorems.engine.shrink',"
+        "'theorems.engine.families', 'theorems.engine.proposals', 'scipy.optimize', 'hypothesis')))"
     )
     found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

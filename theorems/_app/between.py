@@ -8,7 +8,7 @@ from typing import cast
 
 from theorems._app.building import fixed_integers, fixed_matrix
 from theorems._app.family import Control, Family, Values
-from theorems._instance import Chain, Instance, Matrix, Value, Vector, kind_of
+from theorems.engine.instance import Chain, Instance, Matrix, Value, Vector, kind_of
 
 __all__ = ["NOISE", "between", "blend", "signature"]
 

@@ -6,8 +6,8 @@ import math
 from fractions import Fraction
 from random import Random
 
-from theorems._instance import Matrix
-from theorems._strategies import diagonal, product
+from theorems.engine.instance import Matrix
+from theorems.subjects.rational_matrices import diagonal, product
 
 __all__ = ["fixed_integers", "fixed_matrix", "plus", "rotation"]
 

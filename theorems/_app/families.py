@@ -18,9 +18,9 @@ from theorems._app.between import NOISE, between
 from theorems._app.building import fixed_integers, fixed_matrix, plus, rotation
 from theorems._app.family import Control, Family, Values
 from theorems._app.samples import samples
-from theorems._instance import Instance, Matrix
-from theorems._strategies import diagonal, product, transpose
-from theorems._theorem import Parameter, Reading, Theorem
+from theorems.engine.instance import Instance, Matrix
+from theorems.engine.theorem import Parameter, Reading, Theorem
+from theorems.subjects.rational_matrices import diagonal, product, transpose
 
 __all__ = ["families", "spectral"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
-from theorems._instance import Instance
+from theorems.engine.instance import Instance
 
 __all__ = ["Control", "Family", "Values", "nearest"]
 

@@ -15,9 +15,9 @@ from theorems._app.page import badge, hypotheses_table, instance_html, margin_ht
 from theorems._app.prose import Typeset
 from theorems._app.shapes import shapes
 from theorems._app.sweep import TURN, judge
-from theorems._search import Progress, SearchResult
-from theorems._theorem import Theorem
-from theorems._witness import Witness
+from theorems.engine.search import Progress, SearchResult, search
+from theorems.engine.theorem import Theorem
+from theorems.engine.witness import Witness
 
 __all__ = ["as_json", "as_python", "file_name", "hunt", "panel", "result_html", "told"]
 
@@ -51,7 +51,7 @@ def hunt(theorem: Theorem, drop: str | None, **options: Any) -> tuple[SearchResu
     """The result of a search, or the reason why there is none."""
     try:
         with TURN:
-            return theorem.search(drop, **options), ""
+            return search(theorem, drop, **options), ""
     except (PolystableError, ValueError) as error:
         return None, str(error)
 

@@ -14,9 +14,9 @@ from certify.errors import UsageError
 from theorems._app.family import Control, Family, Values
 from theorems._app.plot import plot, state
 from theorems._app.sweep import REFUSED, Judged, Point, judge, sweep
-from theorems._discover import get
-from theorems._instance import Instance
-from theorems._theorem import Reading, Theorem
+from theorems.engine.discover import get
+from theorems.engine.instance import Instance
+from theorems.engine.theorem import Reading, Theorem
 
 __all__ = [
     "both_widths",

@@ -15,10 +15,10 @@ from theorems._app.page import legend
 from theorems._app.plot import plot
 from theorems._app.samples import samples
 from theorems._app.sweep import Point, judge, sweep
-from theorems._families import structured
-from theorems._instance import Instance, Matrix, Value, Vector, fractions_of, kind_of
-from theorems._theorem import Reading, Theorem
-from theorems._witness import Witness
+from theorems.engine.families import structured
+from theorems.engine.instance import Instance, Matrix, Value, Vector, fractions_of, kind_of
+from theorems.engine.theorem import Reading, Theorem
+from theorems.engine.witness import Witness
 
 __all__ = ["line_picture", "line_points", "sound_neighbour"]
 

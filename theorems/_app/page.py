@@ -12,9 +12,9 @@ from certify.verdict import Verdict
 from theorems._app.plot import state
 from theorems._app.prose import Typeset, prose, sections
 from theorems._app.sweep import Judged
-from theorems._discover import docstring, module_name
-from theorems._instance import Chain, Instance, Matrix, Value, Vector, kind_of
-from theorems._theorem import Need, Reading, Status, Theorem
+from theorems.engine.discover import docstring, module_name
+from theorems.engine.instance import Chain, Instance, Matrix, Value, Vector, kind_of
+from theorems.engine.theorem import Need, Reading, Status, Theorem
 
 __all__ = [
     "enclosure",

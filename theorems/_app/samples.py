@@ -6,9 +6,9 @@ import contextlib
 import functools
 import itertools
 
-from theorems._draw import draw
-from theorems._instance import Instance
-from theorems._theorem import Reading, Theorem
+from theorems.engine.draw import draw
+from theorems.engine.instance import Instance
+from theorems.engine.theorem import Reading, Theorem
 
 __all__ = ["samples"]
 
@@ -20,7 +20,7 @@ def samples(theorem: Theorem, reading: Reading, count: int = 16) -> tuple[Instan
 
 @functools.lru_cache(maxsize=64)
 def _samples(id: str, name: str, count: int) -> tuple[Instance, ...]:
-    from theorems._discover import get
+    from theorems.engine.discover import get
 
     theorem = get(id)
     reading = theorem.reading(name)

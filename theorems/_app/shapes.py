@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from theorems._instance import Chain, Instance, Matrix, Vector, kind_of
+from theorems.engine.instance import Chain, Instance, Matrix, Vector, kind_of
 
 __all__ = ["shapes"]
 

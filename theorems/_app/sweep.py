@@ -15,8 +15,8 @@ from certify.errors import PolystableError
 from certify.rigor.ball import ball, interval, precision
 from certify.verdict import Verdict, combine
 from theorems._app.family import Family, Values
-from theorems._instance import Instance
-from theorems._theorem import Need, Reading, Theorem
+from theorems.engine.instance import Instance
+from theorems.engine.theorem import Need, Reading, Theorem
 
 __all__ = ["REFUSED", "TURN", "Judged", "Point", "judge", "sweep"]
 

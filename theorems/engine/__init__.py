@@ -1,0 +1,1 @@
+"""What a theorem is, how its evidence is gathered, and the search for counterexamples."""

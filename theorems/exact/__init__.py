@@ -1,0 +1,1 @@
+"""Exact scalars, spectra and proofs that theorem modules compute with."""

@@ -1,0 +1,1 @@
+"""One claim a file, named after its id; found by scanning."""

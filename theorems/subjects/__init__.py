@@ -1,0 +1,1 @@
+"""What theorems speak of: exact models of it, shared hypotheses, and strategies that draw it tightly."""
