@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from certify.chain import Chain, Limits, load
     from certify.checker import verify
     from certify.errors import PolystableError
-    from certify.protocol import Thresholds
-    from certify.run import certify
+    from certify.execution import certify
+    from certify.prover import Thresholds
     from certify.verdict import Claim, Enclosure, Verdict
 
 __all__ = [
@@ -38,9 +38,9 @@ _HOMES = {
     "Enclosure": "verdict",
     "Limits": "chain",
     "PolystableError": "errors",
-    "Thresholds": "protocol",
+    "Thresholds": "prover",
     "Verdict": "verdict",
-    "certify": "run",
+    "certify": "execution",
     "load": "chain",
     "verify": "checker",
 }

@@ -21,14 +21,14 @@ __all__ = ["all", "check", "get", "necessity", "sharpness", "verify"]
 
 def all() -> list[Explorable]:
     """Every theorem of the package, ordered by id."""
-    from theorems.engine.discover import all_theorems
+    from theorems.library import all_theorems
 
     return all_theorems()
 
 
 def get(id: str) -> Explorable:
     """The theorem with that id, alias or module name; raises :class:`certify.errors.UsageError` if there is none."""
-    from theorems.engine.discover import get
+    from theorems.library import get
 
     return get(id)
 

@@ -6,8 +6,8 @@ import pytest
 
 from certify.verdict import Verdict
 from theorems.engine.check import Case, Profile, cases
-from theorems.engine.discover import all_theorems, docstring
 from theorems.engine.theorem import Status, Theorem
+from theorems.library import all_theorems, docstring
 
 _THEOREMS = all_theorems()
 _CASES = [case for theorem in _THEOREMS for case in cases(theorem)]

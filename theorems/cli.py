@@ -66,7 +66,7 @@ def list_(as_json: bool) -> int:
 def show(id: str, as_json: bool) -> int:
     """Show the statement of theorem ID, its readings, hypotheses and constants."""
     import theorems
-    from theorems.engine.discover import docstring
+    from theorems.library import docstring
 
     theorem = theorems.get(id)
     if as_json:
@@ -86,8 +86,8 @@ def check(ids: tuple[str, ...], junit_file: Path | None, seed: int | None, thoro
     """Run the checks of the theorems ID..., of all when none is named."""
     _check_target(junit_file)
     from theorems.engine.check import Profile, Report, cases
-    from theorems.engine.discover import select
     from theorems.engine.report import report_table, save_junit
+    from theorems.library import select
 
     profile = Profile(examples=600 if thorough else 60, seed=seed)
     todo = [case for theorem in select(ids) for case in cases(theorem)]
@@ -175,7 +175,7 @@ def verify(witness: Path, as_json: bool) -> int:
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def app(port: int, no_browser: bool) -> int:
     """Serve the app on 127.0.0.1 (extra: app)."""
-    from theorems.app import run
+    from theorems.app.server import run
 
     run(port, open_browser=not no_browser, announce=click.echo)
     return 0

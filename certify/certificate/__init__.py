@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from certify.certificate._certificate import ARITHMETIC, SCHEMA, Certificate
-from certify.certificate._records import ChainLike, InputRecord, LeftOutRecord, NotAsked, Scalar, TensorRecord
+from certify.certificate.document import ARITHMETIC, SCHEMA, Certificate
+from certify.certificate.records import ChainLike, InputRecord, LeftOutRecord, NotAsked, Scalar, TensorRecord
 
 __all__ = [
     "ARITHMETIC",

@@ -9,11 +9,11 @@ from certify.chain.chain_file import apply_chain_file, read_chain_file
 from certify.chain.edges import chain_of_numbered_names
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.model import Chain, LeftOut
-from certify.chain.npy_header import MAGIC
-from certify.chain.numpy_reader import read_npy, read_npy_folder, read_npz
+from certify.chain.readers.npy_header import MAGIC
+from certify.chain.readers.numpy import read_npy, read_npy_folder, read_npz
+from certify.chain.readers.safetensors import is_safetensors, read_safetensors
+from certify.chain.readers.shards import read_sharded
 from certify.chain.refusals import pickle_suffix, refuse_pickle, starts_like_pickle
-from certify.chain.safetensors_reader import is_safetensors, read_safetensors
-from certify.chain.shards import read_sharded
 from certify.chain.stored import StoredTensor, open_regular
 from certify.errors import InputError, UnsupportedError
 

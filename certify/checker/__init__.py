@@ -21,6 +21,6 @@ it; and an undecided claim where more could have been decided.
 
 from __future__ import annotations
 
-from certify.checker._verify import Outcome, Reason, RejectedError, Verification, check, verify
+from certify.checker.verify import Outcome, Reason, RejectedError, Verification, check, verify
 
 __all__ = ["Outcome", "Reason", "RejectedError", "Verification", "check", "verify"]

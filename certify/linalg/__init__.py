@@ -1,12 +1,12 @@
 """Verified linear algebra; anything without error bounds is named ``approx_*``."""
 
 from certify.linalg.gemm import MatrixBall, gemm
+from certify.linalg.leading_svd import TopSingular, top_singular
 from certify.linalg.matrix import as_matrix
 from certify.linalg.norms import frobenius, norm2_up
+from certify.linalg.quotient_norms import quotient_extremes
 from certify.linalg.subspace import Subspace, principal_cosines
 from certify.linalg.svd import CertifiedSVD, svd
-from certify.linalg.topk import TopSingular, top_singular
-from certify.linalg.transport import quotient_extremes
 
 __all__ = [
     "CertifiedSVD",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from certify.errors import UsageError
-from certify.linalg._factor import defect
 from certify.linalg.gemm import gemm
 from certify.linalg.svd import svd
+from certify.linalg.svd_factor import defect
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import (
     FloatArray,

@@ -1,7 +1,7 @@
 """Certified singular value decomposition.
 
-The factors come from the fastest source at hand and are not trusted; `certify.linalg._factor` bounds the residual of
-AV = U diag(s) + E, and `certify.linalg._enclose` turns the bounds into enclosures of every singular value and of the
+The factors come from the fastest source at hand and are not trusted; `certify.linalg.svd_factor` bounds the residual of
+AV = U diag(s) + E, and `certify.linalg.svd_enclosure` turns the bounds into enclosures of every singular value and of the
 leading subspaces.
 """
 
@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from certify.errors import UsageError
-from certify.linalg._enclose import Enclosed, enclose
-from certify.linalg._factor import from_gram, from_svd
 from certify.linalg.gemm import require_exact_kernel
 from certify.linalg.matrix import Scaled, as_matrix, scale
+from certify.linalg.svd_enclosure import Enclosed, enclose
+from certify.linalg.svd_factor import from_gram, from_svd
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import ETA, FloatArray, U, norm_up
 

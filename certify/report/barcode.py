@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certify.certificate import Certificate
-from certify.geometry.quiver_picture import barcode_svg, barcode_text
+from certify.report.pictures.barcode import barcode_svg, barcode_text
 from certify.verdict import Claim, Verdict
 
 __all__ = ["bars_text", "drawn_barcodes", "pictured_barcodes", "polystable_text"]

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import theorems
-from certify.geometry.degeneration import OneParameterSubgroup
-from certify.linalg.exact_subspace import Subspace, image, kernel
-from theorems._app.near import line_points, sound_neighbour
-from theorems._app.page import enclosure
-from theorems._app.plot import plot
-from theorems._app.shapes import shapes
-from theorems._app.sweep import judge
+from certify.geometry.orbits.degeneration import OneParameterSubgroup
+from certify.linalg.exact.subspace import Subspace, image, kernel
+from theorems.app.near import line_points, sound_neighbour
+from theorems.app.page import enclosure
+from theorems.app.plot import plot
+from theorems.app.shapes import shapes
+from theorems.app.sweep import judge
 from theorems.engine.instance import Instance, fractions_of
 from theorems.engine.witness import Witness
 

@@ -39,7 +39,7 @@ sys.addaudithook(watch)
 import theorems
 import theorems.statements
 theorems.statements.__path__.append(extra)
-from theorems.app import run
+from theorems.app.server import run
 run(0, False, announce=lambda text: print(text, flush=True))
 """
 

@@ -9,12 +9,12 @@ import pytest
 import theorems
 from certify.verdict import Verdict
 from tests.app.fourth import FOURTH
-from theorems._app.between import between, blend, signature
-from theorems._app.building import rotation
-from theorems._app.families import spectral
-from theorems._app.family import Control, nearest
-from theorems._app.samples import samples
-from theorems._app.sweep import judge
+from theorems.app.between import between, blend, signature
+from theorems.app.building import rotation
+from theorems.app.families import spectral
+from theorems.app.family import Control, nearest
+from theorems.app.samples import samples
+from theorems.app.sweep import judge
 from theorems.engine.instance import Instance
 from theorems.subjects.rational_matrices import product, transpose
 
@@ -39,7 +39,7 @@ def test_every_theorem_has_a_family_with_sliders(id):
 @pytest.mark.parametrize("theorem", [theorems.get("D4"), theorems.get("E1"), FOURTH], ids=lambda t: t.id)
 def test_lines_start_at_samples_that_meet_the_hypotheses(theorem, monkeypatch):
     if theorem is FOURTH:
-        monkeypatch.setattr("theorems.engine.discover.get", lambda id: FOURTH)
+        monkeypatch.setattr("theorems.library.get", lambda id: FOURTH)
     reading = theorem.readings[0]
     found = samples(theorem, reading, 8)
     family = between(found)

@@ -12,15 +12,15 @@ import pytest
 
 import theorems
 from certify.errors import UsageError
-from theorems._app import page
-from theorems._app.guard import guarded, policy
-from theorems._app.hunting import as_json, as_python, hunt, result_html
-from theorems._app.near import line_points, sound_neighbour
-from theorems._app.plot import state
-from theorems._app.prose import prose, sections
-from theorems._app.typed import parse_constants, parse_fraction
-from theorems.app import run
-from theorems.engine.discover import docstring
+from theorems.app import page
+from theorems.app.guard import guarded, policy
+from theorems.app.hunting import as_json, as_python, hunt, result_html
+from theorems.app.near import line_points, sound_neighbour
+from theorems.app.plot import state
+from theorems.app.prose import prose, sections
+from theorems.app.server import run
+from theorems.app.typed import parse_constants, parse_fraction
+from theorems.library import docstring
 
 
 def tex(latex: str) -> str:

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from certify.geometry.orbit import invariant, orbit_witness
-from theorems._app.motion_page import PATH, exact_time, motion_html
-from theorems._app.scene import good_turn, scene
-from theorems._app.strata import KINDS, diagonal_motion, motion, starting_pair, starting_strata
+from certify.geometry.orbits.pair_orbit import invariant, orbit_witness
+from theorems.app.motion_page import PATH, exact_time, motion_html
+from theorems.app.scene import good_turn, scene
+from theorems.app.strata import KINDS, diagonal_motion, motion, starting_pair, starting_strata
 
 CASES = [(kind, i, which) for kind in KINDS for i in starting_strata(kind) for which in (1, 7)]
 

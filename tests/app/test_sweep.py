@@ -11,9 +11,9 @@ import pytest
 import theorems
 from certify.verdict import Verdict
 from tests.app.fourth import FOURTH
-from theorems._app.families import spectral
-from theorems._app.plot import plot, state
-from theorems._app.sweep import judge, sweep
+from theorems.app.families import spectral
+from theorems.app.plot import plot, state
+from theorems.app.sweep import judge, sweep
 from theorems.engine.instance import Instance
 
 D3, D4 = theorems.get("D3"), theorems.get("D4")

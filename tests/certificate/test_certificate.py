@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from certify.certificate import Certificate, InputRecord
-from certify.certificate._json import canonical, digest_of
+from certify.certificate.exact_json import canonical, digest_of
 from certify.errors import CertificateError, InputError, LimitError
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 from tests.certificate.examples import TENSORS, certificates, small

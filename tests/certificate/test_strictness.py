@@ -8,7 +8,7 @@ import json
 import pytest
 
 from certify.certificate import Certificate
-from certify.certificate._json import digest_of, parse
+from certify.certificate.exact_json import digest_of, parse
 from certify.errors import CertificateError
 from tests.certificate.examples import small
 

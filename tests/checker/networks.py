@@ -8,7 +8,7 @@ import numpy as np
 
 from certify.certificate import Certificate
 from certify.chain import Chain
-from certify.run import certify
+from certify.execution import certify
 from tests.checker.matrices import hilbert
 
 

@@ -93,7 +93,7 @@ def test_cause():
 
 
 def test_a_cause_of_an_undecided_claim_is_one_of_the_known():
-    from certify.run import certify
+    from certify.execution import certify
 
     base = certify(chain("rank one"), workers=1)
     place = next(i for i, claim in enumerate(base.claims) if claim.verdict is Verdict.UNDECIDED)
@@ -363,10 +363,10 @@ def test_exact_rank_is_recomputed():
 
 
 def test_a_proof_that_breaks_down_is_a_rejection(monkeypatch):
-    from certify.checker import _layer
+    from certify.checker import layer
 
     def broken(*_):
         raise np.linalg.LinAlgError("no convergence")
 
-    monkeypatch.setattr(_layer, "near_svd", broken)
+    monkeypatch.setattr(layer, "near_svd", broken)
     rejected(certificate(BASE), message="not proved: no convergence", claim="spectrum.sigma")

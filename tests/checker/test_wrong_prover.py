@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 from certify.checker import check
-from certify.run import certify
+from certify.execution import certify
 from tests.checker.networks import chain
 
 FORMULAS = [
@@ -16,10 +16,10 @@ FORMULAS = [
     ("layer", "gaps", lambda f: lambda sigma: [2 * x for x in f(sigma)], "spectrum.gap"),
     ("layer", "effective_rank", lambda f: lambda p, eta: tuple(min(x + 1, len(p)) for x in f(p, eta)), "D10."),
     ("layer", "publish", lambda f: lambda low, high, **o: f((low + high) / 2, (low + high) / 2), ("spectrum", "E7")),
-    ("edge", "overlap", lambda f: lambda c: f(c) * (1 + 2.0**-20), "E.overlap"),
-    ("edge", "relative_imbalance", lambda f: lambda *a: f(*a) / 2, "B3.imbalance.relative"),
-    ("edge", "truncation_bound_frobenius", lambda f: lambda *a: f(*a) * (1 - 2.0**-20), "E1."),
-    ("edge", "truncation_bound_spectral", lambda f: lambda *a: f(*a) * (1 + 2.0**-20), "E1."),
+    ("interface", "overlap", lambda f: lambda c: f(c) * (1 + 2.0**-20), "E.overlap"),
+    ("interface", "relative_imbalance", lambda f: lambda *a: f(*a) / 2, "B3.imbalance.relative"),
+    ("interface", "truncation_bound_frobenius", lambda f: lambda *a: f(*a) * (1 - 2.0**-20), "E1."),
+    ("interface", "truncation_bound_spectral", lambda f: lambda *a: f(*a) * (1 + 2.0**-20), "E1."),
     ("rigidity", "amplitude", lambda f: lambda a, b: f(a, b) * 0.5, "D4.drift.transport"),
     ("rigidity", "drift_bound", lambda f: lambda *a: f(*a) * 0.5, "D4.drift.transport"),
     ("rigidity", "product_bound", lambda f: lambda *a: f(*a) * 2, "D4.drift.product"),
@@ -32,7 +32,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize(("module", "name", "spoil", "claim"), FORMULAS, ids=[f"{m}.{n}" for m, n, _, _ in FORMULAS])
 def test_a_wrong_formula_is_noticed(module, name, spoil, claim, monkeypatch):
-    home = importlib.import_module(f"certify.protocol.{module}")
+    home = importlib.import_module(f"certify.prover.{module}")
     monkeypatch.setattr(home, name, spoil(getattr(home, name)))
     found = check(certify(chain("laws"), workers=1), chain("laws"), workers=1)
     assert any(reason.claim.startswith(claim) for reason in found.reasons), [str(x) for x in found.reasons]
@@ -41,7 +41,7 @@ def test_a_wrong_formula_is_noticed(module, name, spoil, claim, monkeypatch):
 @pytest.mark.parametrize("chart", ["top_radial", "log_log", "kl", "hellinger"])
 @pytest.mark.parametrize("shift", [2.0**-25, -(2.0**-25)])
 def test_a_wrong_fit_is_noticed(chart, shift, monkeypatch):
-    home = importlib.import_module("certify.protocol.layer")
+    home = importlib.import_module("certify.prover.layer")
     fit = home.fit_chart
 
     def shifted(name, *rest):

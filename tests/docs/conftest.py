@@ -8,7 +8,7 @@ import pytest
 
 import theorems
 import theorems.statements
-from theorems.engine import discover
+from theorems import library
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -17,6 +17,6 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 def extended(monkeypatch):
     """The package with the examples found in it, as if they were copied there."""
     monkeypatch.setattr(theorems.statements, "__path__", [*theorems.statements.__path__, str(EXAMPLES)])
-    discover._modules.cache_clear()
+    library._modules.cache_clear()
     yield
-    discover._modules.cache_clear()
+    library._modules.cache_clear()

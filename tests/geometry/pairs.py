@@ -7,11 +7,11 @@ from random import Random
 
 from flint import fmpq, fmpq_mat
 
-from certify.geometry.orbit import strata
-from certify.geometry.quiver import barcode_chain
-from certify.linalg.exact_field import QQ
-from certify.linalg.exact_random import random_orthogonal, random_rational, random_unimodular
-from certify.linalg.exact_subspace import Subspace
+from certify.geometry.orbits.barcode import barcode_chain
+from certify.geometry.orbits.pair_orbit import strata
+from certify.linalg.exact.field import QQ
+from certify.linalg.exact.subspace import Subspace
+from theorems.subjects.random_exact import random_orthogonal, random_rational, random_unimodular
 
 CONDITION = 10**6
 

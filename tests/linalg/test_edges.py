@@ -12,8 +12,8 @@ from certify.errors import UsageError
 from certify.linalg import Subspace, principal_cosines, quotient_extremes, svd, top_singular
 from tests.linalg.reference import exact_matrix, singular_values
 
-topk = import_module("certify.linalg.topk")
-transport = import_module("certify.linalg.transport")
+topk = import_module("certify.linalg.leading_svd")
+transport = import_module("certify.linalg.quotient_norms")
 
 DIGITS = 40
 

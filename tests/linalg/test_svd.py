@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from certify.errors import InputError, UnsupportedError, UsageError
-from certify.linalg import _enclose, svd
-from certify.linalg._factor import from_gram
+from certify.linalg import svd, svd_enclosure
+from certify.linalg.svd_factor import from_gram
 from tests.linalg.reference import exact_matrix, singular_values, violations
 
 MODES = ("fast", "tight", "auto")
@@ -224,14 +224,14 @@ def test_poor_factors_prove_nothing() -> None:
     a = rng.uniform(-1, 1, (6, 4))
     for v in (rng.standard_normal((4, 4)), np.zeros((4, 4)), np.full((4, 4), np.nan)):
         with np.errstate(all="ignore"):
-            assert _enclose.enclose(from_gram(a, v, tight=True), 0.0, tight=True, method="gram") is None
+            assert svd_enclosure.enclose(from_gram(a, v, tight=True), 0.0, tight=True, method="gram") is None
 
 
 def test_a_slightly_wrong_basis_still_encloses() -> None:
     rng = np.random.default_rng(6)
     a = rng.uniform(-1, 1, (6, 4))
     v = np.linalg.svd(a)[2].T + 1e-4 * rng.standard_normal((4, 4))
-    enclosed = _enclose.enclose(from_gram(a, v, tight=True), 0.0, tight=True, method="gram")
+    enclosed = svd_enclosure.enclose(from_gram(a, v, tight=True), 0.0, tight=True, method="gram")
     assert enclosed is not None
     assert violations(enclosed, a) == []
     assert float(np.max(enclosed.upper - enclosed.lower)) > 1e-7

@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from theorems.engine.discover import select
 from theorems.engine.evidence import (
     Evidence,
     Profile,
@@ -36,6 +35,7 @@ from theorems.engine.evidence import (
 )
 from theorems.engine.report import Report, Result
 from theorems.engine.theorem import Need, Status, Theorem
+from theorems.library import select
 
 __all__ = ["Case", "Profile", "Report", "Result", "cases", "check"]
 

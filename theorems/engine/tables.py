@@ -13,12 +13,12 @@ from typing import Any
 from certify.errors import PolystableError
 from certify.rigor.ball import ball, lower, precision
 from certify.verdict import Verdict
-from theorems.engine.discover import select
 from theorems.engine.families import random_instance, structured
 from theorems.engine.instance import Instance
 from theorems.engine.search import SearchResult, search
 from theorems.engine.theorem import Constant, Need, Reading, Status, Theorem
 from theorems.engine.witness import Witness
+from theorems.library import select
 
 __all__ = ["NecessityRow", "SharpnessRow", "necessity", "sharpness"]
 

@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from certify.errors import CertificateError, InputError, UsageError
 from certify.verdict import Verdict
-from theorems.engine.discover import get
 from theorems.engine.instance import Instance
 from theorems.engine.witness import SCHEMA, Finding, Witness, examine
+from theorems.library import get
 
 __all__ = ["verify"]
 

@@ -35,7 +35,8 @@ from typing import TYPE_CHECKING, Any
 
 from flint import fmpz_poly
 
-from certify.geometry.orbit import (
+from certify.geometry.orbits.enumeration import orbit_table
+from certify.geometry.orbits.pair_orbit import (
     codimension,
     gaussian_binomial,
     invariant,
@@ -45,8 +46,7 @@ from certify.geometry.orbit import (
     strata,
     tangent_rank,
 )
-from certify.geometry.orbit_enumeration import orbit_table
-from certify.linalg.exact_subspace import Subspace
+from certify.linalg.exact.subspace import Subspace
 from certify.verdict import Verdict
 from theorems.engine.theorem import (
     Constants,

@@ -35,10 +35,10 @@ from typing import TYPE_CHECKING, Any
 
 from flint import fmpq_mat, nmod_mat
 
-from certify.geometry.orbit import angle_polynomial, invariant, orbit_witness, projector
-from certify.geometry.stability import interface_intersection
-from certify.linalg.exact_rank import intersection_dimension
-from certify.linalg.exact_subspace import Subspace, image, is_invertible, kernel
+from certify.geometry.orbits.pair_orbit import angle_polynomial, invariant, orbit_witness, projector
+from certify.geometry.orbits.stability import interface_intersection
+from certify.linalg.exact.rank import intersection_dimension
+from certify.linalg.exact.subspace import Subspace, image, is_invertible, kernel
 from certify.rigor.exact import fmpq_matrix
 from certify.verdict import Verdict
 from theorems.engine.theorem import (
@@ -212,8 +212,8 @@ def of_floats(x: Instance) -> Verdict:
 def _strategy(orthogonal_g: bool = False) -> SearchStrategy[Instance]:
     from random import Random
 
-    from certify.linalg.exact_random import random_orthogonal
     from theorems.subjects import orbit_samples as own
+    from theorems.subjects.random_exact import random_orthogonal
 
     listed = own.all_strata(4)
 

@@ -35,8 +35,8 @@ from typing import TYPE_CHECKING, Any
 
 from flint import fmpq, fmpz_poly
 
-from certify.geometry.degeneration import OneParameterSubgroup, degenerate
-from certify.geometry.orbit import (
+from certify.geometry.orbits.degeneration import OneParameterSubgroup, degenerate
+from certify.geometry.orbits.pair_orbit import (
     Pair,
     closure_holds,
     codimension,
@@ -47,8 +47,8 @@ from certify.geometry.orbit import (
     orbit_dimension,
     tangent_rank,
 )
-from certify.linalg.exact_field import SymbolicField
-from certify.linalg.exact_subspace import Subspace, is_invertible
+from certify.linalg.exact.field import SymbolicField
+from certify.linalg.exact.subspace import Subspace, is_invertible
 from certify.verdict import Verdict
 from theorems.engine.theorem import (
     Constants,

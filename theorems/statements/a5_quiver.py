@@ -36,15 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 from flint import fmpq_mat, nmod_mat
 
-from certify.geometry.chain_ranks import (
-    barcode_bounds,
-    certified_barcode,
-    chain_ranks,
-    interface_intersections,
-    polystable_ranks,
-)
-from certify.geometry.orbit_enumeration import general_linear_generators, orbits_of
-from certify.geometry.quiver import (
+from certify.geometry.orbits.barcode import (
     Barcode,
     Ranks,
     barcode,
@@ -55,11 +47,19 @@ from certify.geometry.quiver import (
     rank_array,
     ranks_of_barcode,
 )
-from certify.geometry.quiver_order import barcodes, closure_order, degenerations
-from certify.geometry.rank_inequalities import frobenius_lower, shorter_upper
-from certify.geometry.stability import polystable
-from certify.linalg.exact_field import PrimeField, SymbolicField
-from certify.linalg.exact_subspace import image, is_invertible, kernel
+from certify.geometry.orbits.barcode_order import barcodes, closure_order, degenerations
+from certify.geometry.orbits.chain_ranks import (
+    barcode_bounds,
+    certified_barcode,
+    chain_ranks,
+    interface_intersections,
+    polystable_ranks,
+)
+from certify.geometry.orbits.enumeration import general_linear_generators, orbits_of
+from certify.geometry.orbits.rank_inequalities import frobenius_lower, shorter_upper
+from certify.geometry.orbits.stability import polystable
+from certify.linalg.exact.field import PrimeField, SymbolicField
+from certify.linalg.exact.subspace import image, is_invertible, kernel
 from certify.rigor.exact import fmpq_matrix
 from certify.verdict import Verdict
 from theorems.engine.theorem import (

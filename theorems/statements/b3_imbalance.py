@@ -37,8 +37,8 @@ from typing import Any, cast
 
 import flint
 
-from certify.geometry.alignment import alignment_bound, interface_norms, overlap, relative_imbalance
-from certify.geometry.spectrum import gaps
+from certify.geometry.interface.alignment import alignment_bound, interface_norms, overlap, relative_imbalance
+from certify.geometry.spectrum.chart import gaps
 from certify.rigor.ball import ball
 from certify.verdict import Verdict, combine
 from theorems.engine.instance import Matrix

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from certify.geometry.alignment import commutator_magnitude, interface_norms
-from certify.geometry.spectrum import gaps
+from certify.geometry.interface.alignment import commutator_magnitude, interface_norms
+from certify.geometry.spectrum.chart import gaps
 from certify.rigor.ball import ball
 from certify.rigor.functions import minimum
 from theorems.engine.declare import Declaration, Facts, Sides, hypothesis

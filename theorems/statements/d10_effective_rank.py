@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any
 
 import flint
 
-from certify.geometry.spectrum import effective_rank, energies, gibbs, power_sum, tail_energy
+from certify.geometry.spectrum.chart import effective_rank, energies, gibbs, power_sum, tail_energy
 from certify.rigor.functions import absolute, log, power
 from certify.verdict import Verdict, combine
 from theorems.engine.theorem import (

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 import flint
 
-from certify.geometry.spectrum import energies, gibbs, mean_log_rank, top_radial, variance_log_rank
+from certify.geometry.spectrum.chart import energies, gibbs, mean_log_rank, top_radial, variance_log_rank
 from certify.rigor.ball import ball
 from certify.rigor.functions import absolute, sqrt
 from certify.verdict import Verdict

@@ -36,7 +36,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from certify.geometry.spectrum import (
+from certify.geometry.spectrum.chart import (
     chart,
     energies,
     gibbs,

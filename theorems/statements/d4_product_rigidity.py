@@ -32,9 +32,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, cast
 
-from certify.geometry.charts import residual
-from certify.geometry.rigidity import product_bound, sharp_product_bound, slack_product
-from certify.geometry.spectrum import chart
+from certify.geometry.spectrum.chart import chart
+from certify.geometry.spectrum.fits import residual
+from certify.geometry.spectrum.rigidity import product_bound, sharp_product_bound, slack_product
 from certify.rigor.functions import absolute
 from certify.verdict import Verdict
 from theorems.engine.theorem import (

@@ -39,8 +39,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, cast
 
-from certify.geometry.charts import residual
-from certify.geometry.rigidity import (
+from certify.geometry.spectrum.chart import chart
+from certify.geometry.spectrum.fits import residual
+from certify.geometry.spectrum.rigidity import (
     action_lower_bound,
     amplitude,
     drift_bound,
@@ -48,7 +49,6 @@ from certify.geometry.rigidity import (
     identity_gap,
     slack_transport,
 )
-from certify.geometry.spectrum import chart
 from certify.rigor.functions import absolute, log, maximum
 from certify.verdict import Verdict, combine
 from theorems.engine.theorem import (

@@ -43,9 +43,7 @@ from typing import Any
 
 import flint
 
-from certify.geometry.charts import CHARTS, log_log_slope, residual
-from certify.geometry.hellinger import affinity_slope, log_affinity
-from certify.geometry.spectrum import (
+from certify.geometry.spectrum.chart import (
     chart,
     energies,
     gibbs,
@@ -55,6 +53,8 @@ from certify.geometry.spectrum import (
     tilted_moments,
     top_radial,
 )
+from certify.geometry.spectrum.fits import CHARTS, fit_chart, fit_kl, log_log_slope, residual
+from certify.geometry.spectrum.hellinger import affinity_slope, log_affinity
 from certify.rigor.ball import ball
 from certify.rigor.functions import absolute, exp, log, maximum, minimum, sqrt
 from certify.verdict import Verdict, combine
@@ -248,8 +248,22 @@ def extremes() -> Proof:
 
 def recovery(x: Instance) -> Verdict:
     """Without factors every chart returns α."""
-    pure = spectrum(x.replace(factors=[1] * len(x.vector("factors"))))
+    pure = _pure(x)
     return combine(small(lambda name=name: pure.exponent(name) - pure.alpha, _TINY) for name in CHARTS)
+
+
+def undefined(x: Instance) -> Verdict:
+    """Where no exponent exists, every chart says so with a cause: one rank, rank one, all energy in the last rank."""
+    s = _pure(x)
+    alone, rank_one = [s.sigma[0]], [s.sigma[0], flint.arb(0)]
+    found = [fit_chart(name, alone, flint.arb(0)) for name in CHARTS]
+    found += [fit_chart(name, rank_one, ball(2).log() / 2) for name in CHARTS]
+    found.append(fit_kl([flint.arb(0), s.sigma[0]]))
+    return holds(all(fit.alpha.is_nan() and fit.cause for fit in found))
+
+
+def _pure(x: Instance) -> Spectrum:
+    return spectrum(x.replace(factors=[1] * len(x.vector("factors"))))
 
 
 def scale(x: Instance) -> Verdict:
@@ -379,6 +393,7 @@ THEOREM = Theorem(
     families=samples.two_steps,
     properties=(
         Property("recovery", "without factors every chart returns α", recovery),
+        Property("undefined", "where no exponent exists, every chart says so", undefined),
         Property("scale", "a common factor changes no exponent", scale),
     ),
     mutants=(

@@ -23,7 +23,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, cast
 
-from certify.geometry import transport as formulas
+from certify.geometry.transport import truncation as formulas
 from certify.rigor.functions import absolute, maximum
 from certify.verdict import Verdict, combine
 from theorems.engine.declare import Declaration, Facts, Sides

@@ -33,7 +33,7 @@ from typing import Any, cast
 
 from flint import arb, fmpq
 
-from certify.geometry.incidence import (
+from certify.geometry.transport.incidence import (
     Masks,
     activities,
     hubs,

@@ -9,9 +9,9 @@ from typing import cast
 import flint
 
 from certify.errors import UsageError
-from certify.geometry.charts import fit_chart, residual
-from certify.geometry.rigidity import product_amplitude, slack_transport, transport_amplitude
-from certify.geometry.spectrum import top_radial
+from certify.geometry.spectrum.chart import top_radial
+from certify.geometry.spectrum.fits import fit_chart, residual
+from certify.geometry.spectrum.rigidity import product_amplitude, slack_transport, transport_amplitude
 from certify.rigor.ball import ball
 from certify.rigor.functions import log
 from certify.verdict import Verdict, combine

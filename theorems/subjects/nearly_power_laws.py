@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import flint
 
-from certify.geometry.charts import fit_chart, residual
-from certify.geometry.spectrum import power_sum, top_radial
+from certify.geometry.spectrum.chart import power_sum, top_radial
+from certify.geometry.spectrum.fits import fit_chart, residual
 from certify.rigor.ball import ball
 from certify.rigor.functions import absolute, exp, log, maximum, sqrt
 from theorems.engine.instance import Instance

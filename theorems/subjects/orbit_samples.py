@@ -18,12 +18,12 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from certify.geometry.orbit import strata
-from certify.geometry.quiver import Barcode, barcode_chain
-from certify.linalg.exact_field import QQ
-from certify.linalg.exact_random import random_orthogonal, random_rational, random_unimodular
-from certify.linalg.exact_subspace import Subspace, image
+from certify.geometry.orbits.barcode import Barcode, barcode_chain
+from certify.geometry.orbits.pair_orbit import strata
+from certify.linalg.exact.field import QQ
+from certify.linalg.exact.subspace import Subspace, image
 from theorems.engine.instance import Instance, Matrix
+from theorems.subjects.random_exact import random_orthogonal, random_rational, random_unimodular
 
 __all__ = [
     "CONDITION",

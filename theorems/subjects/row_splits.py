@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from flint import arb, fmpq, fmpq_mat
 
-from certify.geometry.incidence import masked, masks, pairwise_overlap, shared_support, squared_activities, supports
+from certify.geometry.transport.incidence import (
+    masked,
+    masks,
+    pairwise_overlap,
+    shared_support,
+    squared_activities,
+    supports,
+)
 from certify.rigor.ball import ball
 from theorems.engine.declare import hypothesis
 from theorems.engine.instance import Instance

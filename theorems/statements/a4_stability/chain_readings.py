@@ -10,8 +10,10 @@ from typing import Any
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from certify.errors import UsageError
-from certify.geometry.chain_gap import chain_gap
-from certify.geometry.kempf_ness import (
+from certify.geometry.orbits.barcode import below, ranks_of_barcode
+from certify.geometry.orbits.barcode_order import barcodes
+from certify.geometry.orbits.chain_gap import chain_gap
+from certify.geometry.orbits.kempf_ness import (
     balanced_representative,
     canonical_flag,
     imbalances,
@@ -20,10 +22,8 @@ from certify.geometry.kempf_ness import (
     right_flag,
     schatten_sum,
 )
-from certify.geometry.quiver import below, ranks_of_barcode
-from certify.geometry.quiver_order import barcodes
-from certify.geometry.stability import chain_limit, destabilizer, end_to_end, polystable, reparameterize
-from certify.linalg.exact_subspace import image, is_invertible, kernel
+from certify.geometry.orbits.stability import chain_limit, destabilizer, end_to_end, polystable, reparameterize
+from certify.linalg.exact.subspace import image, is_invertible, kernel
 from certify.rigor.ball import ball, precision
 from certify.rigor.exact import fmpq_matrix
 from certify.verdict import Verdict

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from certify.geometry.hilbert_mumford import hilbert_mumford_weight, lattice, polystable_pair, semistable
-from certify.geometry.orbit import Pair, invariant, projector, tangent_rank
-from certify.geometry.orbit_enumeration import subspaces
-from certify.linalg.exact_subspace import Subspace, identity, image, kernel
+from certify.geometry.orbits.enumeration import subspaces
+from certify.geometry.orbits.hilbert_mumford import hilbert_mumford_weight, lattice, polystable_pair, semistable
+from certify.geometry.orbits.pair_orbit import Pair, invariant, projector, tangent_rank
+from certify.linalg.exact.subspace import Subspace, identity, image, kernel
 from certify.verdict import Verdict
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Constants, Proof, facts, holds

@@ -10,13 +10,13 @@ from random import Random
 import flint
 from hypothesis.strategies import SearchStrategy
 
-from certify.geometry.kempf_ness import is_balanced
-from certify.geometry.quiver import Barcode
-from certify.geometry.quiver_order import barcodes
-from certify.geometry.stability import destabilizer
-from certify.linalg.exact_random import random_orthogonal
+from certify.geometry.orbits.barcode import Barcode
+from certify.geometry.orbits.barcode_order import barcodes
+from certify.geometry.orbits.kempf_ness import is_balanced
+from certify.geometry.orbits.stability import destabilizer
 from theorems.engine.instance import Instance
 from theorems.subjects import orbit_samples as own
+from theorems.subjects.random_exact import random_orthogonal
 
 __all__ = [
     "any_chain",

@@ -1,0 +1,180 @@
+"""The certificate as an object: build, save, load."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+from certify.certificate.exact_json import Reader, digest_of, parse, reject
+from certify.certificate.files import write_whole
+from certify.certificate.records import (
+    InputRecord,
+    NotAsked,
+    Scalar,
+    claim_json,
+    read_claim,
+    read_scalars,
+    scalars_json,
+)
+from certify.errors import CertificateError, InputError, LimitError
+from certify.verdict import Claim, Verdict, combine
+
+__all__ = ["ARITHMETIC", "SCHEMA", "Certificate"]
+
+SCHEMA = "polystable-certificate/1"
+ARITHMETIC = "exact-dyadic-input/outward-float64-enclosures/1"
+"""Every stored weight is an exact real (a dyadic rational); every pair [lower, upper] of float64 end points is a
+closed interval that contains the exact real quantity; logarithms are natural."""
+
+_FIELDS = ("schema", "tool", "arithmetic", "input", "thresholds", "claims", "not_asked", "verdict", "digest")
+_SIZE_LIMIT = 256 * 2**20
+
+
+def _version() -> str:
+    try:
+        return metadata.version("polystable")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Claims about one chain, with all that is needed to check them again.
+
+    Parameters
+    ----------
+    input : the tensors with their hashes, the edges, what was left out.
+    thresholds : every number that was chosen rather than computed.
+    claims : in the order in which they were asked.
+    not_asked : claims that do not apply, with the reason.
+    tool : the version of this program that wrote it.
+    """
+
+    input: InputRecord
+    thresholds: Mapping[str, Scalar]
+    claims: tuple[Claim, ...]
+    not_asked: tuple[NotAsked, ...] = ()
+    tool: str = field(default_factory=_version)
+
+    @classmethod
+    def build(
+        cls,
+        input: InputRecord,
+        thresholds: Mapping[str, Scalar],
+        claims: Iterable[Claim],
+        not_asked: Iterable[NotAsked] = (),
+    ) -> Certificate:
+        """A certificate of this version; refuses what could not be read back (NaN, inverted enclosures).
+
+        Raises
+        ------
+        CertificateError : a part has no JSON form.
+        """
+        return cls.from_json(cls(input, dict(thresholds), tuple(claims), tuple(not_asked)).to_json())
+
+    @property
+    def verdict(self) -> Verdict:
+        """CERTIFIED iff all claims are; REFUTED if one is refuted; UNDECIDED otherwise."""
+        return combine(claim.verdict for claim in self.claims)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of every other field."""
+        return digest_of(self._body())
+
+    def _body(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "tool": {"name": "polystable", "version": self.tool},
+            "arithmetic": ARITHMETIC,
+            "input": self.input.to_json(),
+            "thresholds": scalars_json(self.thresholds),
+            "claims": [claim_json(claim) for claim in self.claims],
+            "not_asked": [item.to_json() for item in self.not_asked],
+            "verdict": self.verdict.value,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values with exact numbers: integers, and floats as hexadecimal strings."""
+        body = self._body()
+        return {**body, "digest": digest_of(body)}
+
+    def to_bytes(self) -> bytes:
+        """The one spelling of this certificate; one claim a line. Equal certificates have equal bytes."""
+        lines: list[str] = []
+        for key, value in self.to_json().items():
+            if isinstance(value, list) and value:
+                items = ",\n".join(json.dumps(item, separators=(",", ":")) for item in value)
+                lines.append(f"{json.dumps(key)}:[\n{items}\n]")
+            else:
+                lines.append(f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}")
+        return ("{\n" + ",\n".join(lines) + "\n}\n").encode("ascii")
+
+    @classmethod
+    def from_json(cls, value: object) -> Certificate:
+        """Strict inverse of :meth:`to_json`.
+
+        Raises
+        ------
+        CertificateError : a field is unknown, missing, of another type, or contradicts the digest or the verdicts.
+        """
+        f = Reader(value).fields(_FIELDS)
+        f["schema"].choice([SCHEMA])
+        f["arithmetic"].choice([ARITHMETIC])
+        tool = f["tool"].fields(("name", "version"))
+        tool["name"].choice(["polystable"])
+        found = cls(
+            InputRecord.read(f["input"]),
+            read_scalars(f["thresholds"]),
+            tuple(read_claim(item) for item in f["claims"].items()),
+            tuple(NotAsked.read(item) for item in f["not_asked"].items()),
+            tool["version"].text(64),
+        )
+        verdict = f["verdict"].choice([verdict.value for verdict in Verdict])
+        if verdict != found.verdict.value:
+            reject(f"recorded {verdict}, but the claims combine to {found.verdict.value}", "verdict")
+        if f["digest"].text(64) != found.digest:
+            reject("the digest does not match the contents", "digest", hint="certify the chain again")
+        return found
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the certificate; the file is replaced as a whole or not at all.
+
+        Raises
+        ------
+        InputError : the folder does not exist or cannot be written.
+        """
+        write_whole(path, self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, size_limit: int = _SIZE_LIMIT) -> Certificate:
+        """Read a certificate; ``size_limit`` is in bytes.
+
+        Raises
+        ------
+        InputError : the file cannot be read.
+        LimitError : the file is larger than ``size_limit``.
+        CertificateError : the file is not a certificate of this schema in its one spelling.
+        """
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read(size_limit + 1)
+        except OSError as error:
+            raise InputError(f"the certificate cannot be read: {error.strerror}", file=path) from error
+        if len(data) > size_limit:
+            raise LimitError("the certificate is too large", file=path, limit=f"{size_limit} bytes, option size_limit")
+        try:
+            found = cls.from_json(parse(data.decode("ascii")))
+            if found.to_bytes() != data:
+                reject("not in the one spelling of a certificate", hint="certify the chain again")
+        except UnicodeDecodeError as error:
+            raise CertificateError("not ASCII text", file=path, place=f"byte {error.start}") from None
+        except CertificateError as error:
+            if error.file is not None:
+                raise
+            raise CertificateError(error.message, file=path, place=error.place, hint=error.hint) from None
+        return found

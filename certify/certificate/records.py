@@ -1,0 +1,292 @@
+"""The parts of a certificate: what was read, what was asked, what was left unasked; and their JSON forms."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from certify.certificate.exact_json import Reader, float_text, reject
+from certify.verdict import Claim, Enclosure, Kind, Verdict
+
+__all__ = [
+    "ChainLike",
+    "InputRecord",
+    "LeftOutRecord",
+    "NotAsked",
+    "Scalar",
+    "TensorRecord",
+    "claim_json",
+    "read_claim",
+    "read_scalars",
+    "scalars_json",
+]
+
+Scalar = int | float | str
+
+_CLAIM_FIELDS = (
+    "id", "subject", "kind", "statement", "verdict", "values", "margin", "strict", "parameters", "cause", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRecord:
+    """One weight matrix: where it came from and the SHA-256 that :mod:`certify.chain` gives to its numbers.
+
+    ``shape`` is (rows, columns) after the recorded transposition; ``file`` is a file name without its folder.
+    """
+
+    layer: str
+    tensor: str
+    file: str
+    shape: tuple[int, int]
+    dtype: str
+    transposed: bool
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "layer": self.layer,
+            "tensor": self.tensor,
+            "file": self.file,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "transposed": self.transposed,
+            "sha256": self.sha256,
+        }
+
+    @classmethod
+    def read(cls, reader: Reader) -> TensorRecord:
+        """Strict inverse of :meth:`to_json`."""
+        f = reader.fields(("layer", "tensor", "file", "shape", "dtype", "transposed", "sha256"))
+        shape = tuple(item.integer(1) for item in f["shape"].items(2))
+        if len(shape) != 2:
+            reject("a shape has two numbers", f["shape"].place)
+        sha = f["sha256"].text(64)
+        if not re.fullmatch("[0-9a-f]{64}", sha):
+            reject("not a SHA-256 in lower-case hexadecimal", f["sha256"].place)
+        file = f["file"].text(1024)
+        if file != _basename(file):
+            reject("a file is named without its folder", f["file"].place)
+        return cls(
+            f["layer"].text(1024), f["tensor"].text(1024), file, shape, f["dtype"].text(32),
+            f["transposed"].boolean(), sha,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRecord:
+    """A tensor or file of the source that is no layer of the chain, and why."""
+
+    tensor: str
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"tensor": self.tensor, "reason": self.reason}
+
+    @classmethod
+    def read(cls, reader: Reader) -> LeftOutRecord:
+        """Strict inverse of :meth:`to_json`."""
+        f = reader.fields(("tensor", "reason"))
+        return cls(f["tensor"].text(1024), f["reason"].text())
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A claim that does not apply to its subject, and why."""
+
+    id: str
+    subject: str
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"id": self.id, "subject": self.subject, "reason": self.reason}
+
+    @classmethod
+    def read(cls, reader: Reader) -> NotAsked:
+        """Strict inverse of :meth:`to_json`."""
+        f = reader.fields(("id", "subject", "reason"))
+        return cls(f["id"].text(256), f["subject"].text(4096), f["reason"].text())
+
+
+class _LayerLike(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def tensor(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def transposed(self) -> bool: ...
+    @cached_property
+    def sha256(self) -> str: ...
+
+
+class _EdgeLike(Protocol):
+    @property
+    def lower(self) -> int: ...
+    @property
+    def upper(self) -> int: ...
+
+
+class _LeftOutLike(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+
+
+class ChainLike(Protocol):
+    """What a certificate needs to know of a :class:`certify.chain.Chain`."""
+
+    @property
+    def layers(self) -> Sequence[_LayerLike]: ...
+    @property
+    def edges(self) -> Sequence[_EdgeLike]: ...
+    @property
+    def left_out(self) -> Sequence[_LeftOutLike]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """What was read: the source's format, its tensors in the order of the layers, the edges, what was left out.
+
+    An edge (i, j) says that layer j reads what layer i writes; both are places in ``tensors``.
+    """
+
+    format: str
+    tensors: tuple[TensorRecord, ...]
+    edges: tuple[tuple[int, int], ...]
+    left_out: tuple[LeftOutRecord, ...] = ()
+
+    @classmethod
+    def of(cls, chain: ChainLike) -> InputRecord:
+        """Record a chain; the hashes are those of its layers. Neither folders nor the path of the source are kept."""
+        tensors = tuple(
+            TensorRecord(
+                layer.name, layer.tensor, _basename(layer.file), (int(layer.shape[0]), int(layer.shape[1])),
+                layer.dtype, layer.transposed, layer.sha256,
+            )
+            for layer in chain.layers
+        )  # fmt: skip
+        return cls(
+            _format(tensors),
+            tensors,
+            tuple((edge.lower, edge.upper) for edge in chain.edges),
+            tuple(LeftOutRecord(item.name, item.why) for item in chain.left_out),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "format": self.format,
+            "tensors": [tensor.to_json() for tensor in self.tensors],
+            "edges": [list(edge) for edge in self.edges],
+            "left_out": [item.to_json() for item in self.left_out],
+        }
+
+    @classmethod
+    def read(cls, reader: Reader) -> InputRecord:
+        """Strict inverse of :meth:`to_json`; edges must join shapes that compose."""
+        f = reader.fields(("format", "tensors", "edges", "left_out"))
+        tensors = tuple(TensorRecord.read(item) for item in f["tensors"].items())
+        if not tensors:
+            reject("no tensors", f["tensors"].place)
+        if len({tensor.layer for tensor in tensors}) != len(tensors):
+            reject("two layers have the same name", f["tensors"].place)
+        edges: list[tuple[int, int]] = []
+        for item in f["edges"].items():
+            ends = [end.integer(0) for end in item.items(2)]
+            if len(ends) != 2 or max(ends) >= len(tensors):
+                reject("an edge names two tensors by their places", item.place)
+            lower, upper = ends
+            if tensors[upper].shape[1] != tensors[lower].shape[0]:
+                reject(f"shapes {tensors[lower].shape} and {tensors[upper].shape} do not compose", item.place)
+            edges.append((lower, upper))
+        return cls(f["format"].text(64), tensors, tuple(edges), tuple(map(LeftOutRecord.read, f["left_out"].items())))
+
+
+def _format(tensors: Sequence[TensorRecord]) -> str:
+    """The suffix of the tensors' files, or ``arrays`` for matrices that were never in a file."""
+    return "+".join(sorted({tensor.file.rpartition(".")[2].lower() for tensor in tensors if tensor.file})) or "arrays"
+
+
+def _basename(path: str) -> str:
+    return os.path.basename(path.replace("\\", "/"))
+
+
+def scalars_json(scalars: Mapping[str, Scalar]) -> dict[str, Any]:
+    """Names with exact scalars; a float becomes ``{"float": hex}`` so that it is told from a string."""
+    return {key: {"float": float_text(value)} if isinstance(value, float) else value for key, value in scalars.items()}
+
+
+def read_scalars(reader: Reader) -> dict[str, Scalar]:
+    """Strict inverse of :func:`scalars_json`."""
+
+    def scalar(item: Reader) -> Scalar:
+        if isinstance(item.value, str):
+            return item.text()
+        if isinstance(item.value, Mapping):
+            return item.fields(("float",))["float"].number()
+        return item.integer()
+
+    return {key: scalar(item) for key, item in reader.mapping().items()}
+
+
+def _pair(enclosure: Enclosure) -> list[str]:
+    return [float_text(enclosure.lower), float_text(enclosure.upper)]
+
+
+def _read_pair(reader: Reader) -> Enclosure:
+    items = reader.items(2)
+    if len(items) != 2:
+        reject("an enclosure has two end points", reader.place)
+    found = Enclosure(items[0].number(), items[1].number())
+    if not found.valid:
+        reject("the end points of an enclosure are inverted", reader.place)
+    return found
+
+
+def claim_json(claim: Claim) -> dict[str, Any]:
+    """Plain JSON values of a claim."""
+    return {
+        "id": claim.id,
+        "subject": claim.subject,
+        "kind": claim.kind.value,
+        "statement": claim.statement,
+        "verdict": claim.verdict.value,
+        "values": [_pair(value) for value in claim.values],
+        "margin": _pair(claim.margin),
+        "strict": claim.strict,
+        "parameters": scalars_json(claim.parameters),
+        "cause": claim.cause,
+        "note": claim.note,
+    }
+
+
+def read_claim(reader: Reader) -> Claim:
+    """Strict inverse of :func:`claim_json`."""
+    f = reader.fields(_CLAIM_FIELDS)
+    return Claim(
+        id=f["id"].text(256),
+        subject=f["subject"].text(4096),
+        kind=Kind(f["kind"].choice([kind.value for kind in Kind])),
+        statement=f["statement"].text(),
+        verdict=Verdict(f["verdict"].choice([verdict.value for verdict in Verdict])),
+        values=tuple(_read_pair(item) for item in f["values"].items()),
+        margin=_read_pair(f["margin"]),
+        strict=f["strict"].boolean(),
+        parameters=read_scalars(f["parameters"]),
+        cause=f["cause"].text(),
+        note=f["note"].text(),
+    )

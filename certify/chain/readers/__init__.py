@@ -1,0 +1,1 @@
+"""One file format each; a reader hands out tensors and executes nothing."""

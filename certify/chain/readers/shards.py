@@ -1,0 +1,96 @@
+"""Safetensors split over several files by an index (``*.safetensors.index.json``)."""
+
+from __future__ import annotations
+
+import os
+
+from certify.chain.limits import Limits
+from certify.chain.model import LeftOut
+from certify.chain.readers.safetensors import read_safetensors
+from certify.chain.refusals import check_name, parse_json, refuse_pickle
+from certify.chain.stored import StoredTensor, open_regular
+from certify.errors import InputError
+
+__all__ = ["read_sharded"]
+
+_REWRITE = "write the index and its shards again, or give one shard alone"
+
+
+def read_sharded(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOut]]:
+    """Tensors of all shards named by the index at ``path``, sorted by name, and those the index does not list.
+
+    Shards are plain file names in the folder of the index: a path that leads elsewhere and a symbolic link are
+    refused. ``metadata`` of the index is not used.
+
+    Raises
+    ------
+    InputError : the index is not strict JSON, names a shard elsewhere or one that is missing, lists a tensor that its
+        shard lacks, or two shards hold one name; and as :func:`read_safetensors` for each shard.
+    """
+    shards: dict[str, set[str]] = {}
+    placed = _weight_map(path, limits)
+    for tensor, shard in placed.items():
+        shards.setdefault(shard, set()).add(tensor)
+    folder = os.path.dirname(path)
+    found: dict[str, StoredTensor] = {}
+    holder: dict[str, str] = {}
+    left_out: list[LeftOut] = []
+    for shard in sorted(shards):
+        inside = read_safetensors(os.path.join(folder, shard), limits, file=shard, follow_links=False)
+        names = {stored.name for stored in inside}
+        if missing := sorted(shards[shard] - names):
+            raise InputError(
+                f"the index places this tensor in {shard}, which does not hold it",
+                file=path,
+                tensor=missing[0],
+                hint=_REWRITE,
+            )
+        for stored in inside:
+            if stored.name in holder:
+                raise InputError(
+                    f"two shards hold this name: {holder[stored.name]} and {shard}",
+                    file=path,
+                    tensor=stored.name,
+                    hint=_REWRITE,
+                )
+            holder[stored.name] = shard
+            if stored.name in placed:
+                found[stored.name] = stored
+            else:
+                left_out.append(LeftOut(stored.name, f"in {shard}, but not listed by the index"))
+    return [found[name] for name in sorted(found)], left_out
+
+
+def _weight_map(path: str, limits: Limits) -> dict[str, str]:
+    with open_regular(path) as opened:
+        size = os.fstat(opened.fileno()).st_size
+        limits.check("max_header_bytes", size, "length of the index in bytes", file=path)
+        data = opened.read(size + 1)
+    if len(data) != size:
+        raise InputError("the index changed while it was read", file=path, hint="load it again")
+    placed: object = parse_json(data, file=path, what="the index").get("weight_map")
+    if not isinstance(placed, dict) or not placed:
+        raise InputError("the index has no weight_map", file=path, hint=_REWRITE)
+    limits.check("max_tensors", len(placed), "number of tensors", file=path)
+    checked: dict[str, str] = {}
+    for tensor, shard in placed.items():
+        check_name(tensor, file=path)
+        if not isinstance(shard, str) or not shard:
+            raise InputError("weight_map gives no file name for this tensor", file=path, tensor=tensor, hint=_REWRITE)
+        _check_shard(shard, path, tensor)
+        checked[tensor] = shard
+    return checked
+
+
+def _check_shard(shard: str, path: str, tensor: str) -> None:
+    if not shard.isprintable() or shard in (".", "..") or any(mark in shard for mark in "/\\:"):
+        raise InputError(
+            f"the shard {shard!a} is not a plain file name, so it may lead out of the folder of the index",
+            file=path,
+            tensor=tensor,
+            hint="put the shards beside the index and name them without folders",
+        )
+    if not shard.endswith(".safetensors"):
+        if shard.endswith((".bin", ".pt", ".pth")):
+            raise refuse_pickle(os.path.join(os.path.dirname(path), shard), "the name of a shard in the index")
+        raise InputError(f"the shard {shard} is no .safetensors file", file=path, tensor=tensor, hint=_REWRITE)

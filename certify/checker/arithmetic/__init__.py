@@ -1,0 +1,1 @@
+"""The checker's own numbers: rounding, decompositions, moments and exact ranks."""

@@ -1,0 +1,62 @@
+r"""Proofs that a published exponent interval holds the fitted exponent: signs at its two end points.
+
+For three of the charts the exponent is the root of a strictly decreasing function F (THEORY D3, D6):
+
+* top-radial, F = r - φ_d(α);
+* KL projection, F = Σσ_k²(u_d(2α) - log k)/Σσ_k², whose sign is that of u_d(2α) - E_p[log k];
+* log-log least squares has a formula, which is evaluated.
+
+Each F is linear in independent uncertain numbers, so a sum of balls is its exact range up to rounding. F >= 0 at the
+lower end and F <= 0 at the upper end prove the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flint import arb
+
+from certify.checker.arithmetic.gibbs_moments import chart, gibbs, logarithms
+from certify.checker.arithmetic.rounding import ball
+from certify.checker.expected import enclosed
+from certify.verdict import Enclosure
+
+__all__ = ["bracket_fault", "kl_fault", "log_log_fault", "top_radial_fault"]
+
+
+def bracket_fault(at_lower: arb, at_upper: arb) -> str:
+    """Whether F >= 0 at the lower and F <= 0 at the upper end, and neither end lies needlessly far out."""
+    if not (at_lower >= 0 and at_upper <= 0):
+        return f"not proved: the equation of the exponent is {at_lower.str(8)} and {at_upper.str(8)} at the end points"
+    room = arb(2) ** -30
+    if not (at_lower.mid() <= 128 * at_lower.rad() + room and -at_upper.mid() <= 128 * at_upper.rad() + room):
+        return "wider than what is published for an exponent known this well"
+    return ""
+
+
+def top_radial_fault(d: int, radial: Enclosure, alpha: Enclosure) -> str:
+    """Whether φ_d(α) = r has its root in ``alpha`` for every r in ``radial``."""
+    r = ball(radial.lower, radial.upper)
+    return bracket_fault(r - chart(d, alpha.lower), r - chart(d, alpha.upper))
+
+
+def kl_fault(sigma: Sequence[arb], alpha: Enclosure) -> str:
+    """Whether u_d(2α) = E_p[log k] has its root in ``alpha`` for all singular values in the given balls."""
+    squares = [x * x for x in sigma]
+    mass = sum(squares, arb(0))
+    logs = logarithms(len(sigma))
+
+    def value(at: float) -> arb:
+        u = gibbs(len(sigma), 2 * at).mean
+        return sum((p * (u - x) for p, x in zip(squares, logs, strict=True)), arb(0)) / mass
+
+    return bracket_fault(value(alpha.lower), value(alpha.upper))
+
+
+def log_log_fault(sigma: Sequence[arb], alpha: Enclosure) -> str:
+    """Whether -Σ(x_k - x̄) log σ_k / Σ(x_k - x̄)², x_k = log k, lies in ``alpha``."""
+    logs = logarithms(len(sigma))
+    mean = sum(logs, arb(0)) / len(logs)
+    spread = sum(((x - mean) * (x - mean) for x in logs), arb(0))
+    moment = sum(((mean - x) * y.log() for x, y in zip(logs, sigma, strict=True)), arb(0))
+    return enclosed([moment / spread], [alpha], 2.0**-36)

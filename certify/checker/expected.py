@@ -1,0 +1,219 @@
+"""What a claim must look like and how it is proved: one line of the list that the checker demands.
+
+Everything but the published enclosures of a claim follows from the chain, the thresholds and other published numbers;
+the checker generates it anew and compares. The enclosures are then held against enclosures of the checker's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from flint import arb
+
+from certify.certificate import Scalar
+from certify.checker.causes import known_cause
+from certify.verdict import Claim, Enclosure, Kind, Verdict
+
+__all__ = ["Fault", "Line", "Proof", "enclosed", "faults_of", "inequality", "measurement", "outward", "shown"]
+
+Proof = Callable[[tuple[Enclosure, ...]], str]
+"""From the published values to the reason why they are not proved; an empty reason when they are."""
+
+_GRID_BITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a claim: the field, what is wrong, what is recorded and what it should be."""
+
+    field: str
+    message: str
+    recorded: str = ""
+    recomputed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A claim that must be present; ``limit`` is that of a measurement, ``margin`` computes that of an inequality."""
+
+    id: str
+    statement: str
+    kind: Kind
+    count: int
+    prove: Proof
+    parameters: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    limit: float = 0.0
+    margin: Callable[[tuple[Enclosure, ...]], Enclosure] | None = None
+    strict: bool = False
+    note: str = ""
+
+
+def measurement(
+    id: str,
+    statement: str,
+    limit: float,
+    prove: Proof,
+    *,
+    count: int = 1,
+    parameters: Mapping[str, Scalar] | None = None,
+    note: str = "",
+) -> Line:
+    """A claim that enclosures are no wider than ``limit``, which stands among its parameters."""
+    known = {**(parameters or {}), "width_limit": limit}
+    return Line(id, statement, Kind.MEASUREMENT, count, prove, known, limit, note=note)
+
+
+def inequality(
+    id: str,
+    statement: str,
+    margin: Callable[[tuple[Enclosure, ...]], Enclosure],
+    prove: Proof,
+    *,
+    strict: bool,
+    count: int = 1,
+    parameters: Mapping[str, Scalar] | None = None,
+    note: str = "",
+) -> Line:
+    """A claim that a margin, a function of the published values, is positive or not negative."""
+    return Line(id, statement, Kind.INEQUALITY, count, prove, parameters or {}, 0.0, margin, strict, note)
+
+
+def faults_of(claim: Claim, line: Line) -> list[Fault]:
+    """All that is wrong with a claim that should be ``line``."""
+    found: list[Fault] = []
+
+    def same(name: str, recorded: object, expected: object) -> None:
+        if recorded != expected:
+            found.append(Fault(name, f"the {name} is not that of this claim", str(recorded), str(expected)))
+
+    same("kind", claim.kind.value, line.kind.value)
+    same("statement", claim.statement, line.statement)
+    same("strict", claim.strict, line.strict)
+    same("note", claim.note, line.note)
+    found += _parameter_faults(claim.parameters, line.parameters)
+    if len(claim.values) != line.count:
+        return [*found, Fault("values", "the number of values", str(len(claim.values)), str(line.count))]
+    if not all(value.valid for value in claim.values):
+        return [*found, Fault("values", "an enclosure is inverted or not a number")]
+    margin = _margin_of_width(claim.values, line.limit) if line.margin is None else line.margin(claim.values)
+    if (claim.margin.lower, claim.margin.upper) != (margin.lower, margin.upper):
+        found.append(Fault("margin", "the margin does not follow from the values", shown(claim.margin), shown(margin)))
+    verdict = _verdict(margin, line)
+    same("verdict", claim.verdict.value, verdict.value)
+    if not _cause_fits(claim, line, verdict):
+        found.append(Fault("cause", "the cause is not one that this verdict can have", claim.cause))
+    found += [
+        Fault("values", "an end point is finer than what is published", shown(value))
+        for value in claim.values
+        if not _on_grid(value)
+    ]
+    if reason := line.prove(claim.values):
+        found.append(Fault("values", reason, _shown_all(claim.values)))
+    return found
+
+
+def _parameter_faults(recorded: Mapping[str, Scalar], expected: Mapping[str, Scalar]) -> list[Fault]:
+    found: list[Fault] = []
+    for name in sorted({*recorded, *expected}):
+        left, right = recorded.get(name), expected.get(name)
+        if left != right or type(left) is not type(right):
+            found.append(Fault(f"parameters.{name}", "the parameter is not that of this claim", str(left), str(right)))
+    return found
+
+
+def _verdict(margin: Enclosure, line: Line) -> Verdict:
+    """The verdict that a margin decides; a measurement that fails its limit is undecided, never refuted."""
+    if margin.lower > 0 or (not line.strict and margin.lower == 0):
+        return Verdict.CERTIFIED
+    if line.kind is Kind.INEQUALITY and (margin.upper < 0 or (line.strict and margin.upper == 0)):
+        return Verdict.REFUTED
+    return Verdict.UNDECIDED
+
+
+def _cause_fits(claim: Claim, line: Line, verdict: Verdict) -> bool:
+    if verdict is not Verdict.UNDECIDED:
+        return not claim.cause
+    if known_cause(claim.cause):
+        return True
+    if line.kind is Kind.INEQUALITY:
+        return claim.cause == "the enclosure of the margin contains 0"
+    width = _widest(claim.values)
+    if width is None:
+        return claim.cause == "the computation overflowed or could not be enclosed"
+    return claim.cause == f"the enclosure is {float(width):.3g} wide, above its limit {line.limit:.3g}"
+
+
+def _widest(values: Sequence[Enclosure]) -> Fraction | None:
+    if not all(value.finite for value in values):
+        return None
+    return max((Fraction(value.upper) - Fraction(value.lower) for value in values), default=Fraction(0))
+
+
+def _margin_of_width(values: Sequence[Enclosure], limit: float) -> Enclosure:
+    """limit - (largest width) between neighbouring floats; minus infinity for an unbounded value."""
+    width = _widest(values)
+    if width is None:
+        return Enclosure(-math.inf, -math.inf)
+    return outward(Fraction(limit) - width, Fraction(limit) - width)
+
+
+def outward(lower: Fraction, upper: Fraction) -> Enclosure:
+    """The narrowest float enclosure of two exact numbers in order."""
+    return Enclosure(-_ceiling(-lower), _ceiling(upper))
+
+
+def _ceiling(x: Fraction) -> float:
+    try:
+        nearest = float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.nextafter(math.inf, 0.0)
+    return nearest if Fraction(nearest) >= x else math.nextafter(nearest, math.inf)
+
+
+def _on_grid(value: Enclosure) -> bool:
+    """Whether the end points are multiples of 2^-40 of the larger one's power of two, or one exact number."""
+    if value.lower == value.upper or not value.finite:
+        return True
+    e = math.frexp(max(abs(value.lower), abs(value.upper)))[1]
+    # A number is on the grid when scaling by 2^(40 - e) and two spare bits makes it an integer.
+    shift = min(_GRID_BITS + 2 - e, 1074)
+    return math.ldexp(value.lower, shift).is_integer() and math.ldexp(value.upper, shift).is_integer()
+
+
+def enclosed(own: Sequence[arb], published: Sequence[Enclosure], room: float, *, nonnegative: bool = False) -> str:
+    """Whether each own ball lies inside its published enclosure, and that is not needlessly wide.
+
+    A published width may exceed 64 own widths by ``room`` (absolute) and by 2^-34 relative, no more: what is published
+    is widened by a known rule, and a certificate that says less than it could was not written by this program. An
+    infinite ``room`` waives this for what the prover knows to an accuracy of its own.
+    An unbounded enclosure claims nothing, and of a quantity that is not negative a lower end of 0 claims nothing.
+    """
+    for place, (ours, theirs) in enumerate(zip(own, published, strict=True)):
+        where = f" (value {place})" if len(own) > 1 else ""
+        if not theirs.finite:
+            if theirs.lower == -math.inf and theirs.upper == math.inf:
+                continue
+            return f"not proved: half of the enclosure is unbounded{where}"
+        if not ours.is_finite():
+            return f"not proved: the quantity could not be enclosed again{where}"
+        low = (nonnegative and theirs.lower == 0) or arb(theirs.lower) <= ours
+        if not (low and ours <= arb(theirs.upper)):
+            return f"not proved: the quantity is enclosed by {ours.str(17)}{where}"
+        width = arb(theirs.upper) - arb(theirs.lower)
+        allowed = 128 * ours.rad() + arb(room) + arb(max(abs(theirs.lower), abs(theirs.upper))) * arb(2) ** -34
+        allowed += arb(2) ** -1068  # the grid ends at the smallest floats
+        if not (width <= allowed or room == math.inf):
+            return f"wider than what is published for a quantity known to be {ours.str(17)}{where}"
+    return ""
+
+
+def shown(value: Enclosure) -> str:
+    """An enclosure in exact spelling."""
+    return f"[{value.lower.hex()}, {value.upper.hex()}]"
+
+
+def _shown_all(values: Sequence[Enclosure]) -> str:
+    return ", ".join(map(shown, values[:2])) + (f", … ({len(values)} values)" if len(values) > 2 else "")

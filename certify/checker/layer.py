@@ -1,0 +1,261 @@
+"""The claims that must be made about one layer, and how each is proved again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from flint import arb
+
+from certify.certificate import Scalar
+from certify.checker.arithmetic.exact_rank import has_rank
+from certify.checker.arithmetic.exponents import kl_fault, log_log_fault, top_radial_fault
+from certify.checker.arithmetic.gibbs_moments import chart as chart_value
+from certify.checker.arithmetic.hellinger import hellinger_fault
+from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
+from certify.checker.arithmetic.rounding import Array, U, ball
+from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.expected import Line, enclosed, inequality, measurement
+from certify.checker.lookup import Book
+from certify.checker.recorded_thresholds import Recorded
+from certify.checker.tasks import once
+from certify.verdict import Enclosure
+
+__all__ = ["CHARTS", "ONE_RANK", "UNKNOWN", "LayerFacts", "layer_lines"]
+
+CHARTS = {
+    "top_radial": "top-radial chart",
+    "log_log": "log-log least-squares fit",
+    "kl": "KL projection",
+    "hellinger": "Hellinger projection",
+}
+UNKNOWN = Enclosure(-math.inf, math.inf)
+ONE_RANK = "with one rank the chart is constant and every exponent fits"
+
+
+@dataclass
+class LayerFacts:
+    """The weights of a layer, what the checker computes from them, and what the certificate says of them.
+
+    ``complete`` once all that the certificate says of it was found.
+    """
+
+    name: str
+    matrix: Array
+    sigma: tuple[Enclosure, ...] = ()
+    frobenius: Enclosure = UNKNOWN
+    radial: Enclosure = UNKNOWN
+    rank: tuple[float, float] = (0.0, math.inf)
+    energy_rank: int = 1
+    alpha: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
+    residual: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
+    complete: bool = False
+
+    @property
+    def d(self) -> int:
+        """The number of ranks, the smaller side."""
+        return min(self.matrix.shape)
+
+    @property
+    def subject(self) -> str:
+        """How claims name the layer."""
+        return f"layer {self.name}"
+
+    @property
+    def invertible(self) -> bool:
+        """Whether the certificate says that the layer is square of full rank."""
+        return self.matrix.shape[0] == self.matrix.shape[1] == self.rank[0]
+
+    @property
+    def unit(self) -> Unit:
+        """The scaled matrix."""
+        return once(self, "_unit", lambda: Unit.of(self.matrix))
+
+    @property
+    def near(self) -> NearSVD:
+        """The checker's own decomposition."""
+        return once(self, "_near", lambda: near_svd(self.unit))
+
+    @property
+    def balls(self) -> list[arb]:
+        """The published singular values; they hold the true ones once ``spectrum.sigma`` is proved."""
+        return once(self, "_balls", lambda: [ball(value.lower, value.upper) for value in self.sigma])
+
+
+def layer_lines(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+    """The claims about a layer in order; fills in ``facts`` from the certificate on the way."""
+    d, subject = facts.d, facts.subject
+    facts.sigma = book.values(subject, "spectrum.sigma", d)
+    facts.frobenius = book.values(subject, "E7.normalization", 1)[0]
+    facts.radial = book.values(subject, "D4.top_radial", 1)[0]
+    yield from _domain(facts, book)
+    yield measurement(
+        "spectrum.sigma",
+        "the singular values, decreasing",
+        thresholds["sigma_relative"] * facts.sigma[0].upper,
+        lambda values: _sigma_fault(facts, values),
+        count=d,
+    )
+    yield measurement(
+        "D4.top_radial",
+        "the top-radial coordinate r = log σ_1 + ½ log d − log ‖W‖_F",
+        thresholds["radial_width"],
+        lambda values: enclosed([_radial(facts)], values, 2.0**-36),
+        parameters={"d": d},
+    )
+    yield from _charts(facts, book, thresholds)
+    yield from _windows(facts, book, thresholds)
+    facts.complete = True
+
+
+def _domain(facts: LayerFacts, book: Book) -> Iterator[Line]:
+    d = facts.d
+    largest = float(np.abs(facts.matrix).max())
+    yield measurement(
+        "E7.finite",
+        "every entry is finite; the value is the largest |w_ij|",
+        0.0,
+        lambda values: "" if values[0] == Enclosure(largest, largest) else f"the largest |w_ij| is {largest.hex()}",
+    )
+    rank = book.values(facts.subject, "E7.rank", 1)[0]
+    facts.rank = (rank.lower, rank.upper)
+    positive = sum(value.lower > 0 for value in facts.sigma)
+    method = "enclosure" if positive == d else str(book.parameter(facts.subject, "E7.rank", "method"))
+    yield inequality(
+        "E7.rank",
+        f"the rank is full: {d}",
+        lambda values: Enclosure(values[0].lower - d + 1, values[0].upper - d + 1),
+        lambda values: _rank_fault(facts, positive, method, values[0]),
+        strict=True,
+        parameters={"full": d, "method": method},
+    )
+    yield inequality(
+        "E7.normalization",
+        "the Frobenius norm is positive",
+        lambda values: values[0],
+        lambda values: enclosed([facts.unit.norm], values, 2**14 * U * values[0].upper),
+        strict=True,
+    )
+
+
+def _rank_fault(facts: LayerFacts, positive: int, method: str, published: Enclosure) -> str:
+    if method == "enclosure":
+        # Each positive lower bound of a singular value, proved with spectrum.sigma, is one rank.
+        return "" if published == Enclosure(positive, facts.d) else f"{positive} singular values are certainly positive"
+    if method != "exact" or published.lower != published.upper:
+        return "the rank is neither counted nor exact"
+    proved = has_rank(facts.matrix, int(published.lower))
+    return "" if proved else "not proved: the rank could not be computed again to this number"
+
+
+def _sigma_fault(facts: LayerFacts, values: tuple[Enclosure, ...]) -> str:
+    lower, upper = (list(map(float, end)) for end in facts.near.sigma())
+    for k, (low, high, value) in enumerate(zip(lower, upper, values, strict=True), start=1):
+        if value == UNKNOWN:
+            continue
+        if not (value.lower <= low and high <= value.upper):
+            return f"not proved: σ_{k} is enclosed by [{low.hex()}, {high.hex()}]"
+    return ""
+
+
+def _radial(facts: LayerFacts) -> arb:
+    norm = ball(facts.frobenius.lower, facts.frobenius.upper)
+    return (facts.balls[0] * arb(facts.d).sqrt() / norm).log()
+
+
+def _charts(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+    d, subject = facts.d, facts.subject
+    if d < 2:
+        book.skip(subject, [f"D6.{name}.{part}" for name in CHARTS for part in ("alpha", "residual")], ONE_RANK)
+        return
+    proofs: dict[str, Callable[[Enclosure], str]] = {
+        "top_radial": lambda alpha: top_radial_fault(d, facts.radial, alpha),
+        "log_log": lambda alpha: log_log_fault(facts.balls, alpha),
+        "kl": lambda alpha: kl_fault(facts.balls, alpha),
+        "hellinger": lambda alpha: hellinger_fault(facts.balls, alpha),
+    }
+    for name, words in CHARTS.items():
+        alpha = facts.alpha[name] = book.values(subject, f"D6.{name}.alpha", 1)[0]
+        facts.residual[name] = book.values(subject, f"D6.{name}.residual", 1)[0]
+        parameters: dict[str, Scalar] = {"chart": name, "d": d}
+        yield measurement(
+            f"D6.{name}.alpha",
+            f"the exponent α of the {words}",
+            thresholds["alpha_width"],
+            _unless_unknown(proofs[name]),
+            parameters=parameters,
+        )
+        yield measurement(
+            f"D6.{name}.residual",
+            f"the residual ρ = r − φ_d(α) of the {words}",
+            thresholds["residual_width"],
+            lambda values, alpha=alpha: enclosed([residual(facts.radial, d, alpha)], values, 2.0**-34),
+            parameters=parameters,
+            note="0 by the definition of this chart" if name == "top_radial" else "",
+        )
+
+
+def _unless_unknown(proof: Callable[[Enclosure], str]) -> Callable[[tuple[Enclosure, ...]], str]:
+    def prove(values: tuple[Enclosure, ...]) -> str:
+        if values[0] == UNKNOWN:
+            return ""
+        return proof(values[0]) if values[0].finite else "not proved: half of the enclosure is unbounded"
+
+    return prove
+
+
+def residual(radial: Enclosure, d: int, alpha: Enclosure) -> arb:
+    """r - φ_d(α) over two published enclosures; the chart increases, so its ends suffice."""
+    if not (radial.finite and alpha.finite):
+        return arb.nan()
+    low, high = chart_value(d, alpha.lower), chart_value(d, alpha.upper)
+    return (arb(radial.lower) - high).union(arb(radial.upper) - low)
+
+
+def _windows(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+    d, subject = facts.d, facts.subject
+    for place, level in enumerate(thresholds.levels):
+        id = f"D10.effective_rank.{level}"
+        if place == 0:
+            facts.energy_rank = int(min(max(book.values(subject, id, 1)[0].upper, 1.0), float(d)))
+        yield measurement(
+            id,
+            f"the smallest window that holds {level} % of the energy",
+            0.0,
+            lambda values, level=level: _effective_rank_fault(facts, level, values[0]),
+            parameters={"percent": level},
+        )
+    for k in thresholds.window_sizes(d, [facts.energy_rank]):
+        gap = facts.balls[k - 1] - facts.balls[k]
+        yield inequality(
+            f"spectrum.gap[{k}]",
+            f"σ_{k} > σ_{k + 1}, so that the window of {k} ranks is well defined",
+            lambda values: values[0],
+            lambda values, gap=gap: enclosed([gap], values, 0.0),
+            strict=True,
+            parameters={"window": k},
+        )
+
+
+def _effective_rank_fault(facts: LayerFacts, level: int, published: Enclosure) -> str:
+    """The tail beyond r is at most η of the energy iff (1 - η)Σ_{k>r}σ_k² <= ηΣ_{k<=r}σ_k², linear in the squares."""
+    lower, upper = facts.d, facts.d
+    squares = [x * x for x in facts.balls]
+    head, tail = sum(squares, arb(0)), arb(0)
+    certain = True
+    for r in range(facts.d, -1, -1):
+        if r < facts.d:
+            head, tail = head - squares[r], tail + squares[r]
+        excess = level * tail - (100 - level) * head
+        if excess > 0:
+            break
+        lower = r
+        certain = certain and bool(excess <= 0)
+        if certain:
+            upper = r
+    lower = max(lower, 1)  # an empty window leaves out all the energy
+    if not published.lower <= lower <= upper <= published.upper:
+        return f"not proved: the smallest window lies between {lower} and {upper}"
+    return "" if published.upper - published.lower <= 4 * (upper - lower) else "wider than what is published"

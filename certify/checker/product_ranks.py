@@ -1,0 +1,95 @@
+"""Bounds of ranks as a certificate states them, and how each is proved again.
+
+From below by Frobenius' inequality rank(ABC) >= rank(AB) + rank(BC) - rank(B) over ranks that are proved, or by
+:mod:`certify.checker.arithmetic.exact_product_rank`; from above by the ranks of shorter products, or exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from certify.checker.arithmetic.exact_product_rank import Reader, full_rank, rank_at_most, rank_modulo
+from certify.checker.expected import Line, measurement
+from certify.checker.layer import LayerFacts
+from certify.verdict import Enclosure
+
+__all__ = ["PRIME", "Bounds", "Table", "intersection_line", "rank_fault", "reached_from_below", "whole_numbers"]
+
+PRIME = 2097143
+"""What the program reduces by; another prime is used here."""
+
+Bounds = tuple[int, int]
+Table = Mapping[tuple[int, int], Bounds]
+
+
+def whole_numbers(value: Enclosure, top: int) -> Bounds:
+    """A published rank as integers from 0 to ``top``; what lies outside is at fault elsewhere."""
+    low, high = (int(min(max(end, 0.0), float(top))) for end in (value.lower, value.upper))
+    return low, high
+
+
+def reached_from_below(table: Table, u: int, v: int, pairs: Sequence[tuple[int, int]] | None = None) -> int:
+    """The best bound of Frobenius' inequality for the factors u + 1, ..., v; ``pairs`` are the inner factors a..b."""
+    if pairs is None:
+        pairs = [(a, b) for a in range(u + 1, v) for b in range(a, v)]
+    bounds = [
+        table[a, v][0] + table[u, b][0] - table[a, b][1]
+        for a, b in pairs
+        if (a, v) in table and (u, b) in table and (a, b) in table
+    ]
+    return max([0, *bounds])
+
+
+def rank_fault(
+    published: Bounds, low: int, high: int, readers: Sequence[Reader], full: Callable[[], bool] | None = None
+) -> str:
+    """Whether the bounds of a rank are what can be proved; ``low`` and ``high`` are known from shorter products.
+
+    ``full`` may prove quickly that the product has full rank; ``high`` is then that rank.
+    """
+    if low >= high:
+        return "" if published == (high, high) else f"not proved: the rank is {high}"
+    if published == (high, high) and full is not None and full():
+        return ""
+    reached = max(low, rank_modulo(readers))
+    if published[0] == published[1]:
+        if not reached >= published[0]:
+            return f"not proved: the rank is at least {reached}"
+        if published[0] > high:
+            return f"not proved: the rank is at most {high}"
+        exact = published[0] == high or rank_at_most(readers, published[0])
+        return "" if exact else "not proved: the rank could not be computed again to this number"
+    return "" if published == (reached, high) else f"not proved: the rank is bounded by {reached} and {high}"
+
+
+def intersection_line(lower: LayerFacts, upper: LayerFacts, product: Enclosure) -> Line:
+    """A2 at an interface; ``product`` is the published rank of W'W, as whole numbers or not."""
+    n = lower.matrix.shape[0]
+    first, second = whole_numbers(Enclosure(*lower.rank), lower.d), whole_numbers(Enclosure(*upper.rank), upper.d)
+    low, high = max(0, first[0] + second[0] - n), min(first[1], second[1])
+    parameters: dict[str, int | float | str] = {"dimension": n, "method": "inequality"}
+    if low < high:
+        exactly = "modular" if product.lower == high else "exact"
+        parameters |= {"method": exactly if product.lower == product.upper else "bounds", "prime": PRIME}
+
+    def prove(values: tuple[Enclosure, ...]) -> str:
+        found = whole_numbers(values[1], n)
+        dimension = Enclosure(max(0, first[0] - found[1]), first[1] - found[0])
+        if values[1] != Enclosure(*found) or values[0] != dimension:
+            return "the dimension is not the difference of the ranks"
+        quick = (lambda: full_rank(lower.unit, upper.unit)) if high == _smaller(lower, upper) else None
+        return rank_fault(found, low, high, [lambda: lower.matrix, lambda: upper.matrix], quick)
+
+    return measurement(
+        "A2.intersection",
+        "the dimension of im W ∩ ker W', rank W − rank W'W, and the rank of W'W",
+        0.0,
+        prove,
+        count=2,
+        parameters=parameters,
+        note="the only invariant of an interface under hidden reparameterization",
+    )
+
+
+def _smaller(lower: LayerFacts, upper: LayerFacts) -> int:
+    return min(lower.matrix.shape[1], upper.matrix.shape[0])

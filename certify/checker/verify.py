@@ -1,0 +1,300 @@
+"""Check a certificate against the weights: every claim that must be there is there, and is proved again."""
+
+from __future__ import annotations
+
+import enum
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import flint
+import numpy as np
+
+from certify.certificate import Certificate, InputRecord, NotAsked
+from certify.chain import Chain, Limits, load
+from certify.checker.component import rows_of, whole_lines
+from certify.checker.expected import Fault, Line, faults_of
+from certify.checker.interface import edge_lines
+from certify.checker.layer import LayerFacts, layer_lines
+from certify.checker.lookup import Book, MissingClaimError
+from certify.checker.recorded_thresholds import Recorded
+from certify.checker.tasks import run_tasks
+from certify.errors import AmbiguousVerdictError, CertificateError, InternalError
+from certify.verdict import Claim
+
+__all__ = ["Outcome", "Reason", "RejectedError", "Verification", "check", "verify"]
+
+Progress = Callable[[int, int, str], None]
+
+_BITS = 96
+_LISTED = 8
+
+
+class Outcome(enum.Enum):
+    """ACCEPTED: everything was proved again. REJECTED: something was not, whatever the reason."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+    def __bool__(self) -> bool:
+        raise AmbiguousVerdictError("an outcome is no truth value", hint="compare with `is Outcome.ACCEPTED`")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a certificate is rejected.
+
+    Parameters
+    ----------
+    place : the path of the field in the certificate, ``claims[12].margin``, or of the part it belongs to.
+    claim, subject : the claim's id and subject; empty for other parts of the certificate.
+    message : what is wrong.
+    recorded, recomputed : what stands there and what should, where both are short.
+    """
+
+    place: str
+    message: str
+    claim: str = ""
+    subject: str = ""
+    recorded: str = ""
+    recomputed: str = ""
+
+    def __str__(self) -> str:
+        about = f"{self.claim} of {self.subject}: " if self.claim else ""
+        numbers = f"; recorded {self.recorded}" if self.recorded else ""
+        numbers += f"; recomputed {self.recomputed}" if self.recomputed else ""
+        return f"{about}{self.message} ({self.place}{numbers})"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The result of checking one certificate."""
+
+    certificate: Certificate
+    reasons: tuple[Reason, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """REJECTED iff there is a reason."""
+        return Outcome.REJECTED if self.reasons else Outcome.ACCEPTED
+
+
+class RejectedError(CertificateError):
+    """A certificate was read, and not everything in it could be proved again."""
+
+    def __init__(self, verification: Verification, file: object = None) -> None:
+        self.verification = verification
+        reasons = verification.reasons
+        lines = [str(reason) for reason in reasons[:_LISTED]]
+        if len(reasons) > _LISTED:
+            lines.append(f"and {len(reasons) - _LISTED} more reasons")
+        super().__init__(
+            "the certificate is rejected: " + "; ".join(lines),
+            file=file,
+            place=reasons[0].place,
+            hint="certify the chain again; do not rely on this certificate",
+        )
+
+
+def verify(
+    certificate_path: str | os.PathLike[str],
+    weights_path: str | os.PathLike[str],
+    chain_file: str | os.PathLike[str] | None = None,
+    *,
+    limits: Limits | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Read a certificate and the weights it is about, and prove every claim again.
+
+    Parameters
+    ----------
+    certificate_path : the certificate.
+    weights_path, chain_file, limits : as for :func:`certify.chain.load`.
+    workers : matrices at a time; one for each core when omitted.
+    progress : called as ``progress(done, total, label)`` after every layer and edge.
+
+    Raises
+    ------
+    RejectedError : something was not proved; ``.verification`` lists all reasons.
+    CertificateError : the file is no certificate of this schema.
+    InputError : the weights or the certificate cannot be read.
+    """
+    certificate = Certificate.load(certificate_path)
+    chain = load(weights_path, chain_file) if limits is None else load(weights_path, chain_file, limits)
+    found = check(certificate, chain, workers=workers, progress=progress)
+    if found.reasons:
+        raise RejectedError(found, certificate_path)
+    return found
+
+
+def check(
+    certificate: Certificate, chain: Chain, *, workers: int | None = None, progress: Progress | None = None
+) -> Verification:
+    """Check a certificate against a chain; a rejection is in the result, not raised. Options as for :func:`verify`.
+
+    Raises
+    ------
+    InputError : the weights cannot be read.
+    """
+    reasons = _input_reasons(certificate.input, InputRecord.of(chain))
+    if not reasons:
+        try:
+            thresholds = Recorded.read(certificate.thresholds)
+        except CertificateError as error:
+            reasons = [Reason(error.place or "thresholds", error.message)]
+        else:
+            with flint.ctx.workprec(_BITS):
+                reasons = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
+    return Verification(certificate, tuple(reasons))
+
+
+def _silent(done: int, total: int, label: str) -> None:
+    pass
+
+
+def _input_reasons(recorded: InputRecord, found: InputRecord) -> list[Reason]:
+    left, right = _leaves(recorded.to_json(), "input"), _leaves(found.to_json(), "input")
+    return [
+        Reason(place, "the certificate is about other input", "", "", left.get(place, "none"), right.get(place, "none"))
+        for place in [*left, *(place for place in right if place not in left)]
+        if left.get(place) != right.get(place)
+    ]
+
+
+def _leaves(value: object, place: str) -> dict[str, str]:
+    if isinstance(value, dict):
+        parts: Iterable[tuple[str, object]] = ((f"{place}.{key}", item) for key, item in value.items())
+    elif isinstance(value, list):
+        parts = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
+        parts.append((f"{place}.length", len(value)))
+    else:
+        return {place: str(value)}
+    return {path: text for key, item in parts for path, text in _leaves(item, key).items()}
+
+
+class _Check:
+    """One pass over the layers and edges of a chain."""
+
+    def __init__(self, certificate: Certificate, chain: Chain, thresholds: Recorded, progress: Progress) -> None:
+        self.certificate = certificate
+        self.chain = chain
+        self.thresholds = thresholds
+        self.progress = progress
+        self.book = Book(certificate.claims)
+        self.reasons: list[Reason] = []
+        self.expected: dict[str, list[str] | None] = {}
+
+    def run(self, workers: int | None) -> list[Reason]:
+        """All reasons for rejection, in the order of the certificate."""
+        layers, edges = self.chain.layers, self.chain.edges
+        subjects = [f"layer {layer.name}" for layer in layers] + [self.chain.describe(edge) for edge in edges]
+        rows = rows_of(self.chain)
+        subjects += [row.subject for row in rows]
+        facts: dict[int, LayerFacts] = {}
+
+        def on_layer(i: int) -> None:
+            facts[i] = LayerFacts(layers[i].name, layers[i].matrix())
+            self._subject(subjects[i], lambda: list(layer_lines(facts[i], self.book, self.thresholds)))
+
+        def on_edge(j: int) -> None:
+            pair = facts[edges[j].lower], facts[edges[j].upper]
+            subject = subjects[len(layers) + j]
+            if all(item.complete for item in pair):
+                self._subject(subject, lambda: list(edge_lines(*pair, self.book, self.thresholds)))
+            else:
+                # Something about a layer is missing, for which there is a reason already.
+                self.expected[subject] = None
+
+        def on_row(k: int) -> None:
+            self._subject(rows[k].subject, lambda: list(whole_lines(rows[k], self.chain, self.book, self.thresholds)))
+
+        run_tasks(
+            len(layers),
+            [(edge.lower, edge.upper) for edge in edges],
+            on_layer,
+            on_edge,
+            len(rows),
+            on_row,
+            facts.__delitem__,
+            lambda done, place: self.progress(done, len(subjects), subjects[place]),
+            workers,
+        )
+        self._completeness(subjects)
+        self.reasons.sort(key=lambda reason: _order(reason.place))
+        return self.reasons
+
+    def _subject(self, subject: str, lines: Callable[[], list[Line]]) -> None:
+        self.expected[subject] = None
+        try:
+            found = lines()
+        except MissingClaimError as error:
+            self._missing(error.subject, error.id, error.message)
+            return
+        self.expected[subject] = [line.id for line in found]
+        for line in found:
+            place = self.book.place(subject, line.id)
+            if place is None:
+                self._missing(subject, line.id, "the claim is missing")
+                continue
+            claim = self.certificate.claims[place]
+            self.reasons += [_reason(place, claim, fault) for fault in _tried(claim, line)]
+
+    def _missing(self, subject: str, id: str, message: str) -> None:
+        place = self.book.place(subject, id)
+        self.reasons.append(Reason("claims" if place is None else f"claims[{place}].values", message, id, subject))
+
+    def _completeness(self, subjects: list[str]) -> None:
+        """No claim twice, none beyond those demanded, all in order, and the rest recorded as not asked."""
+        claims = self.certificate.claims
+        seen: Counter[tuple[str, str]] = Counter()
+        for place, claim in enumerate(claims):
+            key = claim.subject, claim.id
+            seen[key] += 1
+            wanted = self.expected.get(claim.subject, [])
+            if seen[key] > 1:
+                self.reasons.append(Reason(f"claims[{place}]", "the claim occurs twice", claim.id, claim.subject))
+            elif wanted is not None and claim.id not in wanted:
+                self.reasons.append(
+                    Reason(f"claims[{place}].id", "no such claim belongs to this chain", claim.id, claim.subject)
+                )
+        if self.reasons:
+            return
+        order = [(subject, id) for subject in subjects for id in self.expected[subject] or ()]
+        for place, (claim, wanted) in enumerate(zip(claims, order, strict=True)):
+            if (claim.subject, claim.id) != wanted:
+                text = "the claim stands in another place than it was asked"
+                self.reasons.append(Reason(f"claims[{place}]", text, claim.id, claim.subject))
+                return
+        places = {subject: place for place, subject in enumerate(subjects)}
+        skipped = tuple(sorted(self.book.skipped, key=lambda item: places[item.subject]))
+        self._compare_not_asked(self.certificate.not_asked, skipped)
+
+    def _compare_not_asked(self, recorded: tuple[NotAsked, ...], expected: tuple[NotAsked, ...]) -> None:
+        for place in range(max(len(recorded), len(expected))):
+            left = recorded[place] if place < len(recorded) else None
+            right = expected[place] if place < len(expected) else None
+            if left != right:
+                self.reasons.append(
+                    Reason(f"not_asked[{place}]", "not what was left unasked", "", "", str(left), str(right))
+                )
+                return
+
+
+def _tried(claim: Claim, line: Line) -> list[Fault]:
+    """The faults of a claim; a proof that breaks down proves nothing."""
+    try:
+        return faults_of(claim, line)
+    except (InternalError, np.linalg.LinAlgError, ArithmeticError, ValueError) as error:
+        return [Fault("values", f"not proved: {error}")]
+
+
+def _reason(place: int, claim: Claim, fault: Fault) -> Reason:
+    where = f"claims[{place}].{fault.field}"
+    return Reason(where, fault.message, claim.id, claim.subject, fault.recorded, fault.recomputed)
+
+
+def _order(place: str) -> tuple[int, str]:
+    number = place[len("claims[") : place.find("]")] if place.startswith("claims[") else ""
+    return (int(number) if number else -1, place)

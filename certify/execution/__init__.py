@@ -1,0 +1,31 @@
+"""Running the protocol over a whole chain."""
+
+from __future__ import annotations
+
+from certify.certificate import Certificate, InputRecord
+from certify.chain import Chain
+from certify.execution.local import Outcome, Progress, run_protocol
+from certify.prover import Thresholds
+
+__all__ = ["Outcome", "certify", "run_protocol"]
+
+
+def certify(
+    chain: Chain,
+    *,
+    thresholds: Thresholds | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Certificate:
+    """The certificate of a chain: every claim of the protocol, with what is needed to check it again.
+
+    Parameters and errors as :func:`run_protocol`.
+
+    >>> certify(Chain.from_arrays([[[2.0, 0.0], [0.0, 1.0]]])).verdict.name
+    'CERTIFIED'
+    """
+    thresholds = thresholds or Thresholds()
+    outcome = run_protocol(chain, thresholds, workers, progress)
+    # Pyright does not take the chain's cached sha256 for the property that the protocol asks for.
+    record = InputRecord.of(chain)  # pyright: ignore[reportArgumentType]
+    return Certificate.build(record, thresholds.record(), outcome.claims, outcome.not_asked)

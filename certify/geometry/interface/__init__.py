@@ -1,0 +1,1 @@
+"""B, C: what two layers do to the space between them."""

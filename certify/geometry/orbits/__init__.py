@@ -1,0 +1,1 @@
+"""A: orbits, stability and flags of pairs and chains of subspaces."""

@@ -1,0 +1,1 @@
+"""D: power laws, their charts, and what a transport allows."""

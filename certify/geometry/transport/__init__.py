@@ -1,0 +1,1 @@
+"""E: truncation of transports, and who acts on whom."""

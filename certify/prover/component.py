@@ -1,0 +1,208 @@
+"""What is asked of a whole chain of layers, one above the other (THEORY A4, A5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import flint
+
+from certify.claims.thresholds import Thresholds
+from certify.geometry.orbits.chain_ranks import barcode_bounds, polystable_ranks
+from certify.geometry.orbits.kempf_ness import kempf_ness_gap
+from certify.linalg.chain_product import ProductSpectrum, product_spectrum
+from certify.prover.layer import LayerFacts
+from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
+from certify.prover.product_ranks import Budget, Reader, bound_table, bound_whole, rank_cause
+from certify.prover.widening import spectral_floor
+from certify.rigor.ball import hull_ball
+from certify.rigor.ball import upper as upper_end
+from certify.verdict import Enclosure, Verdict
+
+__all__ = ["WHOLE_IDS", "LayerSummary", "measure_product", "measure_whole"]
+
+BARCODE_IDS = ("A5.ranks", "A5.barcode")
+WHOLE_IDS = ("A4.polystable", "A4.product.sigma", "A4.kempf_ness.gap", "A4.kempf_ness.gap.relative", *BARCODE_IDS)
+
+_WORDS = {Verdict.CERTIFIED: "yes", Verdict.REFUTED: "no", Verdict.UNDECIDED: "unknown"}
+_TRUTH = {Verdict.CERTIFIED: (1.0, 1.0), Verdict.REFUTED: (0.0, 0.0), Verdict.UNDECIDED: (0.0, 1.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSummary:
+    """What the claims about a whole chain need of a layer once its matrix is gone."""
+
+    shape: tuple[int, int]
+    rank: tuple[int, int]
+    sigma: tuple[Enclosure, ...]
+    frobenius: Enclosure
+
+    @classmethod
+    def of(cls, facts: LayerFacts) -> LayerSummary:
+        """Keep the published facts."""
+        rows, columns = facts.matrix.shape
+        return cls((rows, columns), facts.rank, tuple(facts.sigma), facts.frobenius)
+
+
+def measure_product(layers: Sequence[LayerSummary], readers: Sequence[Reader]) -> ProductSpectrum | None:
+    """The singular values of W_L ⋯ W_1; None for a single layer, whose own are published, and after an overflow."""
+    if len(layers) == 1:
+        return None
+    return product_spectrum(readers, [layer.shape for layer in layers], [layer.sigma[0].upper for layer in layers])
+
+
+def measure_whole(
+    subject: str,
+    layers: Sequence[LayerSummary],
+    readers: Sequence[Reader],
+    pairs: Sequence[tuple[int, int]],
+    spectrum: ProductSpectrum | None,
+    thresholds: Thresholds,
+) -> Ledger:
+    """All claims about the layers W_1, ..., W_L, of which each reads what the one before writes.
+
+    Parameters
+    ----------
+    readers : functions that read the matrices; called only where a rank needs them.
+    pairs : published bounds of rank(W_{l+1} W_l), L − 1 of them.
+    spectrum : of :func:`measure_product`.
+    """
+    ledger = Ledger(subject)
+    length = len(layers)
+    known = {(v, v): (n, n) for v, n in enumerate(_dimensions(layers))}
+    known |= {(l, l + 1): layer.rank for l, layer in enumerate(layers)}
+    known |= {(l, l + 2): bounds for l, bounds in enumerate(pairs)}
+    asked = length <= thresholds.barcode_layers
+    budget = Budget(thresholds.exact_product_seconds)
+    if asked:
+        bound_table(known, readers, budget)
+    elif length > 2:
+        bound_whole(known, readers, budget)
+    _polystable(ledger, known)
+    _kempf_ness(ledger, layers, spectrum, known[0, length][1], thresholds)
+    if asked:
+        _barcode(ledger, layers, known, thresholds)
+    else:
+        limit = thresholds.barcode_layers
+        ledger.skip(BARCODE_IDS, f"the chain has {length} layers, more than barcode_layers = {limit}")
+    return ledger
+
+
+def _dimensions(layers: Sequence[LayerSummary]) -> list[int]:
+    return [layers[0].shape[1], *(layer.shape[0] for layer in layers)]
+
+
+def _polystable(ledger: Ledger, known: dict[tuple[int, int], tuple[int, int]]) -> None:
+    found = polystable_ranks(known)
+    word = _WORDS[found.verdict]
+    low, high = found.product
+    ledger.measure(
+        "A4.polystable",
+        "whether the chain is polystable (1) or not (0): all layers have the rank of their product, so that the orbit "
+        "under hidden reparameterization is closed",
+        [Enclosure(*_TRUTH[found.verdict])],
+        0.0,
+        parameters={"polystable": word, "reason": found.cause, "product_rank_low": low, "product_rank_high": high},
+        cause="ranks that decide it are only bounded",
+        note="no defect of the network: layers of different ranks are never polystable, and the closed orbit to which "
+        "the chain degenerates has the same product"
+        if word == "no"
+        else "",
+    )
+
+
+def _kempf_ness(
+    ledger: Ledger,
+    layers: Sequence[LayerSummary],
+    spectrum: ProductSpectrum | None,
+    rank: int,
+    thresholds: Thresholds,
+) -> None:
+    length = len(layers)
+    size = min(layers[0].shape[1], layers[-1].shape[0])
+    sigma = list(layers[0].sigma) if length == 1 else _published(spectrum, layers[-1].shape[0], layers[0].shape[1])
+    sigma = [*(sigma or [UNKNOWN] * size)[:rank], *[Enclosure(0.0, 0.0)] * (size - rank)]
+    scale = math.prod(layer.sigma[0].upper for layer in layers)
+    ledger.measure(
+        "A4.product.sigma",
+        "the singular values of the product of all layers, decreasing; those beyond its rank are 0",
+        sigma,
+        thresholds.product_relative * _finite(scale),
+    )
+    norms = [layer.frobenius for layer in layers]
+    absolute, relative = _gap(norms, sigma)
+    mass = sum(norm.upper * norm.upper for norm in norms)
+    ledger.measure(
+        "A4.kempf_ness.gap",
+        "the Kempf–Ness gap Σ‖W_l‖_F² − L Σσ_i(W_L⋯W_1)^(2/L), 0 exactly for balanced chains",
+        [absolute],
+        thresholds.kempf_ness_relative * _finite(mass),
+        parameters={"layers": length},
+    )
+    ledger.measure(
+        "A4.kempf_ness.gap.relative",
+        "the Kempf–Ness gap relative to Σ‖W_l‖_F², between 0 (balanced) and 1 (the product vanishes)",
+        [relative],
+        thresholds.kempf_ness_relative,
+        parameters={"layers": length},
+    )
+
+
+def _published(spectrum: ProductSpectrum | None, m: int, n: int) -> list[Enclosure] | None:
+    if spectrum is None:
+        return None
+    # A second computation bounds the norms of partial products more coarsely.
+    least = spectral_floor(m, n, [float(x) for x in spectrum.upper]) + 4 * spectrum.error
+    unit = flint.arb(2) ** spectrum.exponent
+    floor = upper_end(flint.arb(least) * unit)
+    return [
+        publish_ball(hull_ball(float(low), float(high)) * unit, floor=floor, nonnegative=True)
+        for low, high in zip(spectrum.lower, spectrum.upper, strict=True)
+    ]
+
+
+def _barcode(
+    ledger: Ledger,
+    layers: Sequence[LayerSummary],
+    known: dict[tuple[int, int], tuple[int, int]],
+    thresholds: Thresholds,
+) -> None:
+    parameters: dict[str, int | float | str] = {"dimensions": ",".join(map(str, _dimensions(layers)))}
+    ranks = [bounds for (u, v), bounds in sorted(known.items()) if u < v]
+    cause = rank_cause(ranks, thresholds.exact_product_seconds)
+    ledger.measure(
+        "A5.ranks",
+        "the ranks of all products W_v⋯W_(u+1) for 0 <= u < v <= L, in the order of (u, v)",
+        [Enclosure(*bounds) for bounds in ranks],
+        0.0,
+        parameters=parameters,
+        cause=cause,
+    )
+    ledger.measure(
+        "A5.barcode",
+        "the multiplicities of the intervals [i, j] of vertices 0 <= i <= j <= L, in the order of (i, j); vertex l is "
+        "the space that W_l writes into",
+        [Enclosure(*bounds) for _, bounds in sorted(barcode_bounds(known).items())],
+        0.0,
+        parameters=parameters,
+        cause=cause,
+        note="with both ends free they determine the chain up to bases of its spaces",
+    )
+
+
+def _finite(limit: float) -> float:
+    """A width limit that fits a certificate, whatever overflowed."""
+    return limit if math.isfinite(limit) else 0.0
+
+
+def _gap(norms: Sequence[Enclosure], sigma: Sequence[Enclosure]) -> tuple[Enclosure, Enclosure]:
+    """The gap and the relative gap; both increase with the norms and decrease with the singular values."""
+    if not all(value.finite for value in (*norms, *sigma)):
+        return UNKNOWN, UNKNOWN
+    least, most = ([flint.arb(value.lower) ** 2 for value in norms], [flint.arb(value.upper) ** 2 for value in norms])
+    low = kempf_ness_gap(least, [flint.arb(value.upper) for value in sigma])
+    high = kempf_ness_gap(most, [flint.arb(value.lower) for value in sigma])
+    ends = (low, high), (low / sum(least, flint.arb(0)), high / sum(most, flint.arb(0)))
+    absolute, relative = (publish_ball(a.union(b), nonnegative=True) for a, b in ends)
+    return absolute, relative

@@ -1,0 +1,79 @@
+"""Publishing: outward, wide enough, on the grid; margins exact."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certify.certificate.publication import GRID_BITS, UNKNOWN, difference, margin_of_width, outward, publish, widest
+from certify.verdict import Enclosure
+
+floats = st.floats(allow_nan=False, allow_infinity=False)
+pairs = st.tuples(floats, floats).map(lambda x: (min(x), max(x)))
+
+
+@given(pairs, st.floats(0, 1e300))
+def test_published_enclosures_are_wider_by_their_width_and_floor(pair: tuple[float, float], floor: float) -> None:
+    low, high = pair
+    found = publish(low, high, floor=floor)
+    spread = Fraction(high) - Fraction(low) + Fraction(floor)
+    if found == UNKNOWN:
+        return
+    assert Fraction(found.lower) <= Fraction(low) - spread
+    if math.isfinite(found.upper):
+        assert Fraction(found.upper) >= Fraction(high) + spread
+
+
+@given(pairs)
+def test_end_points_are_short(pair: tuple[float, float]) -> None:
+    found = publish(*pair, floor=1e-9)
+    if not found.finite or found.lower == found.upper:
+        return
+    larger = max(abs(Fraction(found.lower)), abs(Fraction(found.upper)))
+    for end in (found.lower, found.upper):
+        ratio = Fraction(end) / Fraction(2) ** (math.frexp(float(larger))[1] - GRID_BITS - 2) if larger else Fraction(0)
+        assert ratio.denominator == 1 or larger < Fraction(2) ** -1000
+
+
+def test_small_changes_of_a_radius_do_not_reach_the_certificate() -> None:
+    assert publish(0.3, 0.3 + 1e-14, floor=1e-11) == publish(0.3, 0.3 + 1.01e-14, floor=1e-11)
+
+
+def test_nonnegative_quantities_are_not_published_below_zero() -> None:
+    assert publish(0.0, 1.0, nonnegative=True).lower == 0.0
+    assert math.copysign(1, publish(0.0, 1.0, nonnegative=True).lower) == 1.0
+
+
+@pytest.mark.parametrize("bad", [(math.nan, 1.0), (1.0, math.nan), (2.0, 1.0), (0.0, math.inf), (-math.inf, 0.0)])
+def test_what_is_not_an_enclosure_is_unknown(bad: tuple[float, float]) -> None:
+    assert publish(*bad) == UNKNOWN
+    assert publish(0.0, 1.0, floor=math.inf) == UNKNOWN
+    assert publish(0.0, 1.0, floor=math.nan) == UNKNOWN
+
+
+@given(pairs, pairs)
+def test_differences_are_exact_or_outward(left: tuple[float, float], right: tuple[float, float]) -> None:
+    found = difference(Enclosure(*left), Enclosure(*right))
+    if math.isfinite(found.lower):
+        assert Fraction(found.lower) <= Fraction(left[0]) - Fraction(right[1])
+        assert Fraction(math.nextafter(found.lower, math.inf)) > Fraction(left[0]) - Fraction(right[1])
+    if math.isfinite(found.upper):
+        assert Fraction(found.upper) >= Fraction(left[1]) - Fraction(right[0])
+
+
+def test_margins_of_widths() -> None:
+    values = [Enclosure(0.0, 0.5), Enclosure(1.0, 1.25)]
+    assert margin_of_width(values, 1.0) == Enclosure(0.5, 0.5)
+    assert widest([*values, UNKNOWN]) is None
+    assert margin_of_width([UNKNOWN], 1.0) == Enclosure(-math.inf, -math.inf)
+    assert difference(UNKNOWN, values[0]) == UNKNOWN
+
+
+def test_beyond_the_largest_float() -> None:
+    huge = Fraction(2) ** 1024
+    assert outward(huge, huge) == Enclosure(math.nextafter(math.inf, 0), math.inf)
+    assert outward(-huge, Fraction(0)).lower == -math.inf
