@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from certify.verdict import Verdict
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import (
+    Cell,
     Constant,
     Constants,
     Hypothesis,
@@ -43,6 +44,7 @@ from theorems.engine.theorem import (
     Property,
     Reading,
     Status,
+    Stratum,
     Theorem,
     facts,
 )
@@ -114,6 +116,8 @@ class Declaration:
         self.proofs: dict[Callable[..., Proof], tuple[str, str, str]] = {}
         self.properties: list[Property] = []
         self.mutants: list[Mutant] = []
+        self.cells: list[Cell] = []
+        self.strata: list[Stratum] = []
 
     def bound(
         self,
@@ -121,15 +125,19 @@ class Declaration:
         *under: Hypothesis,
         false: bool = False,
         attained_at: _List | None = None,
+        slack: str = "",
         gap: Fraction = Fraction(0),
         tight: _List | None = None,
         **other: Any,
     ) -> Callable[[_Function], _Function]:
-        """A reading "value ≤ bound"; every instance of ``attained_at`` reaches it up to the relative ``gap``."""
+        """A reading "value ≤ bound".
+
+        Every instance of ``attained_at`` reaches it up to the relative ``gap``; where none can, ``slack`` says why.
+        """
 
         def declare(function: _Function) -> _Function:
             numbers = tuple(inspect.signature(function).parameters)[1:]
-            reached = {"tight": attained_at or tight, "attained": gap if attained_at else None}
+            reached = {"tight": attained_at or tight, "attained": gap if attained_at else None, "slack": slack}
             self._reading(function, latex, under, false, sides=_sides(function), constants=numbers, **reached, **other)
             return function
 
@@ -183,16 +191,38 @@ class Declaration:
 
     def property(
         self,
-        function: Callable[[Instance], bool | Verdict] | None = None,
+        function: Callable[[Instance], bool | Verdict | None] | None = None,
         *,
         name: str = "",
         strategy: _Draw | None = None,
     ) -> Any:
-        """A fact about every instance, e.g. an invariance."""
+        """A fact about every instance, e.g. an invariance; None where it says nothing, which is not counted."""
         if function is None:
             return functools.partial(self.property, name=name, strategy=strategy)
         self.properties.append(Property(name or _name(function), _text(function), _verdict(function), strategy))
         return function
+
+    def stratum(self, function: Callable[[Instance], bool]) -> Callable[[Instance], bool]:
+        """A kind of instance that the strategy must produce."""
+        self.strata.append(Stratum(_name(function), _text(function), function))
+        return function
+
+    def witness(self, reading: Callable[..., Any], without: Hypothesis | None, instance: Instance) -> None:
+        """An exact instance that refutes a reading without one of its hypotheses, or a false reading (``None``)."""
+        self._cell(reading, without, witness=instance)
+
+    def stronger(
+        self, reading: Callable[..., Any], without: Hypothesis, why: str, proof: Callable[..., Proof] | None = None
+    ) -> None:
+        """A reading holds without one of its hypotheses, for that reason and by that proof of this module."""
+        self._cell(reading, without, stronger=why, proof=proof.__name__ if proof else "")
+
+    def undecided(self, reading: Callable[..., Any], without: Hypothesis, why: str) -> None:
+        """Whether a reading needs one of its hypotheses is not known."""
+        self._cell(reading, without, open=why)
+
+    def _cell(self, reading: Callable[..., Any], without: Hypothesis | None, **how: Any) -> None:
+        self.cells.append(Cell(self.readings[reading].name, without.name if without else "", **how))
 
     def mutant(
         self,
@@ -220,6 +250,8 @@ class Declaration:
             symbolic=tuple(self.proofs),
             properties=tuple(self.properties),
             mutants=tuple(self.mutants),
+            cells=tuple(self.cells),
+            strata=tuple(self.strata),
         )
 
     def prose(self) -> str:
@@ -251,10 +283,12 @@ def _sides(function: Callable[..., Any]) -> Callable[[Instance, Constants], Side
     return lambda x, values: function(x, **{name: num(values[name]) for name in numbers if name in values})
 
 
-def _verdict(function: Callable[[Instance], bool | Verdict]) -> Callable[[Instance], Verdict]:
-    def decide(x: Instance) -> Verdict:
+def _verdict(function: Callable[[Instance], bool | Verdict | None]) -> Callable[[Instance], Any]:
+    def decide(x: Instance) -> Verdict | None:
         found = function(x)
-        return found if isinstance(found, Verdict) else Verdict.CERTIFIED if found else Verdict.REFUTED
+        if found is None or isinstance(found, Verdict):
+            return found
+        return Verdict.CERTIFIED if found else Verdict.REFUTED
 
     return decide
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "Cell",
     "Constant",
     "Constants",
     "Hypothesis",
@@ -62,6 +63,7 @@ __all__ = [
     "Property",
     "Reading",
     "Status",
+    "Stratum",
     "Theorem",
     "facts",
     "holds",
@@ -175,7 +177,7 @@ class Reading:
     Exactly one of ``sides`` (value ≤ bound) and ``decide`` is given. ``hypotheses`` names those it uses, ``constants``
     those that enter it. ``strategy`` and ``tight`` override the theorem's. With ``attained`` set, every tight instance
     must satisfy value ≥ (1 − attained) · bound: it shows that the bound is best possible, and that no term of it is
-    loose.
+    loose. ``slack`` says why no instance attains the bound, where none can.
     """
 
     name: str
@@ -190,6 +192,7 @@ class Reading:
     strategy: Strategy | None = None
     tight: Callable[[], Iterable[Instance]] | None = None
     attained: Fraction | None = None
+    slack: str = ""
     note: str = ""
 
     def judge(self, instance: Instance, constants: Constants) -> Outcome:
@@ -225,6 +228,32 @@ class Reading:
             return value - num(1 - gap) * bound
 
         return decide(spare, strict=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What becomes of one reading without one hypothesis.
+
+    Exactly one of: ``witness`` (an exact instance that violates only that hypothesis and refutes the reading),
+    ``stronger`` (why the reading holds without it; ``proof`` names the proof that shows it), ``open`` (why it is not
+    known). With an empty hypothesis the witness refutes a false reading.
+    """
+
+    reading: str
+    hypothesis: str
+    witness: Instance | None = None
+    stronger: str = ""
+    proof: str = ""
+    open: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A kind of instance that the theorem's strategy must produce; the sweep demands that it did."""
+
+    name: str
+    text: str
+    contains: Callable[[Instance], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +298,11 @@ def small(value: Callable[[], Scalar], bound: Fraction = Fraction(1, 2**40)) -> 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A named fact about every instance, e.g. an invariance; checked over the strategy."""
+    """A named fact about every instance, e.g. an invariance; checked over the strategy. None: not about this one."""
 
     name: str
     text: str
-    holds: Callable[[Instance], Verdict]
+    holds: Callable[[Instance], Verdict | None]
     strategy: Strategy | None = None
 
 
@@ -312,6 +341,8 @@ class Theorem:
     symbolic: tuple[Callable[[], Proof], ...]
     strategy: Strategy
     mutants: tuple[Mutant, ...]
+    cells: tuple[Cell, ...] = ()
+    strata: tuple[Stratum, ...] = ()
     properties: tuple[Property, ...] = ()
     constants: tuple[Constant, ...] = ()
     dimensions: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
