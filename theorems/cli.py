@@ -66,13 +66,14 @@ def list_(as_json: bool) -> int:
 def show(id: str, as_json: bool) -> int:
     """Show the statement of theorem ID, its readings, hypotheses and constants."""
     import theorems
+    from theorems.engine.plain import plain_text
     from theorems.library import docstring
 
     theorem = theorems.get(id)
     if as_json:
         _print_json({**_summary(theorem), "text": docstring(theorem), "latex": theorem.latex()})
     else:
-        click.echo(docstring(theorem).strip() + "\n\n" + theorem.statement())
+        click.echo(plain_text(docstring(theorem)) + "\n\n" + theorem.statement())
     return 0
 
 
