@@ -30,7 +30,6 @@ from fractions import Fraction
 import flint
 
 from certify.geometry.interface import haar_nulls as nulls
-from certify.verdict import Verdict
 from theorems.engine.declare import Declaration, Sides, hypothesis
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter
@@ -70,6 +69,10 @@ def _both(x: Instance) -> tuple[nulls.Traceless, nulls.Traceless]:
     return _moments(_pair(x)[0]), _moments(_pair(x)[1])
 
 
+def _variance(h: Vector, k: Vector) -> flint.fmpq:
+    return inner_moment(h, k, 2) - inner_moment(h, k, 1) ** 2
+
+
 def _projectors(x: Instance) -> tuple[Vector, Vector]:
     """Of rank a and b: where h, k are positive."""
     h, k = (tuple(flint.fmpq(int(a > 0)) for a in v) for v in _pair(x))
@@ -89,8 +92,7 @@ def inner_product_mean(x: Instance) -> bool:
 @theorem.fact(r"\operatorname{Var}\langle H,K_U\rangle=2p_2q_2/((n-1)(n+2))", dimension)
 def inner_product_variance(x: Instance) -> bool:
     """Var⟨H, K_U⟩ = 2p₂q₂/((n − 1)(n + 2))"""
-    truth = inner_moment(*_pair(x), 2) - inner_moment(*_pair(x), 1) ** 2
-    return _equal(nulls.inner_product_variance(*_both(x)), truth)
+    return _equal(nulls.inner_product_variance(*_both(x)), _variance(*_pair(x)))
 
 
 @theorem.fact(r"\mathbb E\|P_UP_V\|_F^2=ab/n,\ \operatorname{Var}=2ab(n-a)(n-b)/(n^2(n-1)(n+2))", dimension)
@@ -98,9 +100,8 @@ def overlap(x: Instance) -> bool:
     """E‖P_U P_V‖_F² = ab/n, with variance 2ab(n − a)(n − b)/(n²(n − 1)(n + 2)), for subspaces of dimensions a and b"""
     pair = _projectors(x)
     n, a, b = num(len(pair[0])), *(num(sum(v, flint.fmpq(0))) for v in pair)
-    mean = inner_moment(*pair, 1)
-    variance = inner_moment(*pair, 2) - mean**2
-    return _equal(nulls.overlap_mean(n, a, b), mean) and _equal(nulls.overlap_variance(n, a, b), variance)
+    mean = _equal(nulls.overlap_mean(n, a, b), inner_moment(*pair, 1))
+    return mean and _equal(nulls.overlap_variance(n, a, b), _variance(*pair))
 
 
 @theorem.fact(r"\mathbb E\|[H,K_U]\|_F^2=2np_2q_2/((n-1)(n+2))", dimension)
@@ -156,9 +157,7 @@ def larger_denominator(x: Instance) -> bool:
     """Var‖P_U P_V‖_F² = 2ab(n − a)(n − b)/(n³(n + 2))"""
     pair = _projectors(x)
     n, a, b = len(pair[0]), *(sum(v, flint.fmpq(0)) for v in pair)
-    return _equal(
-        num(2 * a * b * (n - a) * (n - b) / (n**3 * (n + 2))), inner_moment(*pair, 2) - inner_moment(*pair, 1) ** 2
-    )
+    return _equal(num(2 * a * b * (n - a) * (n - b) / (n**3 * (n + 2))), _variance(*pair))
 
 
 @theorem.fact(r"\gamma=0", dimension, false=True)
@@ -195,15 +194,12 @@ def opposite_ranks(x: Instance) -> bool:
 
 
 @theorem.property
-def shift(x: Instance) -> Verdict | bool:
+def shift(x: Instance) -> bool:
     """a multiple of I added to H or K changes no moment but the mean of ⟨H, K_U⟩"""
     h, k = _pair(x)
     moved = tuple(a + 2 for a in h)
-    return (
-        commutator_moment(moved, k, 2) == commutator_moment(h, k, 2)
-        and inner_moment(moved, k, 2) - inner_moment(moved, k, 1) ** 2
-        == inner_moment(h, k, 2) - inner_moment(h, k, 1) ** 2
-    )
+    same = commutator_moment(moved, k, 2) == commutator_moment(h, k, 2)
+    return same and _variance(moved, k) == _variance(h, k)
 
 
 theorem.proof("symbolic", "all n ≥ 4, given the moments of a Gaussian and of a uniform unit vector")(
