@@ -17,8 +17,6 @@ Reference
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import flint
 
 from theorems.engine.declare import Declaration, Facts
@@ -80,12 +78,6 @@ def seen_by_grams(x: Instance) -> bool:
     read, write = u.w_next.transpose() * u.w_next, u.w * u.w.transpose()
     found = _symmetric(u.obstruction)
     return found == 0 * found or read * write != write * read
-
-
-def _kinked(kink: Fraction) -> Instance:
-    return one_hidden_neuron(
-        W=[[0], [1]], W_next=[[1, 2]], b=[0, 0], inputs=[[1]], upstream=[[1]], kink=kink, activation="relu"
-    )
 
 
 GLOBAL_MINIMIZER = Instance.of(

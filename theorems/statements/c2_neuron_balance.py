@@ -16,6 +16,8 @@ Reference
 
 from __future__ import annotations
 
+from typing import Any
+
 import flint
 
 from theorems.engine.declare import Declaration, Facts, hypothesis
@@ -124,7 +126,7 @@ def converse() -> Facts:
     phi = sympy.Function("phi")
     m = q * phi(z) - phi(z).diff(z) * q * z
     yield "M_ii = q(φ − zφ')", vanishes(m - q * (phi(z) - z * phi(z).diff(z)))
-    solved = sympy.dsolve(phi(z) - z * phi(z).diff(z), phi(z))
+    solved: Any = sympy.dsolve(phi(z) - z * phi(z).diff(z), phi(z))
     constants = solved.rhs.free_symbols - {z}
     yield "φ = zφ' has the solutions cz alone", len(constants) == 1 and vanishes(solved.rhs - constants.pop() * z)
     yield "and cz is one", vanishes(c * z - z * sympy.diff(c * z, z))
