@@ -184,6 +184,7 @@ class Declaration:
             def run(*altered: Any) -> Proof:
                 return facts(kind, covers, function(*altered))
 
+            vars(run)["kind"] = kind
             self.proofs[run] = (kind, covers, _text(function))
             return run
 

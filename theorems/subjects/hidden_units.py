@@ -182,14 +182,15 @@ def hidden_layers(*activations: str, bias: bool = False, least: int = 1) -> Sear
     def build(draw: st.DrawFn) -> Instance:
         n, m, p, samples = (draw(st.integers(low, high)) for low, high in ((least, 3), (1, 2), (1, 2), (1, 3)))
         values = draw(st.lists(st.integers(-2, 2).map(Fraction), min_size=n, max_size=n)) if bias else [Fraction(0)] * n
+        zeros = ((Fraction(0),) * samples,) * m
         return Instance.of(
             W=draw(integers_matrix(n, m, 2)),
             W_next=draw(integers_matrix(p, n, 2)),
             b=values,
-            inputs=draw(integers_matrix(m, samples, 2)),
+            inputs=draw(st.one_of(st.just(zeros), integers_matrix(m, samples, 2), integers_matrix(m, samples, 1))),
             upstream=draw(integers_matrix(p, samples, 2)),
             decay=draw(st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(1)])),
-            kink=draw(st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(1)])),
+            kink=draw(st.sampled_from([Fraction(1, 2), Fraction(0), Fraction(1)])),
             activation=draw(st.sampled_from(activations or ACTIVATIONS)),
         )
 
