@@ -23,6 +23,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from theorems.engine.evidence import (
     Evidence,
@@ -48,12 +49,13 @@ __all__ = ["Case", "Profile", "Report", "Result", "cases"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One check, not yet run."""
+    """One check, not yet run; ``searches`` if it looks for a counterexample from a cold start."""
 
     theorem: str
     kind: str
     name: str
     run: Callable[[Profile], Evidence]
+    searches: bool = False
 
     def result(self, profile: Profile) -> Result:
         """Run the check and take its processor time, which decides nothing."""
@@ -66,8 +68,8 @@ def cases(theorem: Theorem) -> list[Case]:
     """Every check of one theorem."""
     found: list[Case] = []
 
-    def add(kind: str, name: str, run: Callable[[Profile], Evidence]) -> None:
-        found.append(Case(theorem.id, kind, name, run))
+    def add(kind: str, name: str, run: Callable[[Profile], Evidence], searches: bool = False, /) -> None:
+        found.append(Case(theorem.id, kind, name, run, searches))
 
     for proof in theorem.symbolic:
         add(getattr(proof, "kind", "symbolic"), proof.__name__, lambda _, proof=proof: symbolic(proof))
@@ -77,7 +79,7 @@ def cases(theorem: Theorem) -> list[Case]:
             if cell is not None:
                 add("false", reading.name, lambda _, c=cell: witnessed(theorem, c))
             else:
-                add("false", reading.name, lambda p, r=reading: refuted(theorem, p, reading=r.name))
+                add("false", reading.name, lambda p, r=reading: refuted(theorem, p, reading=r.name), True)
             continue
         add("numeric", reading.name, lambda p, r=reading: numeric(theorem, r, p))
         if reading.attained is not None:
@@ -85,8 +87,8 @@ def cases(theorem: Theorem) -> list[Case]:
     for hypothesis in theorem.hypotheses:
         _necessity(theorem, hypothesis, add)
     for constant in theorem.constants:
-        if constant.sharp:
-            add("constant", constant.name, lambda p, c=constant: sharp(theorem, c, p))
+        if constant.sharp and any(r.sides for r in theorem.readings if constant.name in r.constants):
+            add("constant", constant.name, lambda p, c=constant: sharp(theorem, c, p), True)
     for prop in theorem.properties:
         add("property", prop.name, lambda p, q=prop: property_holds(theorem, q, p))
     if theorem.strata:
@@ -96,7 +98,8 @@ def cases(theorem: Theorem) -> list[Case]:
     return found
 
 
-_Add = Callable[[str, str, Callable[[Profile], Evidence]], None]
+class _Add(Protocol):
+    def __call__(self, kind: str, name: str, run: Callable[[Profile], Evidence], searches: bool = False, /) -> None: ...
 
 
 def _bound(theorem: Theorem, reading: Reading, add: _Add) -> None:
@@ -126,6 +129,6 @@ def _necessity(theorem: Theorem, hypothesis: Hypothesis, add: _Add) -> None:
     if told:
         return
     if hypothesis.need is Need.NEEDED:
-        add("needed", hypothesis.name, lambda p: refuted(theorem, p, drop=hypothesis.name))
+        add("needed", hypothesis.name, lambda p: refuted(theorem, p, drop=hypothesis.name), True)
     elif hypothesis.need is Need.NOT_NEEDED:
         add("not needed", hypothesis.name, lambda p: not_needed(theorem, hypothesis, p))

@@ -53,8 +53,11 @@ class Result:
     def command(self) -> str:
         """What shows this result again."""
         if self.kind in ("false", "needed") and self.verdict is not Verdict.CERTIFIED:
-            flag = "--reading" if self.kind == "false" else "--drop"
-            return f'theorems explore {self.theorem} {flag} "{self.name}"'
+            reading, _, dropped = self.name.rpartition(" without ")
+            if self.kind == "false":
+                reading, dropped = self.name, ""
+            flags = [f'--reading "{reading}"'] * bool(reading) + [f'--drop "{dropped}"'] * bool(dropped)
+            return f"theorems explore {self.theorem} {' '.join(flags)}"
         return f"theorems check {self.theorem}"
 
     def to_json(self) -> dict[str, Any]:
@@ -137,7 +140,7 @@ def result_line(result: Result, width: int, last: str = "") -> Text:
 
 
 def failure_text(result: Result) -> str:
-    """A result that is not CERTIFIED in full: the evidence, with both sides and the instance, and what shows it again."""
+    """A result that is not CERTIFIED, in full: evidence with both sides and the instance, and how to see it again."""
     head = f"{result.theorem} {result.kind} {result.name}: {result.verdict.value}"
     return f"{head}\n  {result.evidence}\n  again: {result.command}"
 

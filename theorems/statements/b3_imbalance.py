@@ -339,7 +339,9 @@ THEOREM = Theorem(
             r"\|\sin\Theta\|_F\le\|\Delta\|_F/(\lambda_k(K)-\lambda_{k+1}(H))",
             ("symmetric", "window", "mixed gap", "leading"),
             sides=mixed,
-            strategy=lambda: pairs(positive=False, least=2).filter(lambda x: _mixed_gap(pair(x), x.integer("k")) > 0),
+            strategy=lambda: pairs(positive=False, least=2, windows=True).filter(
+                lambda x: _mixed_gap(pair(x), x.integer("k")) > 0
+            ),
         ),
         Reading(
             "relative imbalance",
@@ -347,7 +349,7 @@ THEOREM = Theorem(
             r"\|\Delta\|_F/\sqrt{\|H\|_F^2+\|K\|_F^2}\le1",
             ("symmetric", "semidefinite"),
             sides=relative,
-            strategy=lambda: pairs().filter(lambda x: pair(x).k != 0 * pair(x).k),
+            strategy=lambda: pairs(windows=True).filter(lambda x: pair(x).k != 0 * pair(x).k),
             tight=orthogonal,
             attained=Fraction(0),
         ),
@@ -370,7 +372,7 @@ THEOREM = Theorem(
     ),
     constants=(Constant("factor", Fraction(1), "factor of √2 ‖Δ‖_F/γ", sharp=True),),
     symbolic=(monotone, two_by_two),
-    strategy=lambda: pairs(positive=False, least=2),
+    strategy=lambda: pairs(positive=False, least=2, windows=True),
     properties=(
         Property("norms", "the verified norms of an interface enclose the exact ones", enclosed, integer_layers),
         Property("overlap", "the overlap of the windows is 1 − ‖sinΘ‖_F²/k", shared),

@@ -22,8 +22,17 @@ import flint
 from theorems.engine.declare import Declaration, Facts
 from theorems.engine.instance import Instance
 from theorems.exact.algebra import real_matrix, vanishes
+from theorems.exact.scalars import Scalar
 from theorems.subjects import hidden_units as units
-from theorems.subjects.hidden_units import HIDDEN, SIZES, composable, hidden, hidden_layers, one_hidden_neuron
+from theorems.subjects.hidden_units import (
+    HIDDEN,
+    SIZES,
+    away_from_kinks,
+    composable,
+    hidden,
+    hidden_layers,
+    one_hidden_neuron,
+)
 
 theorem = Declaration(__doc__, parameters=HIDDEN, dimensions=SIZES, strategy=lambda: hidden_layers(bias=True))
 
@@ -36,10 +45,10 @@ def _symmetric(a: flint.fmpq_mat) -> flint.fmpq_mat:
 
 
 @theorem.fact(r"\dot\Delta=-2\lambda\Delta-(M+M^T)", composable)
-def flow(x: Instance) -> bool:
+def flow(x: Instance, rate: Scalar = 2) -> bool:
     """Δ̇ = −2λΔ − (M + Mᵀ), M = Σ (q hᵀ − Dq (z − b)ᵀ)"""
     u = hidden(x)
-    return u.delta_velocity == -2 * u.decay * u.delta - _symmetric(u.obstruction)
+    return u.delta_velocity == -rate * u.decay * u.delta - _symmetric(u.obstruction)
 
 
 @theorem.fact(
@@ -58,10 +67,10 @@ def commutator(x: Instance) -> bool:
     *(composable, homogeneous, no_bias),
     strategy=lambda: hidden_layers("relu", "leaky", "identity"),
 )
-def homogeneous_flow(x: Instance) -> bool:
+def homogeneous_flow(x: Instance, rate: Scalar = 2) -> bool:
     """Δ̇ = −2λΔ − Σ ([q zᵀ, D] + [q zᵀ, D]ᵀ)"""
     u = hidden(x)
-    return u.delta_velocity == -2 * u.decay * u.delta - _symmetric(u.commutators)
+    return u.delta_velocity == -rate * u.decay * u.delta - _symmetric(u.commutators)
 
 
 @theorem.fact(r"\dot\Delta=-2\lambda\Delta", *(composable, homogeneous, no_bias), false=True)
@@ -85,6 +94,7 @@ GLOBAL_MINIMIZER = Instance.of(
 )
 """Of ½Σ(f(x) − 2)² + ½(‖W‖² + ‖W'‖²) over x = ±1: f = 1 at both, δ' = −1."""
 
+theorem.constant("rate", "the rate of decay of Δ in units of λ", sharp=True)
 theorem.witness(commutator, homogeneous, one_hidden_neuron(activation="squared"))
 theorem.witness(commutator, no_bias, one_hidden_neuron(b=[1]))
 theorem.witness(homogeneous_flow, homogeneous, one_hidden_neuron(activation="squared"))
@@ -147,11 +157,7 @@ def linear(x: Instance) -> bool:
     return u.obstruction == 0 * u.obstruction
 
 
-def _away_from_kinks(x: Instance) -> bool:
-    return all(v != 0 for v in hidden(x).z.entries())
-
-
-@theorem.property(strategy=lambda: hidden_layers("relu", "leaky", "identity", least=2).filter(_away_from_kinks))
+@theorem.property(strategy=lambda: hidden_layers("relu", "leaky", "identity", least=2).filter(away_from_kinks))
 def gradient(x: Instance) -> bool:
     """the velocities are those of a loss: its central difference along W and W', exact where no neuron changes sides"""
     # ½‖W'φ(Wx) − y‖² with y = W'h − δ'; along a direction it is a polynomial of degree at most 2 in each of W, W'.

@@ -31,6 +31,7 @@ from theorems.engine.declare import Declaration, Facts, hypothesis
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter
 from theorems.exact.algebra import real_matrix, vanishes
+from theorems.exact.scalars import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,17 +119,19 @@ def _parallel(q: list[flint.fmpq], z: list[flint.fmpq]) -> bool:
 
 
 @theorem.fact(r"\operatorname{rank}=\binom n2-\sum_c\binom{n_c}2")
-def several_samples(x: Instance) -> bool:
+def several_samples(x: Instance, alike: Scalar = 1) -> bool:
     """the obstructions of all samples fill a space of dimension C(n, 2) − Σ C(n_c, 2)"""
     rows = _patterns(x)
-    return obstruction_rank(rows) == comb(len(rows), 2) - sum(comb(size, 2) for size in Counter(rows).values())
+    pairs = sum(comb(size, 2) for size in Counter(rows).values())
+    return obstruction_rank(rows) == comb(len(rows), 2) - alike * pairs
 
 
 @theorem.fact(r"\operatorname{codim}=\#\{i<j:D_i\ne D_j\}")
-def one_sample(x: Instance) -> bool:
+def one_sample(x: Instance, more: Scalar = 0) -> bool:
     """for one sample the codimension is the number of pairs with D_i ≠ D_j"""
     first = [row[:1] for row in _patterns(x)]
-    return obstruction_rank(first) == sum(a != b for a, b in itertools.combinations(first, 2))
+    different = sum(a != b for a, b in itertools.combinations(first, 2))
+    return obstruction_rank(first) == different + more * (comb(len(first), 2) - different)
 
 
 @theorem.fact(r"[qz^T,D]+[qz^T,D]^T=0\iff q\parallel z,\ q=z=0\text{ on},\ q=z=0\text{ off}", two_slopes)
@@ -180,7 +183,9 @@ def _pattern(*d: int | Fraction, q: list[int] | None = None, z: list[int] | None
     return Instance.of(D=[[v] for v in d], q=q or zeros, z=z or zeros)
 
 
-theorem.witness(strata, two_slopes, _pattern(0, 0, 1, 2, q=[1, 1, 0, 0], z=[1, 2, 0, 0]))
+theorem.constant("alike", "factor of the pairs of neurons with equal patterns, which are subtracted", sharp=True)
+theorem.constant("more", "factor of the pairs with D_i = D_j, which do not count", sharp=True)
+theorem.witness(strata, two_slopes, _pattern(0, 1, 2, q=[1, 0, 0], z=[0, 1, 0]))
 theorem.witness(product_count, None, _pattern(1, 1, 0, 0))
 theorem.witness(one_block, None, _pattern(1, 0, 0, 0))
 theorem.witness(equal_pairs, None, _pattern(1, 0))

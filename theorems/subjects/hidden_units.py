@@ -24,6 +24,7 @@ __all__ = [
     "HIDDEN",
     "SIZES",
     "Hidden",
+    "away_from_kinks",
     "composable",
     "hidden",
     "hidden_layers",
@@ -170,6 +171,11 @@ def _entrywise(f: Callable[[flint.fmpq], flint.fmpq], a: flint.fmpq_mat) -> flin
 def hidden(x: Instance) -> Hidden:
     """The layer of an instance."""
     return Hidden(x)
+
+
+def away_from_kinks(x: Instance) -> bool:
+    """Whether no preactivation is 0, so that the network is a polynomial near the weights."""
+    return all(v != 0 for v in hidden(x).z.entries())
 
 
 def hidden_layers(*activations: str, bias: bool = False, least: int = 1) -> SearchStrategy[Instance]:
