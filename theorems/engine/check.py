@@ -116,7 +116,8 @@ def _bound(theorem: Theorem, reading: Reading, add: _Add) -> None:
 
 def _necessity(theorem: Theorem, hypothesis: Hypothesis, add: _Add) -> None:
     """One case for each reading that the module speaks of; else a search, or a sample, for all of them together."""
-    told = False
+    true = [r for r in theorem.readings if r.status is not Status.FALSE and hypothesis.name in r.hypotheses]
+    told = not true
     for reading in theorem.readings:
         cell = theorem.cell(reading.name, hypothesis.name)
         if cell is None:
