@@ -169,19 +169,27 @@ class Declaration:
         self.readings[function] = Reading(name, text, latex, names, status, **other)
 
     def constant(
-        self, name: str, text: str, *, sharp: bool = False, stronger: Literal["smaller", "larger"] = "smaller"
+        self,
+        name: str,
+        text: str,
+        *,
+        sharp: bool = False,
+        stronger: Literal["smaller", "larger"] = "smaller",
+        wrong: Fraction | None = None,
     ) -> None:
         """What a constant is; its value is the default that the readings above give it.
 
-        A sharp one gets mutants: 0.1 % stronger in the first reading that bounds, another value in those that decide.
+        A sharp one gets mutants: 0.1 % stronger in the first reading that bounds, the ``wrong`` value, by default one
+        more, in those that decide.
         """
         users = [f for f, reading in self.readings.items() if name in reading.constants]
         value = Fraction(inspect.signature(users[0]).parameters[name].default)
         self.constants.append(Constant(name, value, text, sharp, stronger))
         for reading in (self.readings[f] for f in users if sharp):
             if reading.decide is not None:
-                text = f"{name} = {value + 1} in {reading.name}"
-                self.mutants.append(Mutant(text, "another value", reading.name, {name: value + 1}))
+                other = value + 1 if wrong is None else wrong
+                text = f"{name} = {other} in {reading.name}"
+                self.mutants.append(Mutant(text, "another value", reading.name, {name: other}))
             elif not any(m.name == name for m in self.mutants):
                 bent = value * (1 - _SLIGHTLY if stronger == "smaller" else 1 + _SLIGHTLY)
                 self.mutants.append(Mutant(name, "0.1 % stronger", reading.name, {name: bent}))
