@@ -70,11 +70,11 @@ _SLIGHTLY = Fraction(1, 1000)
 
 def hypothesis(
     latex: str, *, needed: str = "", defines: str = "", unneeded: str = "", name: str = ""
-) -> Callable[[Callable[[Instance], bool]], Hypothesis]:
+) -> Callable[[Callable[[Instance], bool | Verdict]], Hypothesis]:
     """A hypothesis; what happens without it is ``needed``, ``defines`` (a term), or ``unneeded``; open if none."""
     need = Need.NEEDED if needed else Need.DEFINITION if defines else Need.NOT_NEEDED if unneeded else Need.OPEN
 
-    def declare(holds: Callable[[Instance], bool]) -> Hypothesis:
+    def declare(holds: Callable[[Instance], bool | Verdict]) -> Hypothesis:
         decide = _verdict(holds)
         return Hypothesis(name or _name(holds), _text(holds), latex, decide, need, needed or defines or unneeded)
 
