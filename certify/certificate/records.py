@@ -150,11 +150,19 @@ class ChainLike(Protocol):
     """What a certificate needs to know of a :class:`certify.chain.Chain`."""
 
     @property
-    def layers(self) -> Sequence[_LayerLike]: ...
+    def layers(self) -> Sequence[_LayerLike]:
+        """The layers, lowest first."""
+        ...
+
     @property
-    def edges(self) -> Sequence[_EdgeLike]: ...
+    def edges(self) -> Sequence[_EdgeLike]:
+        """Which layer reads which one."""
+        ...
+
     @property
-    def left_out(self) -> Sequence[_LeftOutLike]: ...
+    def left_out(self) -> Sequence[_LeftOutLike]:
+        """What the source holds beside the layers."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from certify.chain import Chain
 from certify.chain.components import Line, lines_of
+from certify.claims import causes
+from certify.claims import component as claims
 from certify.linalg.chain_product import ProductSpectrum
 from certify.prover import LayerFacts, Thresholds
-from certify.prover.component import WHOLE_IDS, LayerSummary, measure_product, measure_whole
+from certify.prover.component import LayerSummary, measure_product, measure_whole
 from certify.prover.intersection import product_rank_of
 from certify.prover.ledger import Ledger
-from certify.prover.product_ranks import Reader
+from certify.prover.product_ranks import Factor
 
 __all__ = ["Product", "WholeSchedule"]
 
@@ -40,7 +42,7 @@ class WholeSchedule:
         self.total = len(straight)
         for line, ledger in zip(self.lines, self.ledgers, strict=True):
             if not line.straight:
-                ledger.skip(WHOLE_IDS, "its layers do not form one line: one of them has several readers or sources")
+                ledger.skip(claims.IDS, causes.BRANCHED)
 
     def layer_done(self, layer: int, facts: LayerFacts) -> None:
         """Keep what the claims about a line need of a layer."""
@@ -71,7 +73,7 @@ class WholeSchedule:
     def product(self, place: int) -> Product:
         """Work that needs the layers of a line only."""
         line = self.lines[place]
-        return Product(measure_product(self._summaries(line), self._readers(line)))
+        return Product(measure_product(self._summaries(line), self._factors(line)))
 
     def whole(self, place: int) -> Ledger:
         """All claims about a line."""
@@ -79,7 +81,7 @@ class WholeSchedule:
         return measure_whole(
             line.subject,
             self._summaries(line),
-            self._readers(line),
+            self._factors(line),
             [self.pairs[edge] for edge in line.edges],
             self.products[place].spectrum,
             self.thresholds,
@@ -88,5 +90,5 @@ class WholeSchedule:
     def _summaries(self, line: Line) -> list[LayerSummary]:
         return [self.summaries[layer] for layer in line.layers]
 
-    def _readers(self, line: Line) -> list[Reader]:
+    def _factors(self, line: Line) -> list[Factor]:
         return [self.chain.layers[layer].matrix for layer in line.layers]
