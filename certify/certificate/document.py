@@ -14,14 +14,13 @@ from certify.certificate.files import write_whole
 from certify.certificate.records import (
     InputRecord,
     NotAsked,
-    Scalar,
     claim_json,
+    parameters_json,
     read_claim,
-    read_scalars,
-    scalars_json,
+    read_parameters,
 )
 from certify.errors import CertificateError, InputError, LimitError
-from certify.verdict import Claim, Verdict, combine
+from certify.verdict import Claim, Parameter, Verdict, combine
 
 __all__ = ["ARITHMETIC", "SCHEMA", "Certificate"]
 
@@ -55,7 +54,7 @@ class Certificate:
     """
 
     input: InputRecord
-    thresholds: Mapping[str, Scalar]
+    thresholds: Mapping[str, Parameter]
     claims: tuple[Claim, ...]
     not_asked: tuple[NotAsked, ...] = ()
     tool: str = field(default_factory=_version)
@@ -64,7 +63,7 @@ class Certificate:
     def build(
         cls,
         input: InputRecord,
-        thresholds: Mapping[str, Scalar],
+        thresholds: Mapping[str, Parameter],
         claims: Iterable[Claim],
         not_asked: Iterable[NotAsked] = (),
     ) -> Certificate:
@@ -92,7 +91,7 @@ class Certificate:
             "tool": {"name": "polystable", "version": self.tool},
             "arithmetic": ARITHMETIC,
             "input": self.input.to_json(),
-            "thresholds": scalars_json(self.thresholds),
+            "thresholds": parameters_json(self.thresholds),
             "claims": [claim_json(claim) for claim in self.claims],
             "not_asked": [item.to_json() for item in self.not_asked],
             "verdict": self.verdict.value,
@@ -129,7 +128,7 @@ class Certificate:
         tool["name"].choice(["polystable"])
         found = cls(
             InputRecord.read(f["input"]),
-            read_scalars(f["thresholds"]),
+            read_parameters(f["thresholds"]),
             tuple(read_claim(item) for item in f["claims"].items()),
             tuple(NotAsked.read(item) for item in f["not_asked"].items()),
             tool["version"].text(64),

@@ -10,22 +10,19 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from certify.certificate.exact_json import Reader, float_text, reject
-from certify.verdict import Claim, Enclosure, Kind, Verdict
+from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
 __all__ = [
     "ChainLike",
     "InputRecord",
     "LeftOutRecord",
     "NotAsked",
-    "Scalar",
     "TensorRecord",
     "claim_json",
+    "parameters_json",
     "read_claim",
-    "read_scalars",
-    "scalars_json",
+    "read_parameters",
 ]
-
-Scalar = int | float | str
 
 _CLAIM_FIELDS = (
     "id", "subject", "kind", "statement", "verdict", "values", "margin", "strict", "parameters", "cause", "note",
@@ -233,22 +230,24 @@ def _basename(path: str) -> str:
     return os.path.basename(path.replace("\\", "/"))
 
 
-def scalars_json(scalars: Mapping[str, Scalar]) -> dict[str, Any]:
-    """Names with exact scalars; a float becomes ``{"float": hex}`` so that it is told from a string."""
-    return {key: {"float": float_text(value)} if isinstance(value, float) else value for key, value in scalars.items()}
+def parameters_json(parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Names with exact values; a float becomes ``{"float": hex}`` so that it is told from a string."""
+    return {
+        key: {"float": float_text(value)} if isinstance(value, float) else value for key, value in parameters.items()
+    }
 
 
-def read_scalars(reader: Reader) -> dict[str, Scalar]:
-    """Strict inverse of :func:`scalars_json`."""
+def read_parameters(reader: Reader) -> dict[str, Parameter]:
+    """Strict inverse of :func:`parameters_json`."""
 
-    def scalar(item: Reader) -> Scalar:
+    def value(item: Reader) -> Parameter:
         if isinstance(item.value, str):
             return item.text()
         if isinstance(item.value, Mapping):
             return item.fields(("float",))["float"].number()
         return item.integer()
 
-    return {key: scalar(item) for key, item in reader.mapping().items()}
+    return {key: value(item) for key, item in reader.mapping().items()}
 
 
 def _pair(enclosure: Enclosure) -> list[str]:
@@ -276,7 +275,7 @@ def claim_json(claim: Claim) -> dict[str, Any]:
         "values": [_pair(value) for value in claim.values],
         "margin": _pair(claim.margin),
         "strict": claim.strict,
-        "parameters": scalars_json(claim.parameters),
+        "parameters": parameters_json(claim.parameters),
         "cause": claim.cause,
         "note": claim.note,
     }
@@ -294,7 +293,7 @@ def read_claim(reader: Reader) -> Claim:
         values=tuple(_read_pair(item) for item in f["values"].items()),
         margin=_read_pair(f["margin"]),
         strict=f["strict"].boolean(),
-        parameters=read_scalars(f["parameters"]),
+        parameters=read_parameters(f["parameters"]),
         cause=f["cause"].text(),
         note=f["note"].text(),
     )

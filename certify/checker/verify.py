@@ -13,13 +13,15 @@ import numpy as np
 
 from certify.certificate import Certificate, InputRecord, NotAsked
 from certify.chain import Chain, Limits, load
-from certify.checker.component import rows_of, whole_lines
-from certify.checker.expected import Fault, Line, faults_of
-from certify.checker.interface import edge_lines
-from certify.checker.layer import LayerFacts, layer_lines
-from certify.checker.lookup import Book, MissingClaimError
+from certify.chain.components import components_of
+from certify.checker.component import component_claims
+from certify.checker.expected import Expected, Fault, faults_of
+from certify.checker.interface import edge_claims
+from certify.checker.layer import LayerFacts, layer_claims
+from certify.checker.lookup import Lookup, MissingClaimError
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.tasks import run_tasks
+from certify.claims import layer
 from certify.errors import AmbiguousVerdictError, CertificateError, InternalError
 from certify.verdict import Claim
 
@@ -182,41 +184,42 @@ class _Check:
         self.chain = chain
         self.thresholds = thresholds
         self.progress = progress
-        self.book = Book(certificate.claims)
+        self.lookup = Lookup(certificate.claims)
         self.reasons: list[Reason] = []
         self.expected: dict[str, list[str] | None] = {}
 
     def run(self, workers: int | None) -> list[Reason]:
         """All reasons for rejection, in the order of the certificate."""
         layers, edges = self.chain.layers, self.chain.edges
-        subjects = [f"layer {layer.name}" for layer in layers] + [self.chain.describe(edge) for edge in edges]
-        rows = rows_of(self.chain)
-        subjects += [row.subject for row in rows]
+        subjects = [layer.subject(item.name) for item in layers] + [self.chain.describe(edge) for edge in edges]
+        components = components_of(self.chain)
+        subjects += [item.subject for item in components]
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
             facts[i] = LayerFacts(layers[i].name, layers[i].matrix())
-            self._subject(subjects[i], lambda: list(layer_lines(facts[i], self.book, self.thresholds)))
+            self._subject(subjects[i], lambda: list(layer_claims(facts[i], self.lookup, self.thresholds)))
 
         def on_edge(j: int) -> None:
             pair = facts[edges[j].lower], facts[edges[j].upper]
             subject = subjects[len(layers) + j]
             if all(item.complete for item in pair):
-                self._subject(subject, lambda: list(edge_lines(*pair, self.book, self.thresholds)))
+                self._subject(subject, lambda: list(edge_claims(*pair, self.lookup, self.thresholds)))
             else:
                 # Something about a layer is missing, for which there is a reason already.
                 self.expected[subject] = None
 
-        def on_row(k: int) -> None:
-            self._subject(rows[k].subject, lambda: list(whole_lines(rows[k], self.chain, self.book, self.thresholds)))
+        def on_component(k: int) -> None:
+            part = components[k]
+            self._subject(part.subject, lambda: list(component_claims(part, self.chain, self.lookup, self.thresholds)))
 
         run_tasks(
             len(layers),
             [(edge.lower, edge.upper) for edge in edges],
             on_layer,
             on_edge,
-            len(rows),
-            on_row,
+            len(components),
+            on_component,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
             workers,
@@ -225,24 +228,24 @@ class _Check:
         self.reasons.sort(key=lambda reason: _order(reason.place))
         return self.reasons
 
-    def _subject(self, subject: str, lines: Callable[[], list[Line]]) -> None:
+    def _subject(self, subject: str, demanded: Callable[[], list[Expected]]) -> None:
         self.expected[subject] = None
         try:
-            found = lines()
+            found = demanded()
         except MissingClaimError as error:
             self._missing(error.subject, error.id, error.message)
             return
-        self.expected[subject] = [line.id for line in found]
-        for line in found:
-            place = self.book.place(subject, line.id)
+        self.expected[subject] = [item.asserted.id for item in found]
+        for item in found:
+            place = self.lookup.place(subject, item.asserted.id)
             if place is None:
-                self._missing(subject, line.id, "the claim is missing")
+                self._missing(subject, item.asserted.id, "the claim is missing")
                 continue
             claim = self.certificate.claims[place]
-            self.reasons += [_reason(place, claim, fault) for fault in _tried(claim, line)]
+            self.reasons += [_reason(place, claim, fault) for fault in _tried(claim, item)]
 
     def _missing(self, subject: str, id: str, message: str) -> None:
-        place = self.book.place(subject, id)
+        place = self.lookup.place(subject, id)
         self.reasons.append(Reason("claims" if place is None else f"claims[{place}].values", message, id, subject))
 
     def _completeness(self, subjects: list[str]) -> None:
@@ -268,7 +271,7 @@ class _Check:
                 self.reasons.append(Reason(f"claims[{place}]", text, claim.id, claim.subject))
                 return
         places = {subject: place for place, subject in enumerate(subjects)}
-        skipped = tuple(sorted(self.book.skipped, key=lambda item: places[item.subject]))
+        skipped = tuple(sorted(self.lookup.skipped, key=lambda item: places[item.subject]))
         self._compare_not_asked(self.certificate.not_asked, skipped)
 
     def _compare_not_asked(self, recorded: tuple[NotAsked, ...], expected: tuple[NotAsked, ...]) -> None:
@@ -282,10 +285,10 @@ class _Check:
                 return
 
 
-def _tried(claim: Claim, line: Line) -> list[Fault]:
+def _tried(claim: Claim, expected: Expected) -> list[Fault]:
     """The faults of a claim; a proof that breaks down proves nothing."""
     try:
-        return faults_of(claim, line)
+        return faults_of(claim, expected)
     except (InternalError, np.linalg.LinAlgError, ArithmeticError, ValueError) as error:
         return [Fault("values", f"not proved: {error}")]
 

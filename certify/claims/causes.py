@@ -16,6 +16,9 @@ __all__ = [
     "POLYSTABLE_OPEN",
     "PRODUCT_VANISHES",
     "QUOTIENT_OPEN",
+    "RADIAL_LIMIT",
+    "RANK_ONE",
+    "SEVERAL",
     "UNEQUAL_SHAPES",
     "exact_memory",
     "exact_work",
@@ -40,16 +43,22 @@ _SEARCH = (
     "the equation of the exponent could not be evaluated near its candidate",
     "no sign of the exponent's equation could be proved on one side of its candidate",
 )
-_RANK_ONE = "the second singular value is not certainly positive: rank one has no finite exponent"
+RADIAL_LIMIT = "r is not certainly below ½ log d: rank one has no finite exponent"
+RANK_ONE = "the second singular value is not certainly positive: rank one has no finite exponent"
+SEVERAL = (
+    "the affinity has rival maxima that its enclosure cannot rank",
+    "the maximum of the affinity is too flat to single out its exponent",
+)
+"""Why an exponent is enclosed together with others that may be as good."""
+
 FIT = {
-    "top_radial": ("r is not certainly below ½ log d: rank one has no finite exponent", *_SEARCH),
+    "top_radial": (RADIAL_LIMIT, *_SEARCH),
     "log_log": (NO_LOGARITHM,),
-    "kl": (_RANK_ONE, "all energy may lie in the last rank, which has no finite exponent", *_SEARCH),
+    "kl": (RANK_ONE, "all energy may lie in the last rank, which has no finite exponent", *_SEARCH),
     "hellinger": (
-        _RANK_ONE,
+        RANK_ONE,
         "no box of the search can hold the maximum",
-        "the affinity has rival maxima that its enclosure cannot rank",
-        "the maximum of the affinity is too flat to single out its exponent",
+        *SEVERAL,
     ),
 }
 """Why a spectrum was not given an exponent, by chart."""

@@ -22,7 +22,7 @@ from certify.rigor.ball import hull_ball
 from certify.rigor.ball import upper as upper_end
 from certify.verdict import Enclosure, Verdict
 
-__all__ = ["LayerSummary", "measure_product", "measure_whole"]
+__all__ = ["LayerSummary", "measure_component", "measure_product"]
 
 _TRUTH = {Verdict.CERTIFIED: (1.0, 1.0), Verdict.REFUTED: (0.0, 0.0), Verdict.UNDECIDED: (0.0, 1.0)}
 
@@ -50,7 +50,7 @@ def measure_product(layers: Sequence[LayerSummary], factors: Sequence[Factor]) -
     return product_spectrum(factors, [layer.shape for layer in layers], [layer.sigma[0].upper for layer in layers])
 
 
-def measure_whole(
+def measure_component(
     subject: str,
     layers: Sequence[LayerSummary],
     factors: Sequence[Factor],

@@ -32,8 +32,9 @@ class LayerFacts:
 
     ``sigma`` are the published enclosures of all d = min(shape) singular values and ``sigma_floor`` what they were
     widened by at least; ``frobenius`` is that of the norm and ``norm`` the tighter ball that was computed; ``rank``
-    bounds the exact rank; ``alpha`` and ``residual`` are by chart, :data:`~certify.certificate.publication.UNKNOWN` with a cause where
-    there is no fit.
+    bounds the exact rank; ``alpha`` and ``residual`` are by chart,
+    :data:`~certify.certificate.publication.UNKNOWN` where there is no fit; ``causes`` say by chart why no exponent was
+    certified.
     """
 
     name: str

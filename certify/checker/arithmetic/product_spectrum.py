@@ -32,13 +32,13 @@ class _Part:
 
 
 def product_sigma(
-    readers: Sequence[Callable[[], Array]], dimensions: Sequence[int], norms: Sequence[float]
+    factors: Sequence[Callable[[], Array]], dimensions: Sequence[int], norms: Sequence[float]
 ) -> tuple[Array, Array]:
     """Lower and upper bounds of the singular values of W_L ⋯ W_1, decreasing.
 
     Parameters
     ----------
-    readers : they read W_1, ..., W_L, two or more, once each.
+    factors : they read W_1, ..., W_L, two or more, once each.
     dimensions : n_0, ..., n_L.
     norms : proved upper bounds of ‖W_l‖₂.
     """
@@ -60,11 +60,11 @@ def product_sigma(
 
     def part(i: int, j: int) -> _Part:
         if j - i == 1:
-            return _leaf(readers[i](), norms[i])
+            return _leaf(factors[i](), norms[i])
         k = cheapest(i, j)[2]
         return _times(part(k, j), part(i, k))
 
-    whole = part(0, len(readers))
+    whole = part(0, len(factors))
     near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)))
     moved = above(ball(near.error) + whole.error)
     return replace(near, error=moved, exponent=whole.exponent).sigma()
