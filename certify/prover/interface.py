@@ -8,8 +8,9 @@ from certify.certificate.publication import publish
 from certify.claims import causes
 from certify.claims import interface as claims
 from certify.claims.thresholds import Thresholds
-from certify.geometry.interface.alignment import interface_norms, overlap, relative_imbalance
+from certify.geometry.interface.alignment import commutator_magnitude, overlap, relative_imbalance
 from certify.geometry.transport.truncation import truncation_bound_frobenius, truncation_bound_spectral
+from certify.linalg.gram_pair import gram_pair_norms
 from certify.linalg.principal_angles import window_cosines
 from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
@@ -70,7 +71,7 @@ def _cosine(low: float, high: float, floor: float) -> Enclosure:
 
 
 def _balance(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
-    norms = interface_norms(writer.matrix, reader.matrix)
+    norms = gram_pair_norms(writer.matrix, reader.matrix)
     factor = flint.arb(product_floor(max(*writer.matrix.shape, *reader.matrix.shape)))
     write_mass, read_mass = writer.norm * writer.norm, reader.norm * reader.norm
     scale = (norms.read * norms.read + norms.write * norms.write).sqrt()
@@ -85,9 +86,10 @@ def _balance(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
         [publish_ball(relative, floor=upper_end(floor / scale), nonnegative=True)],
     )
     spread = factor * (1 + write_mass / norms.write + read_mass / norms.read)
+    magnitude = commutator_magnitude(*norms.scaled)
     ledger.measure(
         claims.commutator(thresholds.commutator_width),
-        [publish_ball(norms.magnitude, floor=upper_end(spread), nonnegative=True)],
+        [publish_ball(magnitude, floor=upper_end(spread), nonnegative=True)],
     )
 
 
