@@ -10,7 +10,7 @@ from certify.claims.thresholds import Thresholds
 from certify.errors import CertificateError
 from certify.verdict import Parameter
 
-__all__ = ["Recorded"]
+__all__ = ["Difference", "Recorded", "differences"]
 
 _DEFAULTS = Thresholds().record()
 
@@ -57,6 +57,26 @@ class Recorded:
         if chosen is None:
             chosen = (*(2**i for i in range(limit.bit_length())), *extra)
         return sorted({k for k in chosen if 1 <= k < limit})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A recorded threshold that is not the expected one."""
+
+    name: str
+    recorded: Parameter
+    expected: Parameter
+
+
+def differences(recorded: Mapping[str, Parameter], expected: Thresholds) -> tuple[Difference, ...]:
+    """What differs between the recorded thresholds, all of which are known, and those that a verifier expects.
+
+    >>> differences({**Thresholds().record(), "windows": "1"}, Thresholds())
+    (Difference(name='windows', recorded='1', expected='auto'),)
+    """
+    return tuple(
+        Difference(name, recorded[name], value) for name, value in expected.record().items() if recorded[name] != value
+    )
 
 
 def _integers(name: str, text: Parameter, largest: int) -> tuple[int, ...]:

@@ -19,15 +19,15 @@ from certify.checker.expected import Expected, Fault, faults_of
 from certify.checker.interface import edge_claims
 from certify.checker.layer import LayerFacts, layer_claims
 from certify.checker.lookup import Lookup, MissingClaimError
-from certify.checker.recorded_thresholds import Recorded
+from certify.checker.recorded_thresholds import Difference, Recorded, differences
 from certify.checker.tasks import run_tasks
 from certify.claims import layer
+from certify.claims.thresholds import Thresholds
+from certify.console import Progress
 from certify.errors import AmbiguousVerdictError, CertificateError, InternalError
 from certify.verdict import Claim
 
 __all__ = ["Outcome", "Reason", "RejectedError", "Verification", "check", "verify"]
-
-Progress = Callable[[int, int, str], None]
 
 _BITS = 96
 _LISTED = 8
@@ -71,10 +71,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result of checking one certificate."""
+    """The result of checking one certificate.
+
+    Parameters
+    ----------
+    reasons : why it is rejected.
+    differences : the recorded thresholds that are not the expected ones. The certificate answers another question then.
+    """
 
     certificate: Certificate
     reasons: tuple[Reason, ...]
+    differences: tuple[Difference, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -105,6 +112,8 @@ def verify(
     chain_file: str | os.PathLike[str] | None = None,
     *,
     limits: Limits | None = None,
+    expected: Thresholds | None = None,
+    strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Verification:
@@ -114,6 +123,8 @@ def verify(
     ----------
     certificate_path : the certificate.
     weights_path, chain_file, limits : as for :func:`certify.chain.load`.
+    expected : the thresholds that the certificate should have been made with; the defaults when omitted.
+    strict : whether another threshold is a reason for rejection.
     workers : matrices at a time; one for each core when omitted.
     progress : called as ``progress(done, total, label)`` after every layer and edge.
 
@@ -125,14 +136,20 @@ def verify(
     """
     certificate = Certificate.load(certificate_path)
     chain = load(weights_path, chain_file) if limits is None else load(weights_path, chain_file, limits)
-    found = check(certificate, chain, workers=workers, progress=progress)
+    found = check(certificate, chain, expected=expected, strict=strict, workers=workers, progress=progress)
     if found.reasons:
         raise RejectedError(found, certificate_path)
     return found
 
 
 def check(
-    certificate: Certificate, chain: Chain, *, workers: int | None = None, progress: Progress | None = None
+    certificate: Certificate,
+    chain: Chain,
+    *,
+    expected: Thresholds | None = None,
+    strict: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
 ) -> Verification:
     """Check a certificate against a chain; a rejection is in the result, not raised. Options as for :func:`verify`.
 
@@ -140,16 +157,23 @@ def check(
     ------
     InputError : the weights cannot be read.
     """
-    reasons = _input_reasons(certificate.input, InputRecord.of(chain))
-    if not reasons:
-        try:
-            thresholds = Recorded.read(certificate.thresholds)
-        except CertificateError as error:
-            reasons = [Reason(error.place or "thresholds", error.message)]
-        else:
-            with flint.ctx.workprec(_BITS):
-                reasons = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
-    return Verification(certificate, tuple(reasons))
+    if reasons := _input_reasons(certificate.input, InputRecord.of(chain)):
+        return Verification(certificate, tuple(reasons))
+    try:
+        thresholds = Recorded.read(certificate.thresholds)
+    except CertificateError as error:
+        return Verification(certificate, (Reason(error.place or "thresholds", error.message),))
+    other = differences(certificate.thresholds, expected or Thresholds())
+    if strict and other:
+        return Verification(certificate, tuple(map(_unexpected, other)), other)
+    with flint.ctx.workprec(_BITS):
+        found = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
+    return Verification(certificate, tuple(found), other)
+
+
+def _unexpected(found: Difference) -> Reason:
+    message = "the threshold is not the expected one"
+    return Reason(f"thresholds.{found.name}", message, "", "", str(found.recorded), str(found.expected))
 
 
 def _silent(done: int, total: int, label: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from certify.certificate import Certificate, InputRecord
 from certify.chain import Chain
 from certify.claims.thresholds import Thresholds
-from certify.execution.local import Measured, Progress, run_protocol
+from certify.console import Progress
+from certify.execution.local import Measured, run_protocol
 
 __all__ = ["Measured", "certify", "run_protocol"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -12,17 +12,16 @@ from threadpoolctl import threadpool_limits
 from certify.certificate import NotAsked
 from certify.chain import Chain
 from certify.claims.thresholds import Thresholds
+from certify.console import Progress
 from certify.errors import UsageError
 from certify.execution.schedule import Result, Schedule, Task
 from certify.rigor.ball import precision
 from certify.verdict import Claim
 
-__all__ = ["PRECISION", "Measured", "Progress", "run_protocol"]
+__all__ = ["PRECISION", "Measured", "run_protocol"]
 
 PRECISION = 128
 """Working precision of scalar balls, in bits; the same for all threads, because flint has one for the process."""
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Every sentence that a certificate can hold, for sample numbers; ``python -m tests.certificate.sentences`` writes them.
+"""Every sentence of a certificate, for sample numbers; ``python -m tests.certificate.sentences`` writes them.
 
 ``sentences.txt`` beside this file is the golden copy. A changed word is a change of the schema: write the file anew,
 and read the diff.
