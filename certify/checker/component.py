@@ -165,16 +165,19 @@ def _kempf_ness(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iter
     asserted = claims.product_sigma(size, thresholds["product_relative"], scale)
     sigma = lookup.values(whole.subject, asserted.id, size)
     yield Expected(asserted, lambda values: _sigma_fault(whole, values))
-    low, high = _gap_ends(whole.norms, sigma)
-    mass_low, mass_high = (_mass(whole.norms, upper=upper) for upper in (False, True))
+    masses = [_mass(whole.norms, upper=upper) for upper in (False, True)]
+    # Least with small norms and large singular values; the relative gap is exactly 1 where these are 0.
+    sums = [length * total for total in _root_sums(length, sigma)]
+    gaps = [own - total for own, total in zip(masses, sums, strict=True)]
+    relative = [1 - total / own for own, total in zip(masses, sums, strict=True)]
     mass = sum(norm.upper * norm.upper for norm in whole.norms)
     yield Expected(
         claims.kempf_ness_gap(length, thresholds["kempf_ness_relative"], mass),
-        lambda values: enclosed([low.union(high)], values, 0.0, nonnegative=True),
+        lambda values: enclosed([gaps[0].union(gaps[1])], values, 0.0, nonnegative=True),
     )
     yield Expected(
         claims.relative_kempf_ness_gap(length, thresholds["kempf_ness_relative"]),
-        lambda values: enclosed([(low / mass_low).union(high / mass_high)], values, 0.0, nonnegative=True),
+        lambda values: enclosed([relative[0].union(relative[1])], values, 0.0, nonnegative=True),
     )
 
 
@@ -198,19 +201,19 @@ def _sigma_fault(whole: _Component, values: tuple[Enclosure, ...]) -> str:
 
 
 def _mass(norms: Sequence[Enclosure], *, upper: bool) -> arb:
+    if not all(value.finite for value in norms):
+        return arb.nan()
     return sum((ball(norm.upper if upper else norm.lower) ** 2 for norm in norms), arb(0))
 
 
-def _gap_ends(norms: Sequence[Enclosure], sigma: Sequence[Enclosure]) -> tuple[arb, arb]:
-    """The least and the largest gap that the published norms and singular values admit."""
-    if not all(value.finite for value in (*norms, *sigma)):
+def _root_sums(length: int, sigma: Sequence[Enclosure]) -> tuple[arb, arb]:
+    """The largest and the least Σ_i σ_i^(2/L) that the published singular values admit."""
+    if not all(value.finite for value in sigma):
         return arb.nan(), arb.nan()
-    length = len(norms)
 
     def root(x: float) -> arb:
         # σ^(2/L) = (σ²)^(1/L)
         return (ball(x) * ball(x)).root(length) if x > 0 else arb(0)
 
     most = sum((root(value.upper) for value in sigma), arb(0))
-    least = sum((root(value.lower) for value in sigma), arb(0))
-    return _mass(norms, upper=False) - length * most, _mass(norms, upper=True) - length * least
+    return most, sum((root(value.lower) for value in sigma), arb(0))

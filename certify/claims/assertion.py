@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -62,7 +63,9 @@ def compared(
 def limit_of(relative: float, scale: float) -> float:
     """The limit of a width that was asked for relative to ``scale``; 0 where the scale overflowed.
 
-    >>> limit_of(0.5, 3.0), limit_of(0.5, math.inf)
-    (1.5, 0.0)
+    A limit that overflows itself is the largest float.
+
+    >>> limit_of(0.5, 3.0), limit_of(0.5, math.inf), limit_of(2.0, sys.float_info.max) == sys.float_info.max
+    (1.5, 0.0, True)
     """
-    return relative * (scale if math.isfinite(scale) else 0.0)
+    return min(relative * scale, sys.float_info.max) if math.isfinite(scale) else 0.0

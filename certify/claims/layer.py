@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certify.claims.assertion import Assertion, compared, measured
+from certify.claims.assertion import Assertion, compared, limit_of, measured
 
 __all__ = [
     "CHARTS",
@@ -50,7 +50,7 @@ def normalization() -> Assertion:
 
 def sigma(d: int, relative: float, largest: float) -> Assertion:
     """The d singular values, to ``relative`` of the ``largest``."""
-    return measured("spectrum.sigma", "the singular values, decreasing", relative * largest, count=d)
+    return measured("spectrum.sigma", "the singular values, decreasing", limit_of(relative, largest), count=d)
 
 
 def top_radial(d: int, width: float) -> Assertion:

@@ -16,7 +16,7 @@ from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.rigidity import measure_rigidity
-from certify.prover.widening import angle_floor, product_floor
+from certify.prover.widening import angle_floor, product_floor, tilt_floor
 from certify.rigor.ball import upper as upper_end
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
@@ -49,8 +49,7 @@ def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds)
 def _angles(
     ledger: Ledger, writer: LayerFacts, reader: LayerFacts, k: int, found: Interval, thresholds: Thresholds
 ) -> None:
-    gaps = (_gap(writer, k), _gap(reader, k))
-    floor = angle_floor(writer.matrix.shape[0], (writer.sigma_floor, reader.sigma_floor), gaps)
+    floor = angle_floor(writer.matrix.shape[0], (_tilt(writer, k), _tilt(reader, k)))
     if floor < 1.0:
         cosines = [_cosine(float(low), float(high), floor) for low, high in zip(found.lo, found.hi, strict=True)]
     else:
@@ -61,8 +60,9 @@ def _angles(
     ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
 
 
-def _gap(facts: LayerFacts, k: int) -> float:
-    return facts.sigma[k - 1].lower - facts.sigma[k].upper
+def _tilt(facts: LayerFacts, k: int) -> float:
+    m, n = facts.matrix.shape
+    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], facts.sigma[k - 1].lower - facts.sigma[k].upper)
 
 
 def _cosine(low: float, high: float, floor: float) -> Enclosure:

@@ -30,11 +30,10 @@ __all__ = ["LayerFacts", "measure_layer"]
 class LayerFacts:
     """Published facts about one layer, and what its edges need to compute theirs.
 
-    ``sigma`` are the published enclosures of all d = min(shape) singular values and ``sigma_floor`` what they were
-    widened by at least; ``frobenius`` is that of the norm and ``norm`` the tighter ball that was computed; ``rank``
-    bounds the exact rank; ``alpha`` and ``residual`` are by chart,
-    :data:`~certify.certificate.publication.UNKNOWN` where there is no fit; ``causes`` say by chart why no exponent was
-    certified.
+    ``sigma`` are the published enclosures of all d = min(shape) singular values; ``frobenius`` is that of the norm and
+    ``norm`` the tighter ball that was computed; ``rank`` bounds the exact rank; ``alpha`` and ``residual`` are by
+    chart, :data:`~certify.certificate.publication.UNKNOWN` where there is no fit; ``causes`` say by chart why no
+    exponent was certified.
     """
 
     name: str
@@ -42,7 +41,6 @@ class LayerFacts:
     svd: CertifiedSVD
     ledger: Ledger
     sigma: list[Enclosure]
-    sigma_floor: float
     frobenius: Enclosure
     norm: flint.arb
     rank: tuple[int, int] = (0, 0)
@@ -80,7 +78,6 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
         decomposition,
         Ledger(claims.subject(name)),
         sigma,
-        floor,
         publish(low, high, floor=norm_floor(high), nonnegative=True),
         hull_ball(low, high),
     )
@@ -153,6 +150,7 @@ def _windows(facts: LayerFacts, thresholds: Thresholds) -> None:
     p = energies(sigma)
     for place, level in enumerate(thresholds.levels()):
         lower, upper = effective_rank(p, Fraction(100 - level, 100)) if _finite(p) else (1, d)
+        lower = max(lower, 1)  # an empty window leaves out all the energy
         if place == 0:
             facts.energy_rank = upper
         ledger.measure(claims.effective_rank(level), [Enclosure(lower, upper)])

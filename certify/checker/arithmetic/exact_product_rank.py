@@ -32,6 +32,7 @@ _PRIME = 4194301
 _CHUNK = 2**11
 
 
+@np.errstate(all="ignore")
 def full_rank(w: Unit, w_next: Unit) -> bool:
     """Whether W'W is proved to have the rank of its smaller side; False proves nothing."""
     both, rounding = product(w_next.matrix, w.matrix)
