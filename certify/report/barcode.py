@@ -49,7 +49,7 @@ def _certified(certificate: Certificate) -> list[Claim]:
 
 
 def _names(claim: Claim) -> list[str]:
-    return str(claim.parameters.get("dimensions", "")).split(",")
+    return escaped(claim.parameters.get("dimensions", "")).split(",")
 
 
 def _bounds(claim: Claim) -> dict[tuple[int, int], tuple[int, int]]:

@@ -39,7 +39,8 @@ def test_many_own_certificates_are_accepted(start):
     assert rejected(range(start, start + 100)) == []
 
 
-KNOWN = {
+_RNG = np.random.default_rng(14)
+FOUND = {
     "a product that vanishes, not proved": (
         [[[1.0], [3.0]], [[3.0, -1.0]], [[1.0], [2.0]]],
         {"exact_product_seconds": 0.0},
@@ -48,10 +49,22 @@ KNOWN = {
         [np.diag([1.0, 2.0, 3.0]), np.diag([1.0, 1e-200, 0.0]), np.diag([0.0, 1e-200, 1.0])],
         {},
     ),
+    "a product far smaller than its factors": (
+        [np.diag([1e-9, 1e-200, 0.0, 0.0]), np.eye(4)[[3, 3, 1, 3]] * [0, 1, 0, 0], np.diag([0.0, 1.0, 1e-200, 1.0])],
+        {},
+    ),
+    "angles among the smallest floats": ([_RNG.standard_normal((4, 4)) * 1e-320 for _ in range(2)], {}),
+    "limits that overflow": (
+        [np.full((2, 2), 1e100), np.full((2, 2), 1e100)],
+        {"sigma_relative": 1e300, "imbalance_relative": 1e300, "product_relative": 1e300, "kempf_ness_relative": 1e300},
+    ),
+    "a window of no rank": ([[[4e-323]]], {}),
+    "a relative gap of 1": ([np.diag([0.0012301533574825742, 0.0]), np.diag([0.0, 0.2987455375084699])], {}),
 }
+"""Chains and thresholds whose own certificates were rejected once, or could not be made."""
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_a_float_product_of_zero(name):
-    matrices, changes = KNOWN[name]
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_rejected_once(name):
+    matrices, changes = FOUND[name]
     assert reasons(Chain.from_arrays(matrices), Thresholds(**changes)) == []
