@@ -11,16 +11,10 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
+from certify.certificate.claim_json import claim_json, parameters_json, read_claim, read_parameters
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
 from certify.certificate.files import write_whole
-from certify.certificate.records import (
-    InputRecord,
-    NotAsked,
-    claim_json,
-    parameters_json,
-    read_claim,
-    read_parameters,
-)
+from certify.certificate.records import InputRecord, NotAsked
 from certify.errors import CertificateError, InputError, LimitError
 from certify.verdict import Claim, Parameter, Verdict, combine
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from flint import arb
 
+from certify.checker.arithmetic.effective_rank import effective_rank_fault
 from certify.checker.arithmetic.exact_rank import has_rank
 from certify.checker.arithmetic.exponents import kl_fault, log_log_fault, top_radial_fault
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
@@ -227,7 +228,7 @@ def _windows(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterato
         asserted = claims.effective_rank(level)
         if place == 0:
             facts.energy_rank = int(min(max(lookup.values(subject, asserted.id, 1)[0].upper, 1.0), float(d)))
-        yield Expected(asserted, lambda values, level=level: _effective_rank_fault(facts, level, values[0]))
+        yield Expected(asserted, lambda values, level=level: effective_rank_fault(facts.balls, level, values[0]))
     for k in thresholds.window_sizes(d, [facts.energy_rank]):
         gap = facts.balls[k - 1] - facts.balls[k]
         yield Expected(
@@ -235,25 +236,3 @@ def _windows(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterato
             lambda values, gap=gap: enclosed([gap], values, 0.0),
             lambda values: values[0],
         )
-
-
-def _effective_rank_fault(facts: LayerFacts, level: int, published: Enclosure) -> str:
-    """The tail beyond r is at most η of the energy iff (1 - η)Σ_{k>r}σ_k² <= ηΣ_{k<=r}σ_k², linear in the squares."""
-    lower, upper = facts.d, facts.d
-    squares = [x * x for x in facts.balls]
-    head, tail = sum(squares, arb(0)), arb(0)
-    certain = True
-    for r in range(facts.d, -1, -1):
-        if r < facts.d:
-            head, tail = head - squares[r], tail + squares[r]
-        excess = level * tail - (100 - level) * head
-        if excess > 0:
-            break
-        lower = r
-        certain = certain and bool(excess <= 0)
-        if certain:
-            upper = r
-    lower = max(lower, 1)  # an empty window leaves out all the energy
-    if not published.lower <= lower <= upper <= published.upper:
-        return f"not proved: the smallest window lies between {lower} and {upper}"
-    return "" if published.upper - published.lower <= 4 * (upper - lower) else "wider than what is published"
