@@ -22,8 +22,9 @@ from typing import Any, cast
 
 import flint
 
-from certify.geometry.interface.alignment import alignment_bound, interface_norms, overlap, relative_imbalance
+from certify.geometry.interface.alignment import alignment_bound, overlap, relative_imbalance
 from certify.geometry.spectrum.chart import gaps
+from certify.linalg.gram_pair import gram_pair_norms
 from certify.rigor.ball import ball
 from certify.verdict import Verdict
 from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
@@ -206,7 +207,7 @@ def enclosed(x: Instance) -> bool:
     w, w_next = x.matrix("K"), x.matrix("H")
     read, write = w_next.transpose() * w_next, w * w.transpose()
     product = read * write
-    found = interface_norms(float_array(w), float_array(w_next))
+    found = gram_pair_norms(float_array(w), float_array(w_next))
     sizes = [ball(root(frobenius_squared(a))) for a in (read, write)]
     expected = (
         (found.imbalance, read - write, sizes[0] + sizes[1]),

@@ -20,8 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from certify.geometry.interface.alignment import commutator_magnitude, interface_norms
+from certify.geometry.interface.alignment import commutator_magnitude
 from certify.geometry.spectrum.chart import gaps
+from certify.linalg.gram_pair import gram_pair_norms
 from certify.rigor.ball import ball
 from certify.rigor.functions import minimum
 from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
@@ -121,7 +122,7 @@ def enclosed(x: Instance) -> bool | None:
         return None
     product = read * write
     exact = frobenius_squared(product - product.transpose()) / (frobenius_squared(read) * frobenius_squared(write))
-    found = interface_norms(float_array(w), float_array(w_next)).magnitude
+    found = commutator_magnitude(*gram_pair_norms(float_array(w), float_array(w_next)).scaled)
     return found.overlaps(ball(root(exact))) and found.rad() < 1e-9
 
 

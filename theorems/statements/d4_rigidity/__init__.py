@@ -22,6 +22,7 @@ Reference
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from certify.geometry.spectrum.chart import chart
@@ -192,7 +193,10 @@ def without_residual(x: Instance) -> Sides:
 
 
 def _diagonals(
-    first: list[int | Fraction], second: list[int | Fraction], chart: str = "top_radial", scaling: str = "frobenius"
+    first: Sequence[int | Fraction],
+    second: Sequence[int | Fraction],
+    chart: str = "top_radial",
+    scaling: str = "frobenius",
 ) -> Instance:
     a, b = ([[v if i == j else 0 for j in range(len(d))] for i, v in enumerate(d)] for d in (first, second))
     return Instance.of(A=a, A_next=b, chart=chart, scaling=scaling)
