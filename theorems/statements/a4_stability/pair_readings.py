@@ -12,22 +12,24 @@ from certify.geometry.orbits.hilbert_mumford import hilbert_mumford_weight, latt
 from certify.geometry.orbits.pair_orbit import Pair, invariant, projector, tangent_rank
 from certify.linalg.exact.subspace import Subspace, identity, image, kernel
 from certify.verdict import Verdict
+from theorems.engine.declare import Facts, Sides, hypothesis
 from theorems.engine.instance import Instance
-from theorems.engine.theorem import Constants, Proof, facts, holds
+from theorems.exact.algebra import vanishes
 from theorems.exact.scalars import Scalar, num
 
 __all__ = [
     "aligned",
+    "complementary",
     "every_pair",
     "formulas",
     "nested",
     "nested_polystable",
+    "nested_unstable",
     "pair",
     "proper",
     "semistable_iff",
     "stabilizer",
     "tested_on_lattice",
-    "violating",
 ]
 
 Weight = Callable[[Subspace, Subspace, Subspace, int, int], Fraction]
@@ -38,37 +40,40 @@ def pair(x: Instance) -> Pair:
     return image(x.matrix("W1")), kernel(x.matrix("W2"))
 
 
+@hypothesis(r"0<a,b<n", needed="Gr(0, n) and Gr(n, n) are points: the other factor alone decides, or all is trivial")
 def proper(x: Instance) -> bool:
-    """0 < a, b < n."""
+    """0 < a, b < n for U = im W₁, V = ker W₂"""
     u, v = pair(x)
     return 0 < u.dim < u.ambient and 0 < v.dim < u.ambient
 
 
+@hypothesis(r"U\subset V\ \text{or}\ V\subset U", needed="transversal pairs are not destabilized by their intersection")
 def nested(x: Instance) -> bool:
-    """U ⊂ V or V ⊂ U."""
+    """one of U, V contains the other"""
     u, v = pair(x)
     return invariant(u, v) == min(u.dim, v.dim)
 
 
+@hypothesis(r"U\oplus V=\mathbb R^n", needed="other strata have other stabilizers")
 def complementary(x: Instance) -> bool:
-    """U ⊕ V is the whole space."""
+    """U ⊕ V is the whole space"""
     u, v = pair(x)
     return invariant(u, v) == 0 and u.dim + v.dim == u.ambient
 
 
-def nested_polystable(x: Instance, c: Constants) -> Verdict:
-    """(U, V) is semistable for O(p) ⊠ O(q), as a polystable point must be."""
-    return semistable(*pair(x), x.integer("p"), x.integer("q")).verdict
+def nested_polystable(x: Instance) -> bool:
+    """3 (literal): the nested stratum is polystable for SL(n) and O(p) ⊠ O(q)"""
+    return semistable(*pair(x), x.integer("p"), x.integer("q")).verdict is Verdict.CERTIFIED
 
 
-def violating(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """0 < μ(U∩V): the weight p dim(F∩U) + q dim(F∩V) − dim F (pa + qb)/n of F = U∩V."""
+def nested_unstable(x: Instance) -> Sides:
+    """3 (corrected): F = U∩V has positive Hilbert–Mumford weight for every nested pair"""
     u, v = pair(x)
     return num(0), num(hilbert_mumford_weight(u, v, u & v, x.integer("p"), x.integer("q")))
 
 
-def tested_on_lattice(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """μ(F) ≤ max of μ over 0, U∩V, U, V, U+V, R^n, for the column space F of g."""
+def tested_on_lattice(x: Instance) -> Sides:
+    """4: the weight of any F, here the column space of g, is at most the largest on 0, U∩V, U, V, U+V, R^n"""
     u, v = pair(x)
     p, q = x.integer("p"), x.integer("q")
     f = image(x.matrix("g"))
@@ -76,29 +81,29 @@ def tested_on_lattice(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
     return num(hilbert_mumford_weight(u, v, f, p, q)), num(largest)
 
 
-def semistable_iff(x: Instance, c: Constants) -> Verdict:
-    """Semistable iff p = q, a + b = n and U∩V = 0."""
+def semistable_iff(x: Instance) -> bool:
+    """4: a pair is semistable iff p = q, a + b = n and U∩V = 0"""
     u, v = pair(x)
     p, q = x.integer("p"), x.integer("q")
     stated = polystable_pair(u.ambient, u.dim, v.dim, invariant(u, v), p, q)
-    return holds((semistable(u, v, p, q).verdict is Verdict.CERTIFIED) == stated)
+    return (semistable(u, v, p, q).verdict is Verdict.CERTIFIED) == stated
 
 
-def stabilizer(x: Instance, c: Constants) -> Verdict:
-    """The orbit has dimension n² − a² − b²: that of GL(n)/(GL(a) × GL(b))."""
+def stabilizer(x: Instance) -> bool:
+    """4: the orbit of a complementary pair has the dimension of GL(n)/(GL(a) × GL(b))"""
     u, v = pair(x)
-    return holds(tangent_rank(u, v) == u.ambient**2 - u.dim**2 - v.dim**2)
+    return tangent_rank(u, v) == u.ambient**2 - u.dim**2 - v.dim**2
 
 
-def aligned(x: Instance, c: Constants) -> Verdict:
-    """P_U + P_V = I iff V = U^⊥ iff row(W₂) = im W₁."""
+def aligned(x: Instance, scale: Scalar = 1) -> bool:
+    """4: the moment map P_U + P_V − I vanishes iff V = U^⊥, i.e. iff row(W₂) = im W₁"""
     u, v = pair(x)
-    zero_moment = projector(u) + projector(v) == identity(u.ambient)
+    zero_moment = projector(u) + projector(v) == scale * identity(u.ambient)
     rows = image(x.matrix("W2").transpose())
-    return holds(zero_moment == (v == u.annihilator) == (rows == u))
+    return zero_moment == (v == u.annihilator) == (rows == u)
 
 
-def every_pair(weight: Weight = hilbert_mumford_weight) -> Proof:
+def every_pair(weight: Weight = hilbert_mumford_weight) -> Facts:
     """Over small finite fields: every F of every pair, for all p, q ≤ 3."""
     weights = list(itertools.product((1, 2, 3), repeat=2))
 
@@ -118,14 +123,11 @@ def every_pair(weight: Weight = hilbert_mumford_weight) -> Proof:
                         return False
         return True
 
-    return facts(
-        "exhaustive",
-        "all pairs of proper subspaces and all F: F_2 with n ≤ 3, F_3 with n = 2; p, q ≤ 3",
-        [(f"F_{prime}^{n}", complete(n, prime)) for prime, n in ((2, 2), (2, 3), (3, 2))],
-    )
+    for prime, n in ((2, 2), (2, 3), (3, 2)):
+        yield f"F_{prime}^{n}", complete(n, prime)
 
 
-def formulas(defect: Any = 0) -> Proof:
+def formulas(defect: Any = 0) -> Facts:
     """The four inequalities, for all a, b, n, p, q, i."""
     import sympy
 
@@ -138,13 +140,9 @@ def formulas(defect: Any = 0) -> Proof:
     small = weight(a, a, a)  # a ≤ b and U ⊂ V: F = U
     first, second = weight(a, a, i), weight(b, i, b)
     both = weight(a + b - i, a, b)
-    claims = [
-        ("nested, F = U∩V = U: nμ = a(p(n−a) + q(n−b)) > 0", sympy.expand(n * small - a * (p * (n - a) + q * (n - b)))),
-        ("F = U+V: nμ = (pa + qb)(n − a − b + i)", sympy.expand(n * both - (p * a + q * b) * (n - a - b + i))),
-        ("F = U, i = 0, a + b = n: nμ = ab(p − q)", sympy.cancel((n * first - a * b * (p - q)).subs({i: 0, n: a + b}))),
-        (
-            "F = V, i = 0, a + b = n: nμ = ab(q − p)",
-            sympy.cancel((n * second - a * b * (q - p)).subs({i: 0, n: a + b})),
-        ),
-    ]
-    return facts("symbolic", "all a, b, n, p, q, i", [(label, expression == 0) for label, expression in claims])
+    nested_pair = n * small - a * (p * (n - a) + q * (n - b))
+    yield "nested, F = U∩V = U: nμ = a(p(n−a) + q(n−b)) > 0", vanishes(nested_pair)
+    yield "F = U+V: nμ = (pa + qb)(n − a − b + i)", vanishes(n * both - (p * a + q * b) * (n - a - b + i))
+    transversal = {i: 0, n: a + b}
+    yield "F = U, i = 0, a + b = n: nμ = ab(p − q)", vanishes((n * first - a * b * (p - q)).subs(transversal))
+    yield "F = V, i = 0, a + b = n: nμ = ab(q − p)", vanishes((n * second - a * b * (q - p)).subs(transversal))

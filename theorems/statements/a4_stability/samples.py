@@ -20,9 +20,12 @@ from theorems.subjects.random_exact import random_orthogonal
 
 __all__ = [
     "any_chain",
+    "at_the_minimum",
     "balanced",
     "balanced_list",
+    "destabilizing_f",
     "flagged",
+    "near_minimum",
     "polystable_chain",
     "proper_pair",
     "simple",
@@ -123,6 +126,39 @@ def flagged() -> SearchStrategy[Instance]:
         return _instance(source, moved)
 
     return own.seeded(build)
+
+
+def near_minimum() -> SearchStrategy[Instance]:
+    """Chains moved away from a balanced one, with g and h that move them back, or nearly: the whole orbit, from afar to
+    its minimum."""
+
+    def build(source: Random) -> Instance:
+        x = balanced_instance(source)
+        chain = [x.matrix(f"W{l}") for l in (1, 2, 3)]
+        g, h = own.change_of_basis(source, chain[0].nrows()), own.change_of_basis(source, chain[1].nrows())
+        moved = [g * chain[0], h * chain[1] * g.inv(), chain[2] * h.inv()]
+        near = 1 + flint.fmpq(source.choice((0, 1)), 2 ** source.randint(0, 20))
+        return _instance(source, moved, g=own.rows(near * g.inv()), h=own.rows(h.inv()))
+
+    return own.seeded(build)
+
+
+def at_the_minimum() -> Iterator[Instance]:
+    """A dozen balanced chains that stay as they are."""
+    for x in balanced_list():
+        one = {"g": _identity(x.matrix("W1").nrows()), "h": _identity(x.matrix("W2").nrows())}
+        yield x.replace(**{name: own.rows(m) for name, m in one.items()})
+
+
+def destabilizing_f() -> Iterator[Instance]:
+    """Nested pairs, and F = U∩V, where the weight is largest."""
+    source = Random(5)
+    for n, a, b in ((2, 1, 1), (3, 1, 2), (3, 2, 1)):
+        u, v = own.normal_pair(n, a, b, min(a, b))
+        reads, meet = v.annihilator.matrix.transpose(), (u & v).matrix
+        filled = [[meet[i, j] if j < meet.ncols() else 0 for j in range(n)] for i in range(n)]
+        chain = [u.matrix, reads, _identity(reads.nrows())]
+        yield _instance(source, chain, p=1, q=1, g=own.rows(flint.fmpq_mat(filled)))
 
 
 def unbalanced() -> SearchStrategy[Instance]:
