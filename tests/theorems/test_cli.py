@@ -70,7 +70,7 @@ def test_explore_finds_writes_and_verifies(capsys, tmp_path):
 
 
 def test_explore_that_finds_nothing_says_so(capsys):
-    assert run(["explore", "D4", "--set", "amplitude=11/10", "--time", "0.5", "--json"]) == 3
+    assert run(["explore", "D4", "--set", "amplitude=11/10", "--limit", "500", "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert (found["verdict"], found["witness"]) == ("UNDECIDED", None)
     assert found["tried"]["structured"] > 0

@@ -22,7 +22,7 @@ def minimal(result):
     witness = result.witness
     assert witness.finding.refutes(witness.dropped)
     assert witness.instance.height() <= 10
-    assert result.seconds < 30
+    assert not result.stopped
     for _, value in witness.instance.items:
         if isinstance(value, tuple) and isinstance(value[0], tuple):
             assert len(value) <= 3
@@ -53,7 +53,7 @@ def test_sharp_constants_cannot_be_improved(id, name):
 def test_loosened_constants_have_no_witness(id, name):
     constant = theorems.get(id).constant(name)
     factor = Fraction(11, 10) if constant.stronger == "smaller" else Fraction(9, 10)
-    result = theorems.get(id).search(constants={name: constant.value * factor}, time=1.5)
+    result = theorems.get(id).search(constants={name: constant.value * factor}, limit=2000)
     assert result.verdict is Verdict.UNDECIDED
     assert sum(result.tried.values()) > 100
     assert "proves nothing" in result.show()
@@ -75,7 +75,7 @@ def test_the_line_of_python_repeats_the_search():
 
 
 def test_a_hypothesis_that_is_not_needed_names_the_stronger_theorem():
-    result = theorems.get("D3").search(drop="nonnegative", time=1.0)
+    result = theorems.get("D3").search(drop="nonnegative", limit=500)
     assert result.verdict is Verdict.UNDECIDED
     assert "whole real line" in result.note
 
@@ -102,7 +102,7 @@ def test_a_constant_is_exact():
 
 def test_progress_is_reported():
     seen = []
-    theorems.get("D3").search(constants={"slope": Fraction(9, 10)}, time=1.0, progress=seen.append)
+    theorems.get("D3").search(constants={"slope": Fraction(9, 10)}, progress=seen.append)
     assert seen
     assert seen[-1].tried > 0
 
@@ -112,6 +112,6 @@ def test_results_show_themselves():
     assert "refuted" in result.show()
     assert "<table" in result._repr_html_()
     assert result.to_json()["witness"]["theorem"] == "D4"
-    nothing = theorems.get("D3").search(drop="nonnegative", time=0.5)
+    nothing = theorems.get("D3").search(drop="nonnegative", limit=300)
     assert "UNDECIDED" in nothing._repr_html_()
     assert nothing.to_json()["witness"] is None
