@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
+
 import theorems
+from theorems.engine.hunt import refutes
 from theorems.engine.instance import Instance
 from theorems.engine.shrink import shrink
 
@@ -63,3 +66,48 @@ def test_a_smaller_size_may_need_another_number():
 
     assert still(start)
     assert shrink(theorem, start, still, 4000).integer("d") == 3
+
+
+DOZEN = [
+    ("A1", {"drop": "same dimensions"}),
+    ("A2", {"drop": "invertible"}),
+    ("A3", {"reading": "limits keep the stratum"}),
+    ("B3", {"drop": "semidefinite"}),
+    ("C4", {"reading": "one half"}),
+    ("D2", {"reading": "same spectrum"}),
+    ("D3", {"reading": "variance decreases"}),
+    ("D4", {"drop": "slack"}),
+    ("D4", {"reading": "without normalization"}),
+    ("D10", {"drop": "close"}),
+    ("E1", {"drop": "leading"}),
+    ("E4", {"reading": "spectral subadditivity"}),
+]
+
+
+@pytest.mark.parametrize(("id", "options"), DOZEN)
+def test_witnesses_have_nothing_to_spare(id, options):
+    """No index can go, no entry can be 0, no integer can be smaller: else the witness would be that."""
+    theorem = theorems.get(id)
+    witness = theorem.search(**options).witness
+    values = theorem.values(witness.constants)
+
+    def still(x):
+        return refutes(theorem, witness.reading, x, values, witness.dropped)
+
+    x = witness.instance
+    assert still(x)
+    assert shrink(theorem, x, still, 10**6) == x
+    for p in theorem.parameters:
+        if p.kind == "integer":
+            assert not any(still(x.replace(**{p.name: k})) for k in range(int(p.low), x.integer(p.name)))
+        elif p.kind == "matrix" and not p.symmetric:
+            rows = x[p.name]
+            for i, j in ((i, j) for i, row in enumerate(rows) for j, v in enumerate(row) if v):
+                changed = [[0 if (k, l) == (i, j) else v for l, v in enumerate(row)] for k, row in enumerate(rows)]
+                assert not still(x.replace(**{p.name: changed}))
+
+
+def test_shrinking_counts_its_steps():
+    asked = []
+    shrink(E1, BIG, lambda x: asked.append(x) or False, 17)
+    assert len(asked) == 17
