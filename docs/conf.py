@@ -17,6 +17,9 @@ from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+import theorems
+from theorems import library
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 write_evidence = importlib.import_module("evidence").write_evidence
@@ -40,7 +43,7 @@ suppress_warnings = ["ref.python"]
 
 PACKAGES = ("certify", "theorems")
 # Kept out of the reference: the command lines say what they do with --help.
-UNLISTED = re.compile(r"\.(_|test_)|\.(cli|app|conftest)$")
+UNLISTED = re.compile(r"\.(_|test_)|\.(cli|conftest)$|\.app\b")
 
 
 def _public_modules(package: str) -> list[str]:
@@ -89,29 +92,18 @@ def write_commands(folder: Path) -> None:
 
 
 def write_theorems(folder: Path) -> None:
-    """One page for each theorem: the docstring of its module, then what its checks consist of."""
-    pages: list[tuple[str, str]] = []
-    for name in _public_modules("theorems"):
-        module = importlib.import_module(name)
-        theorem = getattr(module, "THEOREM", None)
-        if theorem is not None:
-            title, _, body = inspect.cleandoc(module.__doc__ or "").partition("\n")
-            title = title.rstrip(".")
-            text = "\n".join(
-                [
-                    title,
-                    "=" * len(title),
-                    _bars_as_text(body),
-                    "",
-                    *_readings(theorem),
-                    *_constants(theorem),
-                    *_mutants(theorem),
-                ]
-            )
-            page = name.rsplit(".", 1)[-1]
-            (folder / f"{page}.rst").write_text(text + f"\n\nModule :code:`{name}`.\n", encoding="utf-8")
-            pages.append((theorem.id, page))
-    rows = "\n".join(page for _, page in sorted(pages))
+    """One page for each theorem: its statement in sections, then what its checks consist of."""
+    pages: list[str] = []
+    for theorem in theorems.all():
+        name = library.module_name(theorem)
+        title, _, body = inspect.cleandoc(library.docstring(theorem)).partition("\n")
+        title = title.rstrip(".")
+        parts = [_bars_as_text(body), "", *_readings(theorem), *_constants(theorem), *_mutants(theorem)]
+        page = theorem.id.lower().replace(".", "-")
+        text = "\n".join([title, "=" * len(title), *parts]) + f"\n\nModule :code:`{name}`.\n"
+        (folder / f"{page}.rst").write_text(text, encoding="utf-8")
+        pages.append(page)
+    rows = "\n".join(pages)
     (folder / "index.md").write_text(
         "# Theorems\n\nWhat is claimed, under which hypotheses, and how each claim is checked.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{rows}\n```\n",

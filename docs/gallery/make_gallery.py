@@ -30,7 +30,7 @@ from theorems.engine.instance import Instance, fractions_of
 from theorems.engine.witness import Witness
 
 HERE = Path(__file__).parent
-STYLE = Path(theorems.__file__).parent / "_app" / "style.css"
+STYLE = Path(theorems.__file__).parent / "app" / "style.css"
 Panels = Sequence[tuple[str, Sequence[tuple[str, Subspace]]]]
 
 

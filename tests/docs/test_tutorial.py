@@ -58,10 +58,10 @@ def test_own_theorem_passes_the_sweep(part):
 def test_own_theorem_is_found_and_documented():
     assert "S1" in {t.id for t in theorems.all()}
     page = PAGE.read_text(encoding="utf-8")
-    source = (EXAMPLES / "stable_rank.py").read_text(encoding="utf-8")
+    source = (EXAMPLES / "s1_stable_rank.py").read_text(encoding="utf-8")
     for name in re.findall(r":pyobject: (\w+)", page):
         assert f"def {name}(" in source
-    assert "```{literalinclude} examples/stable_rank.py\n```" in page
+    assert "```{literalinclude} examples/s1_stable_rank.py\n```" in page
 
 
 def test_own_bound_sees_a_wrong_instance():

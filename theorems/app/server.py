@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["HOST", "application", "run"]
 
 HOST = "127.0.0.1"
-_NOTEBOOK = Path(__file__).with_name("_app") / "notebook.py"
+_NOTEBOOK = Path(__file__).with_name("notebook.py")
 
 
 def application(port: int) -> Any:
