@@ -152,16 +152,22 @@ def _notes(hunt: Hunt, changed: Mapping[str, Fraction], witness: Witness | None)
         if value == constant.value:
             yield f"{name} = {value} is the stated value: nothing was changed"
         elif (value < constant.value) == (constant.stronger == "larger"):
-            yield f"{value} is weaker than the stated {constant.value}: every instance that meets the claim meets it"
+            # Whether a constant is monotone is declared, not proved; a witness is the last word.
+            weaker = f"{value} is weaker than the stated {constant.value}"
+            meets = "not everywhere, as the witness shows" if witness else "every instance that meets the claim meets it"
+            yield f"{weaker}: {meets}"
     if hunt.stopped and witness is not None:
         yield "stopped by the time limit while the witness was made smaller"
     elif hunt.stopped:
         yield f"stopped by the time limit after {hunt.total} of {hunt.limit} instances"
     if witness is not None:
         return
-    if drop is not None and theorem.hypothesis(drop).need is Need.NOT_NEEDED:
+    attacked = {target.name for target in hunt.targets}
+    cells = [c for c in theorem.cells if c.stronger and c.hypothesis == drop and c.reading in attacked]
+    yield from (f"{drop!r} is not needed by {cell.reading!r}: {cell.stronger}" for cell in cells)
+    if drop is not None and not cells and theorem.hypothesis(drop).need is Need.NOT_NEEDED:
         yield f"{drop!r} is not needed: {theorem.hypothesis(drop).why}"
-    else:
+    elif not cells:
         yield "no counterexample was found, which proves nothing"
 
 

@@ -24,7 +24,7 @@ HANDFUL = [
     ("D4", {"drop": "slack"}),
     ("D4", {"drop": "normalized", "reading": "converse"}),
     ("D3", {"constants": {"slope": "101/100"}}),
-    ("D3", {"drop": "nonnegative", "limit": 3650}),
+    ("D4", {"constants": {"factor": "2"}, "limit": 3650}),
 ]
 
 
@@ -84,7 +84,7 @@ def test_what_is_drawn_does_not_depend_on_loaded_modules(monkeypatch):
 
 
 def test_the_cap_on_time_says_after_how_many():
-    result = theorems.get("D4").search(constants={"amplitude": 2}, time=1e-9)
+    result = theorems.get("D4").search(constants={"factor": 2}, time=1e-9)
     assert result.stopped
     assert result.to_json()["stopped"]
     assert f"stopped by the time limit after {sum(result.tried.values())} of {result.limit} instances" in result.note
@@ -101,18 +101,18 @@ def test_a_cap_that_bites_while_shrinking_is_said(monkeypatch):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (1, "slope = 1 is the stated value: nothing was changed"),
-        (Fraction(1, 2), "1/2 is weaker than the stated 1: every instance that meets the claim meets it"),
+        (1, "factor = 1 is the stated value: nothing was changed"),
+        (Fraction(3, 2), "3/2 is weaker than the stated 1: every instance that meets the claim meets it"),
     ],
 )
 def test_a_change_that_asks_nothing_new_is_said(value, said):
-    result = theorems.get("D3").search(constants={"slope": value}, limit=50)
+    result = theorems.get("D4").search(constants={"factor": value}, limit=50)
     assert said in result.notes
     assert said in result.show()
 
 
 def test_repr_fits_twelve_lines():
-    for id, options in (("A4", {"reading": "a threshold decides"}), ("D4", {"drop": "slack"}), ("D6", {"limit": 50})):
+    for id, options in (("A4", {"reading": "a threshold decides"}), ("D4", {"drop": "slack"}), ("D6", {"reading": "twice at the fit"})):
         result = theorems.get(id).search(**options)
         for shown in (repr(result), repr(result.witness)):
             assert len(shown.splitlines()) <= 12
