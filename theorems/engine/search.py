@@ -154,7 +154,9 @@ def _notes(hunt: Hunt, changed: Mapping[str, Fraction], witness: Witness | None)
         elif (value < constant.value) == (constant.stronger == "larger"):
             # Whether a constant is monotone is declared, not proved; a witness is the last word.
             weaker = f"{value} is weaker than the stated {constant.value}"
-            meets = "not everywhere, as the witness shows" if witness else "every instance that meets the claim meets it"
+            meets = (
+                "not everywhere, as the witness shows" if witness else "every instance that meets the claim meets it"
+            )
             yield f"{weaker}: {meets}"
     if hunt.stopped and witness is not None:
         yield "stopped by the time limit while the witness was made smaller"

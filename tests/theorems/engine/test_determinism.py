@@ -112,7 +112,11 @@ def test_a_change_that_asks_nothing_new_is_said(value, said):
 
 
 def test_repr_fits_twelve_lines():
-    for id, options in (("A4", {"reading": "a threshold decides"}), ("D4", {"drop": "slack"}), ("D6", {"reading": "twice at the fit"})):
+    for id, options in (
+        ("A4", {"reading": "a threshold decides"}),
+        ("D4", {"drop": "slack"}),
+        ("D6", {"reading": "twice at the fit"}),
+    ):
         result = theorems.get(id).search(**options)
         for shown in (repr(result), repr(result.witness)):
             assert len(shown.splitlines()) <= 12
