@@ -140,20 +140,24 @@ def new(name: str, folder: Path | None, as_json: bool) -> int:
 
 @command.command(epilog=_EPILOG)
 @click.argument("id")
-@click.option("--drop", metavar="HYPOTHESIS", help="Do without this hypothesis.")
+@click.option("--drop", "drops", multiple=True, metavar="HYPOTHESIS", help="Do without this hypothesis.")
 @click.option("--reading", metavar="NAME", help="Attack this reading only.")
 @click.option("--set", "changes", multiple=True, metavar="CONSTANT=VALUE", help="Bend a constant.")
-@click.option("--time", "seconds", type=click.FloatRange(min=0, min_open=True), default=20.0, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Give up after N instances.")
+@click.option(
+    "--time", "seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="A cap on the time."
+)
 @click.option("--size", type=click.IntRange(min=1, max=8), default=3, show_default=True, help="Largest side.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the witness.")
 @_common
 def explore(
     id: str,
-    drop: str | None,
+    drops: tuple[str, ...],
     reading: str | None,
     changes: tuple[str, ...],
-    seconds: float,
+    limit: int | None,
+    seconds: float | None,
     size: int,
     seed: int,
     output: Path | None,
@@ -162,15 +166,23 @@ def explore(
     """Look for a counterexample to ID without a hypothesis, with a bent constant, or to a false reading."""
     _check_target(output)
     import theorems
-    from theorems.engine.search import search
+    from theorems.engine.search import LIMIT, search
 
     theorem = theorems.get(id)
-    constants = _constants(changes)
+    drop, constants = _dropped(drops), _constants(changes)
     if drop is None and reading is None and not constants and sys.stdin.isatty() and not as_json:
         drop, reading = _ask(theorem)
     with _hunting() as progress:
         result = search(
-            theorem, drop, reading=reading, constants=constants, time=seconds, size=size, seed=seed, progress=progress
+            theorem,
+            drop,
+            reading=reading,
+            constants=constants,
+            limit=LIMIT if limit is None else limit,
+            time=seconds,
+            size=size,
+            seed=seed,
+            progress=progress,
         )
     if output is not None and result.witness is not None:
         result.witness.save(output)
@@ -224,18 +236,24 @@ def _summary(t: Theorem) -> dict[str, Any]:
     }
 
 
-def _constants(changes: Sequence[str]) -> Mapping[str, Any]:
-    from fractions import Fraction
+def _dropped(drops: Sequence[str]) -> str | None:
+    if len(set(drops)) > 1:
+        raise UsageError(
+            f"one hypothesis is dropped at a time, not {' and '.join(dict.fromkeys(drops))}", hint="a search for each"
+        )
+    if len(drops) > 1:
+        click.echo(f"note: --drop {drops[0]} was given {len(drops)} times and counts once", err=True)
+    return drops[0] if drops else None
 
-    constants: dict[str, Fraction] = {}
+
+def _constants(changes: Sequence[str]) -> Mapping[str, Any]:
+    constants: dict[str, str] = {}
     for change in changes:
         name, equals, text = change.partition("=")
-        try:
-            constants[name] = Fraction(text)
-        except (ValueError, ZeroDivisionError):
-            equals = ""
         if not equals:
             raise UsageError(f"--set {change}: not CONSTANT=VALUE with an exact value", hint="--set name=9/10")
+        if constants.setdefault(name, text) != text:
+            raise UsageError(f"--set gives {name} two values, {constants[name]} and {text}", hint="one of them")
     return constants
 
 

@@ -99,7 +99,7 @@ ENTRIES = (
 
 def find(entry: Entry, seed: int) -> Witness:
     """Search for the witness of an entry; a ``SystemExit`` tells when there is none."""
-    result = theorems.get(entry.theorem).search(**entry.options, seed=seed, time=60)
+    result = theorems.get(entry.theorem).search(**entry.options, seed=seed)
     if result.witness is None:
         sys.exit(f"{entry.name}: {result.note}")
     return result.witness

@@ -70,11 +70,16 @@ def test_explore_finds_writes_and_verifies(capsys, tmp_path):
 
 
 def test_explore_that_finds_nothing_says_so(capsys):
-    assert run(["explore", "D4", "--set", "amplitude=11/10", "--time", "0.5", "--json"]) == 3
+    assert run(["explore", "D4", "--set", "factor=11/10", "--limit", "500", "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert (found["verdict"], found["witness"]) == ("UNDECIDED", None)
     assert found["tried"]["structured"] > 0
-    assert "constants={'amplitude': '11/10'}" in found["python"]
+    assert "constants={'factor': '11/10'}" in found["python"]
+
+
+def test_a_repeated_drop_is_said(capsys):
+    assert run(["explore", "D3", "--drop", "ranks", "--drop", "ranks"]) == 1
+    assert "--drop ranks was given 2 times and counts once" in capsys.readouterr().err
 
 
 def test_explore_asks_at_a_terminal(capsys, monkeypatch):
@@ -99,7 +104,11 @@ def test_explore_asks_at_a_terminal(capsys, monkeypatch):
         (["explore", "D4", "--drop", "absent"], 2),
         (["explore", "D4", "--drop", "square"], 2),
         (["explore", "D4", "--set", "amplitude"], 2),
-        (["explore", "D4", "--set", "amplitude=a"], 2),
+        (["explore", "D4", "--set", "factor=1e999999999"], 2),
+        (["explore", "D4", "--set", "factor=2", "--set", "factor=3"], 2),
+        (["explore", "D4", "--drop", "slack", "--drop", "residual"], 2),
+        (["explore", "D4", "--limit", "0"], 2),
+        (["explore", "D4", "--set", "factor=a"], 2),
         (["explore", "D4", "--time", "-1"], 2),
         (["explore", "D4", "-o", "/"], 2),
         (["check", "D3", "--junit", "absent/folder/x.xml"], 2),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, cast
 
 from theorems.engine.instance import Instance
@@ -29,7 +29,8 @@ def draw(
     """Visit instances of a strategy; an exception of ``visit`` ends the run, after shrinking if asked.
 
     :class:`Enough` ends it quietly; a visitor that raises it once must raise it ever after. Without a seed the run is
-    derandomized: the same instances every time. No example database is read or written.
+    derandomized: the same instances every time. No example database is read or written, and what is drawn does not
+    depend on the modules that happen to be loaded.
     """
     import hypothesis
     from hypothesis import Phase
@@ -50,5 +51,22 @@ def draw(
         visit(x)
 
     test = settings(hypothesis.given(strategy)(run))
-    with contextlib.suppress(Enough):
+    with contextlib.suppress(Enough), _without_constants():
         (test if seed is None else hypothesis.seed(seed)(test))()
+
+
+@contextlib.contextmanager
+def _without_constants() -> Generator[None]:
+    """Hypothesis mixes in the numbers it reads in whatever local modules are loaded; for the time being it does not."""
+    from hypothesis.internal.conjecture.providers import HypothesisProvider
+
+    name = "_maybe_draw_constant"
+    usual = getattr(HypothesisProvider, name, None)
+    if usual is None:
+        yield
+        return
+    setattr(HypothesisProvider, name, lambda *_choice, **_more: None)
+    try:
+        yield
+    finally:
+        setattr(HypothesisProvider, name, usual)

@@ -106,7 +106,8 @@ def _matrices(p: Parameter, m: int, n: int) -> list[Matrix]:
     d = min(m, n)
     diagonals = sorted(itertools.product(_SMALL, repeat=d), key=sum)
     stretched = [[t] * k + [1 / t] * (d - k) for t in _RATIOS for k in range(1, d)]
-    for values in (*diagonals[:8], *stretched, *diagonals[8:]):
+    around = [[1 + s / 8] * k + [1 - s / 8] * (d - k) for s in (Fraction(1), Fraction(-1)) for k in range(1, d)]
+    for values in (*diagonals[:8], *stretched, *around, *diagonals[8:]):
         found.append(_filled(m, n, lambda i, j, v=values: v[i] if i == j else 0))
     found.append(_filled(m, n, lambda i, j: 1))
     found.append(_filled(m, n, lambda i, j: int(i == j == 0)))

@@ -17,6 +17,7 @@ chain       tuple of matrices                              ``{"chain": [[["1"]],
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,15 +27,16 @@ import flint
 
 from certify.errors import UsageError
 
-__all__ = ["Chain", "Instance", "Matrix", "Value", "Vector", "format_value", "fractions_of"]
+__all__ = ["Chain", "Instance", "Matrix", "Value", "Vector", "format_value", "fractions_of", "parse_rational"]
 
 Vector: TypeAlias = tuple[Fraction, ...]
 Matrix: TypeAlias = tuple[Vector, ...]
 Chain: TypeAlias = tuple[Matrix, ...]
 Value: TypeAlias = int | Fraction | str | Vector | Matrix | Chain
 
-_MAX_SIDE = 64
-_MAX_DIGITS = 4000
+_MAX_SIDE, _MAX_DIGITS, _MAX_DEPTH = 64, 1000, 3
+_SHOWN = 80
+_RATIONAL = re.compile(r"[+-]?[0-9]+(/[0-9]+|\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,37 +219,51 @@ def _to_json(value: Value) -> Any:
     return [_to_json(cast(Value, item)) for item in value]
 
 
-def _from_json(name: str, data: Any) -> Value:
+def _from_json(name: str, data: Any, depth: int = 0) -> Value:
     if isinstance(data, Mapping):
         entries = cast(Mapping[str, Any], data)
         if set(entries) == {"choice"} and isinstance(entries["choice"], str):
             return entries["choice"]
         if set(entries) == {"chain"} and isinstance(entries["chain"], list):
-            return cast(Chain, _sized(name, tuple(_from_json(name, m) for m in cast(list[Any], entries["chain"]))))
-        raise UsageError(f"{name}: unknown kind of value", place=", ".join(entries))
+            return cast(Chain, _normal(name, _listed(name, entries["chain"], 0)))
+        raise UsageError(f"{name}: unknown kind of value", place=", ".join(map(str, entries))[:_SHOWN])
     if isinstance(data, str):
-        return _parse(name, data)
+        return parse_rational(data, _MAX_DIGITS, name)
     if isinstance(data, int) and not isinstance(data, bool):
+        if abs(data) >= 10**_MAX_DIGITS:
+            raise _too_long(name, _MAX_DIGITS)
         return data
-    if isinstance(data, list):
-        return _normal(name, _sized(name, tuple(_from_json(name, item) for item in cast(list[Any], data))))
-    raise UsageError(f"{name}: {data!r} is not an exact value", hint='write rationals as strings, "3/2"')
+    if isinstance(data, list) and depth < _MAX_DEPTH:
+        return _normal(name, _listed(name, cast(list[Any], data), depth))
+    raise UsageError(f"{name}: {repr(data)[:_SHOWN]} is not an exact value", hint='write rationals as strings, "3/2"')
 
 
-def _parse(name: str, text: str) -> Fraction:
-    if len(text) > _MAX_DIGITS:
-        raise UsageError(f"{name}: a number of {len(text)} digits", limit=f"{_MAX_DIGITS} digits")
-    numerator, slash, denominator = text.partition("/")
+def _listed(name: str, data: list[Any], depth: int) -> tuple[Any, ...]:
+    if not 0 < len(data) <= _MAX_SIDE:
+        raise UsageError(f"{name}: a side of {len(data)}", limit=f"between 1 and {_MAX_SIDE}")
+    return tuple(_from_json(name, item, depth + 1) for item in data)
+
+
+def parse_rational(text: str, digits: int, name: str = "") -> Fraction:
+    """The exact number that a text writes as an integer, a quotient of integers, or a decimal without exponent.
+
+    Raises
+    ------
+    UsageError : it writes something else, or has more than so many digits.
+    """
+    where = f"{name}: " if name else ""
+    if len(text) > 2 * digits + 3:
+        raise _too_long(name, digits)
+    if _RATIONAL.fullmatch(text) is None:
+        raise UsageError(f"{where}{text!r} is not a rational number", hint='write "3", "3/2" or "1.5"')
     try:
-        return Fraction(int(numerator), int(denominator) if slash else 1)
-    except (ValueError, ZeroDivisionError):
-        raise UsageError(f"{name}: {text!r} is not a rational number", hint='write "3/2"') from None
+        return Fraction(text)
+    except ZeroDivisionError:
+        raise UsageError(f"{where}{text!r} divides by 0", hint='write "3", "3/2" or "1.5"') from None
 
 
-def _sized(name: str, value: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not 0 < len(value) <= _MAX_SIDE:
-        raise UsageError(f"{name}: a side of {len(value)}", limit=f"between 1 and {_MAX_SIDE}")
-    return value
+def _too_long(name: str, digits: int) -> UsageError:
+    return UsageError(f"{name or 'a number'} is written with too many digits", limit=f"{digits} digits")
 
 
 def _python(value: Value) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,37 +19,37 @@ from theorems.engine.instance import Instance, Matrix, Value
 from theorems.engine.theorem import Parameter, Reading
 
 if TYPE_CHECKING:
-    from theorems.engine.hunt import Hunt
+    from theorems.engine.hunt import Hit, Hunt
 
 __all__ = ["from_optimisation", "from_strategies"]
 
-_DRAWS = 300
+_BATCH = 25
+# Batch k of a seed is drawn with that seed plus k times this prime: no two seeds in use share a batch.
+_SEEDS = 1_000_003
 _GRID = 32
 _RANGE = (0.1, 4.0)
 _CHOICES = 24
 _GENERATIONS = 80
+_EVALUATIONS = 2000
 _SAMPLES = 12
+_EXCLUDED = 1e6
 
 
-def from_strategies(hunt: Hunt, size: int, seed: int) -> tuple[Reading, Instance] | None:
+def from_strategies(hunt: Hunt, size: int, seed: int) -> Iterator[Hit | None]:
     """Draw from the theorem's own strategies, also with one value exchanged: that is how a hypothesis gets violated."""
     rng = random.Random(seed)
-    found: list[tuple[Reading, Instance]] = []
-
-    def visit(x: Instance) -> None:
-        if found or hunt.out_of_time:
-            raise Enough
-        for candidate in (x, *(_exchanged(hunt.theorem.parameters, x, rng) for _ in range(3))):
-            hit = hunt.attempt(candidate) if _side(candidate) <= size else None
-            if hit is not None:
-                found.append(hit)
-                return
-
-    for strategy in dict.fromkeys(r.strategy or hunt.theorem.strategy for r in hunt.targets):
-        draw(strategy(), visit, examples=_DRAWS, seed=seed)
-        if found:
-            return found[0]
-    return None
+    strategies = list(dict.fromkeys(r.strategy or hunt.theorem.strategy for r in hunt.targets))
+    for batch in itertools.count():
+        tried = hunt.total
+        for strategy in strategies:
+            drawn: list[Instance] = []
+            draw(strategy(), drawn.append, examples=_BATCH, seed=seed + batch * _SEEDS)
+            for x in drawn:
+                for candidate in (x, *(_exchanged(hunt.theorem.parameters, x, rng) for _ in range(3))):
+                    if _side(candidate) <= size:
+                        yield hunt.attempt(candidate)
+        if hunt.total == tried:
+            return
 
 
 def _side(x: Instance) -> int:
@@ -69,23 +70,20 @@ def _exchanged(parameters: tuple[Parameter, ...], x: Instance, rng: random.Rando
     return x if p.kind == "chain" else x.replace(**{p.name: random_value(p, shape, rng.choice((2, 3, 6)), rng)})
 
 
-def from_optimisation(hunt: Hunt, size: int, seed: int) -> tuple[Reading, Instance] | None:
+def from_optimisation(hunt: Hunt, size: int, seed: int) -> Iterator[Hit | None]:
     """Differential evolution on the certified margin, over diagonal and over full matrices with entries on a grid."""
     plans = [
-        (reading, shape, fixed, diagonal)
+        (reading, _Space(hunt.theorem.parameters, shape, fixed, diagonal=diagonal))
         for shape in reversed(shapes(hunt.theorem, size))
         for diagonal in (True, False)
         for reading in hunt.targets
         for fixed in itertools.islice(_discrete(hunt.theorem.parameters, shape), _CHOICES)
         if reading.sides is not None
     ]
-    for reading, shape, fixed, diagonal in plans:
-        if hunt.out_of_time:
-            return None
-        found = _evolve(hunt, reading, _Space(hunt.theorem.parameters, shape, fixed, diagonal=diagonal), seed)
-        if found is not None:
-            return found
-    return None
+    plans = [(reading, space) for reading, space in plans if space.bounds]
+    for again in itertools.count() if plans else ():
+        for reading, space in plans:
+            yield _evolve(hunt, reading, space, seed + again * _SEEDS)
 
 
 def _discrete(parameters: tuple[Parameter, ...], shape: Mapping[str, int]) -> list[dict[str, Value]]:
@@ -107,7 +105,8 @@ class _Space:
         self, parameters: tuple[Parameter, ...], shape: Mapping[str, int], fixed: Mapping[str, Value], *, diagonal: bool
     ) -> None:
         self.parameters, self.shape, self.fixed, self.diagonal = parameters, shape, fixed, diagonal
-        self.bounds = [bound for p in parameters for bound in self._bounds(p)]
+        chain = any(p.kind == "chain" for p in parameters)
+        self.bounds = [] if chain else [bound for p in parameters for bound in self._bounds(p)]
 
     def _bounds(self, p: Parameter) -> list[tuple[float, float]]:
         if p.kind == "matrix":
@@ -140,34 +139,26 @@ class _Space:
         return [[rows[min(i, j)][max(i, j)] for j in range(n)] for i in range(m)] if p.symmetric else rows
 
 
-def _evolve(hunt: Hunt, reading: Reading, space: _Space, seed: int) -> tuple[Reading, Instance] | None:
+def _evolve(hunt: Hunt, reading: Reading, space: _Space, seed: int) -> Hit | None:
     from scipy.optimize import differential_evolution
 
-    if not space.bounds or "chain" in {p.kind for p in space.parameters}:
-        return None
-    rng = np.random.default_rng(seed)
-    low, high = np.array(space.bounds).T
-    samples = (space.instance(low + (high - low) * rng.random(len(space.bounds))) for _ in range(_SAMPLES))
-    if not any(math.isfinite(hunt.score(reading, x)) for x in samples):
-        return None
-    found: list[tuple[Reading, Instance]] = []
+    found: list[Hit] = []
+    last = hunt.total + _EVALUATIONS
 
     def objective(point: npt.NDArray[np.float64]) -> float:
-        if found or hunt.out_of_time:
-            return 0.0
-        x = space.instance(point)
-        margin = hunt.score(reading, x)
-        if margin < 0:
-            hit = hunt.attempt(x)
-            if hit is not None:
-                found.append(hit)
+        margin, hit = hunt.score(reading, space.instance(point))
+        found.extend([hit] if hit is not None else [])
+        if found or hunt.over or hunt.total >= last:
+            raise Enough
         # An instance that violates a hypothesis is worse than any that does not.
-        return margin if math.isfinite(margin) else 1e6
+        return margin if math.isfinite(margin) else _EXCLUDED
 
-    def done(*_state: Any, **_more: Any) -> bool:
-        return bool(found) or hunt.out_of_time
-
-    differential_evolution(
-        objective, space.bounds, rng=seed, maxiter=_GENERATIONS, popsize=6, polish=False, callback=done, tol=1e-12
-    )
+    rng = np.random.default_rng(seed)
+    low, high = np.array(space.bounds).T
+    with contextlib.suppress(Enough):
+        samples = [objective(low + (high - low) * rng.random(len(space.bounds))) for _ in range(_SAMPLES)]
+        if min(samples) < _EXCLUDED:
+            differential_evolution(
+                objective, space.bounds, rng=seed, maxiter=_GENERATIONS, popsize=6, polish=False, tol=1e-12
+            )
     return found[0] if found else None

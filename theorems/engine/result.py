@@ -12,7 +12,7 @@ from typing import Any
 from certify.verdict import Verdict
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Theorem
-from theorems.engine.witness import Witness
+from theorems.engine.witness import Witness, shortened
 
 __all__ = ["Progress", "SearchResult"]
 
@@ -27,11 +27,13 @@ class Progress:
     elapsed: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SearchResult:
     """A witness, or an honest account of what was tried.
 
-    ``verdict`` is REFUTED with a witness and UNDECIDED without one: finding nothing proves nothing.
+    ``verdict`` is REFUTED with a witness and UNDECIDED without one: finding nothing proves nothing. ``limit`` is the
+    number of instances that were to be tried; ``stopped`` tells that a cap on time cut the search short, so that the
+    same search without the cap may end otherwise. ``notes`` says what else the reader must know.
     """
 
     theorem: Theorem
@@ -45,13 +47,20 @@ class SearchResult:
     seconds: float
     seed: int
     size: int
-    note: str = ""
+    limit: int
+    stopped: bool = False
+    notes: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def verdict(self) -> Verdict:
         """REFUTED or UNDECIDED."""
         return Verdict.UNDECIDED if self.witness is None else Verdict.REFUTED
+
+    @property
+    def note(self) -> str:
+        """The notes on one line."""
+        return "; ".join(self.notes)
 
     @property
     def python(self) -> str:
@@ -63,8 +72,8 @@ class SearchResult:
         parts += [f"seed={self.seed}"] if self.seed else []
         return f'import theorems; theorems.get("{self.theorem.id}").search({", ".join(parts)})'
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data: verdict, what was tried, the witness."""
+    def to_json(self, *, times: bool = True) -> dict[str, Any]:
+        """Plain data: verdict, what was tried, the witness; without ``times`` the same on every machine."""
         return {
             "theorem": self.theorem.id,
             "readings": list(self.readings),
@@ -73,9 +82,11 @@ class SearchResult:
             "verdict": self.verdict.value,
             "witness": None if self.witness is None else self.witness.to_json(),
             "tried": dict(self.tried),
+            "limit": self.limit,
+            "stopped": self.stopped,
             "best_margin": self.best if math.isfinite(self.best) else None,
             "closest": None if self.closest is None else self.closest.to_json(),
-            "seconds": round(self.seconds, 3),
+            **({"seconds": round(self.seconds, 3)} if times else {}),
             "seed": self.seed,
             "size": self.size,
             "note": self.note,
@@ -84,15 +95,27 @@ class SearchResult:
 
     def show(self) -> str:
         """The witness, or what was tried, and the line that repeats the search."""
-        tried = ", ".join(f"{k} {v}" for k, v in self.tried.items())
+        tried = ", ".join(f"{k} {v}" for k, v in self.tried.items() if v)
         body = self.witness.show() if self.witness is not None else self._nothing()
-        return f"{body}\ntried: {tried} ({self.seconds:.1f} s)\nagain: {self.python}"
+        notes = "".join(f"\nnote: {note}" for note in self.notes) if self.witness is not None else ""
+        return f"{body}{notes}\ntried: {tried} ({self.seconds:.1f} s)\nagain: {self.python}"
+
+    def __repr__(self) -> str:
+        told = f"{self.verdict.value} after {sum(self.tried.values())} of {self.limit} instances"
+        asked = "".join(
+            [f", without {self.drop!r}" if self.drop else "", *(f", {k} = {v}" for k, v in self.constants.items())]
+        )
+        lines = [f"SearchResult: {self.theorem.id}{asked}: {told}"]
+        lines += [shortened(self.note)] if self.notes else []
+        return "\n".join(lines if self.witness is None else [*lines, repr(self.witness)])
 
     def _repr_html_(self) -> str:
         tried = ", ".join(f"{html.escape(k)}: {v}" for k, v in self.tried.items())
         foot = f"<p><small>tried {tried}; {self.seconds:.1f} s</small></p><pre>{html.escape(self.python)}</pre>"
-        body = f"<p>{html.escape(self._nothing())}</p>" if self.witness is None else self.witness.html()
-        return body + foot
+        if self.witness is None:
+            return f"<p>{html.escape(self._nothing())}</p>{foot}"
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return self.witness.html() + notes + foot
 
     def _nothing(self) -> str:
         lines = [f"{self.theorem.id}, {', '.join(self.readings)}: UNDECIDED; {self.note}"]

@@ -1,35 +1,37 @@
-"""Search for counterexamples: structured families, then strategies, then global optimisation; shrink; certify.
+"""Search for counterexamples: structured families, strategies and global optimisation in turn; shrink; certify.
 
 The search starts cold: it stores no answers and reads nothing but the theorem. Floating point only proposes; an
 instance counts when exact arithmetic finds that the dropped hypothesis fails, every other one holds, and the
-conclusion fails.
+conclusion fails. It is measured in instances, never by the clock, so the same seed gives the same result anywhere.
 """
 
 from __future__ import annotations
 
 import random
-import time as clock
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from certify.errors import PolystableError, UsageError
+from certify.errors import UsageError
+from certify.rigor.ball import precision
 from theorems.engine.families import random_instance, structured
-from theorems.engine.hunt import Hunt, refutes
-from theorems.engine.instance import Instance
+from theorems.engine.hunt import Hit, Hunt, refutes
+from theorems.engine.instance import parse_rational
+from theorems.engine.limits import DIGITS
+from theorems.engine.proposals import from_optimisation, from_strategies
 from theorems.engine.result import Progress, SearchResult
 from theorems.engine.shrink import shrink
 from theorems.engine.theorem import Need, Reading, Status, Theorem
 from theorems.engine.witness import Witness, examine
 
-__all__ = ["Hunt", "Progress", "SearchResult", "search"]
+__all__ = ["LIMIT", "Hunt", "Progress", "SearchResult", "search"]
 
-_STAGES = {"own families": 0.2, "structured": 0.25, "random structured": 0.25, "strategies": 0.15, "optimisation": 0.15}
-_STRUCTURED_LIMIT = 60_000
-_RANDOM_LIMIT = 40_000
-_SHRINK_TIME = 6.0
-# What a formula may raise on data that its hypotheses exclude.
-_NOT_AN_INSTANCE = (PolystableError, ZeroDivisionError, ValueError, IndexError)
+LIMIT = 20_000
+"""The number of instances that a search tries unless it is told otherwise."""
+# How many instances each stage tries before the next one's turn: many where they are cheap and simple.
+_TURNS = {"own families": 2500, "structured": 2500, "random structured": 1000, "strategies": 100, "optimisation": 800}
+_SHRINK_STEPS = 4000
+_BITS = 64
 
 
 def search(
@@ -38,7 +40,8 @@ def search(
     *,
     reading: str | None = None,
     constants: Mapping[str, Any] | None = None,
-    time: float = 20.0,
+    limit: int = LIMIT,
+    time: float | None = None,
     size: int = 3,
     seed: int = 0,
     progress: Callable[[Progress], None] | None = None,
@@ -52,9 +55,11 @@ def search(
     reading : attack this reading only; default: every true reading that uses ``drop`` or a changed constant, or, with
         neither, every false reading.
     constants : changed values of named constants, exact (int, Fraction or "p/q").
-    time : seconds until the search gives up; shrinking may add a few.
+    limit : the number of instances after which the search gives up.
+    time : a cap in seconds on the search and on the shrinking; a result that it cut short says so.
     size : the largest side of any matrix.
-    seed : of the pseudo-random parts; the same seed finds the same witness unless time runs out first.
+    seed : of the pseudo-random parts; the same seed gives the same verdict, witness and counts on every machine,
+        unless ``time`` bites.
     progress : called a few times a second.
 
     Raises
@@ -62,16 +67,26 @@ def search(
     UsageError
         For unknown names, or a hypothesis without which the statement is not defined.
     """
+    if limit < 1:
+        raise UsageError(f"a search of {limit} instances", hint="limit=1 or more")
     changed = {name: _exact(name, value) for name, value in (constants or {}).items()}
     values = theorem.values(changed)
     targets = _targets(theorem, drop, reading, changed)
-    hunt = Hunt(theorem, targets, drop, values, clock.monotonic(), time, progress)
-    found = _run(hunt, size, seed)
+    hunt = Hunt(theorem, targets, drop, values, limit, time, progress)
     witness = None
-    if found is not None:
-        target, instance = found
-        small = shrink(theorem, instance, lambda x: refutes(theorem, target, x, values, drop), _SHRINK_TIME)
-        witness = Witness(theorem, target, drop, changed, small, examine(theorem, target, small, changed))
+    # Whatever precision the caller works at, the search works at its own.
+    with precision(_BITS):
+        found = _run(hunt, size, seed)
+        if found is not None:
+            target, instance = found
+            small = shrink(
+                theorem,
+                instance,
+                lambda x: refutes(theorem, target, x, values, drop),
+                _SHRINK_STEPS,
+                interrupted=hunt.out_of_time,
+            )
+            witness = Witness(theorem, target, drop, changed, small, examine(theorem, target, small, changed))
     return SearchResult(
         theorem,
         tuple(t.name for t in targets),
@@ -81,21 +96,27 @@ def search(
         hunt.tried,
         hunt.best,
         hunt.closest,
-        clock.monotonic() - hunt.start,
+        hunt.seconds,
         seed,
         size,
-        "" if witness else _open_note(theorem, drop),
-        {"reading": reading, "time": None if time == 20.0 else time, "size": None if size == 3 else size},
+        limit,
+        hunt.stopped,
+        tuple(_notes(hunt, changed, witness)),
+        {
+            "reading": reading,
+            "limit": None if limit == LIMIT else limit,
+            "time": time,
+            "size": None if size == 3 else size,
+        },
     )
 
 
 def _exact(name: str, value: Any) -> Fraction:
-    if isinstance(value, float):
+    if isinstance(value, str):
+        return parse_rational(value, DIGITS, name)
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
         raise UsageError(f"{name} = {value!r} is not exact", hint='give an int, a Fraction, or text such as "9/10"')
-    try:
-        return Fraction(value)
-    except (TypeError, ValueError, ZeroDivisionError):
-        raise UsageError(f"{name} = {value!r} is not a number", hint='give an int, a Fraction, or "9/10"') from None
+    return Fraction(value)
 
 
 def _targets(
@@ -124,48 +145,59 @@ def _targets(
     return tuple(candidates)
 
 
-def _open_note(theorem: Theorem, drop: str | None) -> str:
-    if drop is not None and theorem.hypothesis(drop).need is Need.NOT_NEEDED:
-        return f"{drop!r} is not needed: {theorem.hypothesis(drop).why}"
-    return "no counterexample was found, which proves nothing"
+def _notes(hunt: Hunt, changed: Mapping[str, Fraction], witness: Witness | None) -> Iterator[str]:
+    theorem, drop = hunt.theorem, hunt.drop
+    for name, value in changed.items():
+        constant = theorem.constant(name)
+        if value == constant.value:
+            yield f"{name} = {value} is the stated value: nothing was changed"
+        elif (value < constant.value) == (constant.stronger == "larger"):
+            # Whether a constant is monotone is declared, not proved; a witness is the last word.
+            weaker = f"{value} is weaker than the stated {constant.value}"
+            meets = (
+                "not everywhere, as the witness shows" if witness else "every instance that meets the claim meets it"
+            )
+            yield f"{weaker}: {meets}"
+    if hunt.stopped and witness is not None:
+        yield "stopped by the time limit while the witness was made smaller"
+    elif hunt.stopped:
+        yield f"stopped by the time limit after {hunt.total} of {hunt.limit} instances"
+    if witness is not None:
+        return
+    attacked = {target.name for target in hunt.targets}
+    cells = [c for c in theorem.cells if c.stronger and c.hypothesis == drop and c.reading in attacked]
+    yield from (f"{drop!r} is not needed by {cell.reading!r}: {cell.stronger}" for cell in cells)
+    if drop is not None and not cells and theorem.hypothesis(drop).need is Need.NOT_NEEDED:
+        yield f"{drop!r} is not needed: {theorem.hypothesis(drop).why}"
+    elif not cells:
+        yield "no counterexample was found, which proves nothing"
 
 
-def _run(hunt: Hunt, size: int, seed: int) -> tuple[Reading, Instance] | None:
-    own, rng = hunt.theorem.families, random.Random(seed)
-    sources: dict[str, Callable[[], Iterator[Instance]]] = {
-        "own families": lambda: _first(hunt, iter(own(size, rng) if own is not None else ()), _RANDOM_LIMIT),
-        "structured": lambda: _first(hunt, structured(hunt.theorem, size), _STRUCTURED_LIMIT),
-        "random structured": lambda: _first(
-            hunt, (random_instance(hunt.theorem, size, rng) for _ in iter(int, 1)), _RANDOM_LIMIT
-        ),
-    }
-    order = list(_STAGES)
-    if own is None:
-        order.remove("own families")
-    if hunt.drop is None:
-        # The theorem's own strategies meet its hypotheses tightly, which is what a wrong constant needs.
-        order.remove("strategies")
-        order.insert(order.index("structured") + 1, "strategies")
-    for stage in order:
-        share, hunt.stage, hunt.tried[stage] = _STAGES[stage], stage, 0
-        hunt.until = min(hunt.start + hunt.budget, max(hunt.until, clock.monotonic()) + share * hunt.budget)
-        if stage in sources:
-            found = next((hit for x in sources[stage]() if (hit := hunt.attempt(x))), None)
-        elif stage == "strategies":
-            from theorems.engine.proposals import from_strategies
-
-            found = from_strategies(hunt, size, seed)
-        else:
-            from theorems.engine.proposals import from_optimisation
-
-            found = from_optimisation(hunt, size, seed)
-        if found is not None:
-            return found
+def _run(hunt: Hunt, size: int, seed: int) -> Hit | None:
+    """The stages in turn, so many instances each, until one finds something or the limit is reached."""
+    stages = _stages(hunt, size, seed)
+    hunt.tried = dict.fromkeys(stages, 0)
+    while stages and not hunt.over:
+        for stage, attempts in list(stages.items()):
+            hunt.stage, until = stage, hunt.tried[stage] + _TURNS[stage]
+            for hit in attempts:
+                if hit is not None or hunt.over:
+                    return hit
+                if hunt.tried[stage] >= until:
+                    break
+            else:
+                del stages[stage]
     return None
 
 
-def _first(hunt: Hunt, stream: Iterator[Instance], limit: int) -> Iterator[Instance]:
-    for count, x in enumerate(stream):
-        if count >= limit or hunt.out_of_time:
-            return
-        yield x
+def _stages(hunt: Hunt, size: int, seed: int) -> dict[str, Iterator[Hit | None]]:
+    theorem, own = hunt.theorem, hunt.theorem.families
+    stages: dict[str, Iterator[Hit | None]] = {}
+    if own is not None:
+        stages["own families"] = map(hunt.attempt, own(size, random.Random(seed)))
+    stages["structured"] = map(hunt.attempt, structured(theorem, size))
+    rng = random.Random(seed)
+    stages["random structured"] = map(hunt.attempt, (random_instance(theorem, size, rng) for _ in iter(int, 1)))
+    stages["strategies"] = from_strategies(hunt, size, seed)
+    stages["optimisation"] = from_optimisation(hunt, size, seed)
+    return stages

@@ -73,7 +73,8 @@ class Parameter:
     """One named value of an instance, and the range the search explores.
 
     ``rows`` and ``columns`` are names of dimensions. ``low`` and ``high`` bound scalars and vector entries; the
-    ``high`` of an integer may name a dimension.
+    ``high`` of an integer may name a dimension. ``limit`` bounds the absolute value of a scalar in a witness file,
+    where more could not be decided in bounded time; 0 for the usual limit.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Parameter:
     high: Fraction | str = Fraction(4)
     options: tuple[str, ...] = ()
     symmetric: bool = False
+    limit: int = 0
 
     @classmethod
     def matrix(cls, name: str, rows: str, columns: str, *, symmetric: bool = False) -> Parameter:
@@ -96,14 +98,15 @@ class Parameter:
         return cls(name, "vector", length, low=Fraction(low), high=Fraction(high))
 
     @classmethod
-    def rational(cls, name: str, low: int | Fraction, high: int | Fraction) -> Parameter:
+    def rational(cls, name: str, low: int | Fraction, high: int | Fraction, *, limit: int = 0) -> Parameter:
         """A rational number in [low, high]."""
-        return cls(name, "rational", low=Fraction(low), high=Fraction(high))
+        return cls(name, "rational", low=Fraction(low), high=Fraction(high), limit=limit)
 
     @classmethod
-    def integer(cls, name: str, low: int, high: int | str) -> Parameter:
+    def integer(cls, name: str, low: int, high: int | str, *, limit: int = 0) -> Parameter:
         """An integer from low to high; high may be a dimension."""
-        return cls(name, "integer", low=Fraction(low), high=high if isinstance(high, str) else Fraction(high))
+        most = high if isinstance(high, str) else Fraction(high)
+        return cls(name, "integer", low=Fraction(low), high=most, limit=limit)
 
     @classmethod
     def choice(cls, name: str, *options: str) -> Parameter:

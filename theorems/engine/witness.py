@@ -15,15 +15,17 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from certify.certificate.files import write_whole
 from certify.verdict import Verdict
-from theorems.engine.instance import Instance
+from theorems.engine.instance import Instance, format_value
 from theorems.engine.markup import instance_html
 from theorems.engine.theorem import Need, Reading, Theorem
 from theorems.exact.scalars import Outcome
 
-__all__ = ["SCHEMA", "Finding", "Witness", "examine"]
+__all__ = ["SCHEMA", "Finding", "Witness", "examine", "shortened"]
 
 SCHEMA = "polystable-witness/1"
+_WIDTH, _VALUES_SHOWN = 100, 8
 _STRING = re.compile(r'"[^"]*"')
 _ROW = re.compile(r'\[\s*(?:"[^"]*"\s*,\s*)*"[^"]*"\s*\]')
 
@@ -41,6 +43,11 @@ class Finding:
         return self.hypotheses == wanted and self.conclusion.verdict is Verdict.REFUTED
 
 
+def shortened(text: str) -> str:
+    """A text cut to one line of the width that ``repr`` keeps."""
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
 def examine(theorem: Theorem, reading: Reading, instance: Instance, constants: Mapping[str, Fraction]) -> Finding:
     """Decide every hypothesis of a reading and its conclusion; the conclusion only where its terms are defined."""
     used = [h for h in theorem.hypotheses if h.name in reading.hypotheses]
@@ -55,7 +62,7 @@ def examine(theorem: Theorem, reading: Reading, instance: Instance, constants: M
     return Finding(verdicts, reading.judge(instance, theorem.values(constants)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Witness:
     """An exact counterexample, together with what was found about it."""
 
@@ -80,11 +87,22 @@ class Witness:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write the witness file."""
+        """Write the witness file, as a whole or not at all."""
         text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
         # A row of numbers reads best on one line.
         text = _ROW.sub(lambda row: "[" + ", ".join(_STRING.findall(row[0])) + "]", text)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        write_whole(path, f"{text}\n".encode())
+
+    def __repr__(self) -> str:
+        changed = "".join(f", {name} = {value}" for name, value in self.constants.items())
+        without = f", without {self.dropped!r}" if self.dropped else ""
+        values = [shortened(f"  {name} = {format_value(value)}") for name, value in self.instance.items]
+        if len(values) > _VALUES_SHOWN:
+            left = len(values) - _VALUES_SHOWN + 1
+            values[_VALUES_SHOWN - 1 :] = [f"  and {left} more values"]
+        margin = self.finding.conclusion.upper + 0.0
+        head = f"Witness: {self.theorem.id}, {self.reading.name!r}{without}{changed}: margin ≤ {margin:.6g} at"
+        return "\n".join([shortened(head), *values])
 
     def show(self) -> str:
         """The witness as text: what fails, the matrices, and the margin."""

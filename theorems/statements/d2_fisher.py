@@ -49,7 +49,7 @@ def pairs_of_spectra() -> SearchStrategy[Instance]:
         step = draw(st.sampled_from((Fraction(1, 2**12), Fraction(-1, 2**6), Fraction(1, 2), Fraction(2), Fraction(0))))
         p, q = draw(weights), draw(weights)
         if draw(st.integers(0, 2)) == 0:
-            s, q = Fraction(0), [Fraction(1)] * d
+            s, q, step = Fraction(0), [Fraction(1)] * d, draw(st.sampled_from((step, Fraction(0))))
         return Instance.of(p=p, q=q, s=s, s_next=s + step)
 
     return build()

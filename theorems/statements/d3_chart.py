@@ -109,6 +109,7 @@ def _increase(x: Instance) -> Scalar:
     r"\varphi_d(\alpha_{lo})<\varphi_d(\alpha_{hi})",
     *(ranks, ordered),
     strict=True,
+    strategy=lambda: intervals().filter(lambda x: ranks.met(x) and ordered.met(x)),
     slack="the difference of the two sides is what the next two readings enclose",
 )
 def increasing(x: Instance) -> Sides:

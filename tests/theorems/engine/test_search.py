@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import theorems
 from certify.errors import UsageError
 from certify.verdict import Verdict
-from theorems.engine.theorem import Need, Status
+from theorems.engine.theorem import Cell, Need, Status
 
 MODELS = ("D3", "D4", "D4.product", "E1")
 FALSE = [(t, r.name) for t in MODELS for r in theorems.get(t).readings if r.status is Status.FALSE]
@@ -22,7 +23,7 @@ def minimal(result):
     witness = result.witness
     assert witness.finding.refutes(witness.dropped)
     assert witness.instance.height() <= 10
-    assert result.seconds < 30
+    assert not result.stopped
     for _, value in witness.instance.items:
         if isinstance(value, tuple) and isinstance(value[0], tuple):
             assert len(value) <= 3
@@ -49,11 +50,12 @@ def test_sharp_constants_cannot_be_improved(id, name):
     assert result.witness is not None
 
 
-@pytest.mark.parametrize(("id", "name"), SHARP)
+# D3's margin holds for both orders of its ends, and there a smaller slope is no weaker.
+@pytest.mark.parametrize(("id", "name"), [(id, name) for id, name in SHARP if id != "D3"])
 def test_loosened_constants_have_no_witness(id, name):
     constant = theorems.get(id).constant(name)
     factor = Fraction(11, 10) if constant.stronger == "smaller" else Fraction(9, 10)
-    result = theorems.get(id).search(constants={name: constant.value * factor}, time=1.5)
+    result = theorems.get(id).search(constants={name: constant.value * factor}, limit=2000)
     assert result.verdict is Verdict.UNDECIDED
     assert sum(result.tried.values()) > 100
     assert "proves nothing" in result.show()
@@ -74,10 +76,13 @@ def test_the_line_of_python_repeats_the_search():
     assert names["again"].witness.to_json() == result.witness.to_json()
 
 
-def test_a_hypothesis_that_is_not_needed_names_the_stronger_theorem():
-    result = theorems.get("D3").search(drop="nonnegative", time=1.0)
+def test_a_hypothesis_that_a_reading_does_not_need_is_said_with_the_reason():
+    theorem = theorems.get("D4")
+    name = next(r.name for r in theorem.readings if "normalized" in r.hypotheses)
+    cell = Cell(name, "normalized", stronger="the scale cancels")
+    result = replace(theorem, cells=(cell,)).search(drop="normalized", reading=name, limit=1)
     assert result.verdict is Verdict.UNDECIDED
-    assert "whole real line" in result.note
+    assert result.note == f"'normalized' is not needed by {name!r}: the scale cancels"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,7 @@ def test_a_hypothesis_that_is_not_needed_names_the_stronger_theorem():
         {"drop": "square"},
         {"reading": "absent"},
         {"constants": {"absent": 1}},
-        {"drop": "slack", "constants": {"amplitude": 1}, "reading": "range"},
+        {"drop": "slack", "constants": {"factor": 1}, "reading": "range"},
     ],
 )
 def test_requests_that_make_no_sense_are_refused(request_):
@@ -97,12 +102,12 @@ def test_requests_that_make_no_sense_are_refused(request_):
 
 def test_a_constant_is_exact():
     with pytest.raises(UsageError):
-        theorems.get("D4").search(constants={"amplitude": 0.99})
+        theorems.get("D4").search(constants={"factor": 0.99})
 
 
 def test_progress_is_reported():
     seen = []
-    theorems.get("D3").search(constants={"slope": Fraction(9, 10)}, time=1.0, progress=seen.append)
+    theorems.get("D4").search(constants={"factor": 2}, limit=3000, progress=seen.append)
     assert seen
     assert seen[-1].tried > 0
 
@@ -112,6 +117,6 @@ def test_results_show_themselves():
     assert "refuted" in result.show()
     assert "<table" in result._repr_html_()
     assert result.to_json()["witness"]["theorem"] == "D4"
-    nothing = theorems.get("D3").search(drop="nonnegative", time=0.5)
+    nothing = theorems.get("D4").search(constants={"factor": 2}, limit=300)
     assert "UNDECIDED" in nothing._repr_html_()
     assert nothing.to_json()["witness"] is None

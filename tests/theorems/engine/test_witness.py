@@ -109,3 +109,21 @@ def test_checking_does_not_load_the_search(tmp_path):
     )
     found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "w.json"
+    path.write_text("before", encoding="utf-8")
+
+    def fails(*_):
+        raise OSError(28, "no space left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fsync", fails)
+        with pytest.raises(InputError):
+            RESULT.witness.save(path)
+    assert path.read_text(encoding="utf-8") == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["w.json"]
+    RESULT.witness.save(path)
+    assert theorems.verify(path).to_json() == DATA
+    assert [p.name for p in tmp_path.iterdir()] == ["w.json"]
