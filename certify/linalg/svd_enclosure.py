@@ -79,6 +79,7 @@ class Enclosed:
     left: Defect
     a: float
     b: float
+    b_frobenius: float
     outside: float = 0.0
     following: float = 0.0
 
@@ -160,7 +161,7 @@ def enclose(factor: Factor, loss: float, *, tight: bool, method: str) -> Enclose
         return None
     u = factor.u if kept == factor.s.size else _completed(factor.u, kept)
     residual = float(add_up(e, dropped))
-    return Enclosed(low, high, factor.s, u, factor.v, residual, method, kept, columns, left, a, b)
+    return Enclosed(low, high, factor.s, u, factor.v, residual, method, kept, columns, left, a, b, right.frobenius())
 
 
 def _of_us(
