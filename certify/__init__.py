@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from certify.certificate import Certificate
     from certify.chain import Chain, Limits, load
     from certify.checker import verify
+    from certify.claims.thresholds import Thresholds
     from certify.errors import PolystableError
     from certify.execution import certify
-    from certify.prover import Thresholds
     from certify.verdict import Claim, Enclosure, Verdict
 
 __all__ = [
@@ -38,7 +38,7 @@ _HOMES = {
     "Enclosure": "verdict",
     "Limits": "chain",
     "PolystableError": "errors",
-    "Thresholds": "prover",
+    "Thresholds": "claims.thresholds",
     "Verdict": "verdict",
     "certify": "execution",
     "load": "chain",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 __all__ = [
     "AmbiguousVerdictError",
     "CertificateError",
@@ -46,18 +48,18 @@ class PolystableError(Exception):
         self.hint = hint
         super().__init__(self.render())
 
-    def render(self) -> str:
-        """The whole message on one or more lines."""
+    def render(self, show: Callable[[str], str] = str) -> str:
+        """The whole message on one or more lines; ``show`` is applied to each part of it."""
         where = [
-            f"{label} {value}"
+            f"{label} {show(value)}"
             for label, value in (("file", self.file), ("tensor", self.tensor), ("at", self.place))
             if value is not None
         ]
-        lines = [self.message + (f" ({', '.join(where)})" if where else "")]
+        lines = [show(self.message) + (f" ({', '.join(where)})" if where else "")]
         if self.limit is not None:
-            lines.append(f"limit: {self.limit}")
+            lines.append(f"limit: {show(self.limit)}")
         if self.hint is not None:
-            lines.append(f"try: {self.hint}")
+            lines.append(f"try: {show(self.hint)}")
         return "\n".join(lines)
 
 

@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 
 from certify.errors import AmbiguousVerdictError
 
-__all__ = ["Claim", "Enclosure", "Kind", "Verdict", "combine"]
+__all__ = ["Claim", "Enclosure", "Kind", "Parameter", "Verdict", "combine"]
+
+Parameter = int | float | str
+"""A recorded exact number or name."""
 
 
 class Verdict(enum.Enum):
@@ -140,6 +143,6 @@ class Claim:
     values: tuple[Enclosure, ...]
     margin: Enclosure
     strict: bool = True
-    parameters: dict[str, int | float | str] = field(default_factory=dict[str, "int | float | str"])
+    parameters: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
     cause: str = ""
     note: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import grimp
+import networkx as nx
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[1]
@@ -52,3 +53,18 @@ def test_a_planted_breach_is_seen():
         ("theorems.statements.d4_rigidity", "theorems.statements.d3_chart"),
         ("theorems.engine.search", "theorems.cli"),
     ]
+
+
+def _circles(imports: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Files that reach themselves by imports, a package standing for its ``__init__.py``."""
+    graph = nx.DiGraph((importer, imported) for importer, found in imports.items() for imported in found)
+    return [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+
+
+def test_no_circle_of_files_in_certify():
+    graph = grimp.build_graph("certify", cache_dir=None)
+    assert _circles({name: graph.find_modules_directly_imported_by(name) for name in graph.modules}) == []
+
+
+def test_a_planted_circle_is_seen():
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]

@@ -66,8 +66,16 @@ def test_readme_commands_set_up_everything(heading, lock, last):
 
 def test_every_test_folder_is_mapped():
     mapped = (ROOT / "tests/README.md").read_text(encoding="utf-8")
-    folders = [item.name for item in (ROOT / "tests").iterdir() if item.is_dir() and any(item.glob("*.py"))]
+    top = ROOT / "tests"
+    folders = sorted({item.parent.relative_to(top).as_posix() for item in top.rglob("*.py")} - {"."})
+    assert len(folders) > 20
     assert [name for name in folders if f"`{name}/`" not in mapped] == []
+
+
+def test_the_map_of_the_tests_names_what_there_is():
+    mapped = (ROOT / "tests/README.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`([a-z_]+/[a-z_/]*(?:\w+\.py)?)(?: --slow)?`", mapped):
+        assert (ROOT / "tests" / name).exists() or (ROOT / name).exists(), name
 
 
 def test_links_lead_somewhere():

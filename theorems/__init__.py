@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from theorems.engine.check import Report
     from theorems.engine.explorable import Explorable
+    from theorems.engine.report import Report
     from theorems.engine.tables import NecessityRow, SharpnessRow
 
 __all__ = ["all", "check", "get", "necessity", "sharpness", "verify"]
@@ -33,25 +33,36 @@ def get(id: str) -> Explorable:
     return get(id)
 
 
-def check(ids: Sequence[str] | None = None, *, seed: int | None = None, thorough: bool = False) -> Report:
-    """Run the checks of some theorems (all by default) and return the report; ``report.verdict`` is three-valued."""
-    from theorems.engine.check import check
+def check(
+    ids: str | Sequence[str] | None = None, *, seed: int | None = None, thorough: bool = False, workers: int | None = 1
+) -> Report:
+    """Run the checks of some theorems (all by default) and return the report; ``report.verdict`` is three-valued.
 
-    return check(ids, seed=seed, thorough=thorough)
+    ``check("D3")`` is one theorem, ``check(["D3", "D4"])`` are two.
+    """
+    from theorems.checking import check
+
+    return check(ids, seed=seed, thorough=thorough, workers=workers)
 
 
-def necessity(ids: Sequence[str] | None = None, *, time: float = 20.0, seed: int = 0) -> builtins.list[NecessityRow]:
-    """What happens without each hypothesis: a witness, a stronger theorem, or open; searched afresh."""
+def necessity(ids: str | Sequence[str] | None = None, *, seed: int = 0) -> builtins.list[NecessityRow]:
+    """What happens to each true reading without each of its hypotheses: a witness, a stronger theorem, or open."""
     from theorems.engine.tables import necessity
+    from theorems.library import select
 
-    return necessity(ids, time=time, seed=seed)
+    return [row for theorem in select(_several(ids)) for row in necessity(theorem, seed=seed)]
 
 
-def sharpness(ids: Sequence[str] | None = None, *, time: float = 5.0, seed: int = 0) -> builtins.list[SharpnessRow]:
+def sharpness(ids: str | Sequence[str] | None = None, *, seed: int = 0) -> builtins.list[SharpnessRow]:
     """The largest certified ratio value/bound reached for each constant, with the instance that reaches it."""
     from theorems.engine.tables import sharpness
+    from theorems.library import select
 
-    return sharpness(ids, time=time, seed=seed)
+    return [row for theorem in select(_several(ids)) for row in sharpness(theorem, seed=seed)]
+
+
+def _several(ids: str | Sequence[str] | None) -> Sequence[str] | None:
+    return [ids] if isinstance(ids, str) else ids
 
 
 def verify(witness: Any) -> Any:

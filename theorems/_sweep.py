@@ -25,6 +25,9 @@ def test_case(case: Case) -> None:
 def test_completeness(theorem: Theorem) -> None:
     """A theorem has a symbolic check, two mutants, a true reading, and a docstring with every section."""
     assert theorem.symbolic
+    unexcused = [r.name for r in theorem.readings if r.sides and r.status is Status.TRUE and r.attained is None]
+    declared = [r.name for r in theorem.readings if r.slack]
+    assert unexcused == declared, "a bound shows instances that attain it, or says why none can"
     assert len(theorem.mutants) >= 2
     assert any(r.status is not Status.FALSE for r in theorem.readings)
     text = docstring(theorem)

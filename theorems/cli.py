@@ -82,32 +82,60 @@ def show(id: str, as_json: bool) -> int:
 @click.option("--junit", "junit_file", type=_PATH, metavar="FILE", help="Write a JUnit report.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Other instances than the usual ones.")
 @click.option("--thorough", is_flag=True, help="Ten times as many instances.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one for each core by default.")
 @_common
-def check(ids: tuple[str, ...], junit_file: Path | None, seed: int | None, thorough: bool, as_json: bool) -> int:
-    """Run the checks of the theorems ID..., of all when none is named."""
+def check(
+    ids: tuple[str, ...],
+    junit_file: Path | None,
+    seed: int | None,
+    thorough: bool,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    """Run the checks of the theorems ID..., of all when none is named; results are shown as they come."""
     _check_target(junit_file)
-    from theorems.engine.check import Profile, Report, cases
-    from theorems.engine.report import report_table, save_junit
-    from theorems.library import select
+    from theorems.checking import chosen, profile_of, results
+    from theorems.engine.report import Report, failure_text, result_line, save_junit, summary
 
-    profile = Profile(examples=600 if thorough else 60, seed=seed)
-    todo = [case for theorem in select(ids) for case in cases(theorem)]
-    results: list[Any] = []
+    todo = chosen(ids or None)
+    console, found, last = _console(), [], ""
     with _progress("checking", len(todo)) as advance:
-        for case in todo:
-            advance(f"{case.theorem} {case.kind} {case.name}")
-            results.append(case.result(profile))
-    report = Report(tuple(results))
+        for result in results(todo, profile_of(seed=seed, thorough=thorough), workers):
+            advance(f"{result.theorem} {result.kind} {result.name}")
+            found.append(result)
+            if not as_json:
+                console.print(result_line(result, console.width, last), highlight=False, soft_wrap=True)
+            last = result.theorem
+    report = Report(tuple(found))
     if junit_file is not None:
         save_junit(report, junit_file)
     if as_json:
         _print_json(report.to_json())
-    else:
-        console = _console()
-        console.print(report_table(report))
-        counts = ", ".join(f"{sum(r.verdict is v for r in results)} {v.value}" for v in Verdict)
-        console.print(f"\n{len(results)} checks: {counts}", markup=False)
+        return EXIT_CODES[report.verdict]
+    failures = [failure_text(r) for r in found if r.verdict is not Verdict.CERTIFIED]
+    for text in failures:
+        console.print(f"\n{text}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\n{summary(report)}", markup=False, highlight=False)
     return EXIT_CODES[report.verdict]
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("name", metavar="ID_NAME")
+@click.option("--folder", type=_PATH, metavar="DIR", help="Where to write; the package's own statements by default.")
+@_common
+def new(name: str, folder: Path | None, as_json: bool) -> int:
+    """Write a skeleton statement, e.g. b1_ridge_flow, that checks green and names what is to be filled in."""
+    from theorems.skeleton import write_skeleton
+
+    written, todo = write_skeleton(name, folder)
+    if as_json:
+        _print_json({"file": str(written), "todo": todo})
+        return 0
+    click.echo(f"wrote {written}")
+    for line in todo:
+        click.echo(f"  {line}")
+    click.echo(f"then: theorems check {name.split('_')[0].upper()}")
+    return 0
 
 
 @command.command(epilog=_EPILOG)

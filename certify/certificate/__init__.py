@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certify.certificate.document import ARITHMETIC, SCHEMA, Certificate
-from certify.certificate.records import ChainLike, InputRecord, LeftOutRecord, NotAsked, Scalar, TensorRecord
+from certify.certificate.records import ChainLike, InputRecord, LeftOutRecord, NotAsked, TensorRecord
 
 __all__ = [
     "ARITHMETIC",
@@ -13,6 +13,5 @@ __all__ = [
     "InputRecord",
     "LeftOutRecord",
     "NotAsked",
-    "Scalar",
     "TensorRecord",
 ]

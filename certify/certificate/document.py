@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
+from certify.certificate.claim_json import claim_json, parameters_json, read_claim, read_parameters
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
 from certify.certificate.files import write_whole
-from certify.certificate.records import (
-    InputRecord,
-    NotAsked,
-    Scalar,
-    claim_json,
-    read_claim,
-    read_scalars,
-    scalars_json,
-)
+from certify.certificate.records import InputRecord, NotAsked
 from certify.errors import CertificateError, InputError, LimitError
-from certify.verdict import Claim, Verdict, combine
+from certify.verdict import Claim, Parameter, Verdict, combine
 
 __all__ = ["ARITHMETIC", "SCHEMA", "Certificate"]
 
@@ -34,6 +29,15 @@ _FIELDS = ("schema", "tool", "arithmetic", "input", "thresholds", "claims", "not
 _SIZE_LIMIT = 256 * 2**20
 
 
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc|\.post|\.dev)[0-9]+)*(\+[a-z0-9]+(\.[a-z0-9]+)*)?", re.ASCII)
+_REPR_WIDTH = 116
+_REPR_CLAIMS = 7
+
+
+def _some(texts: list[str], shown: int) -> str:
+    return ", ".join(texts[:shown]) + (f" and {len(texts) - shown} more" if len(texts) > shown else "")
+
+
 def _version() -> str:
     try:
         return metadata.version("polystable")
@@ -41,7 +45,14 @@ def _version() -> str:
         return "0+unknown"
 
 
-@dataclass(frozen=True)
+def _read_version(reader: Reader) -> str:
+    version = reader.text(64)
+    if not _VERSION.fullmatch(version):
+        reject("not the form of a version", reader.place)
+    return version
+
+
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """Claims about one chain, with all that is needed to check them again.
 
@@ -55,7 +66,7 @@ class Certificate:
     """
 
     input: InputRecord
-    thresholds: Mapping[str, Scalar]
+    thresholds: Mapping[str, Parameter]
     claims: tuple[Claim, ...]
     not_asked: tuple[NotAsked, ...] = ()
     tool: str = field(default_factory=_version)
@@ -64,7 +75,7 @@ class Certificate:
     def build(
         cls,
         input: InputRecord,
-        thresholds: Mapping[str, Scalar],
+        thresholds: Mapping[str, Parameter],
         claims: Iterable[Claim],
         not_asked: Iterable[NotAsked] = (),
     ) -> Certificate:
@@ -86,13 +97,34 @@ class Certificate:
         """SHA-256 of the canonical JSON of every other field."""
         return digest_of(self._body())
 
+    def __repr__(self) -> str:
+        """The verdict and what it is about, in a dozen lines at most."""
+        counts = Counter(claim.verdict for claim in self.claims)
+        tally = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
+        layers = [f"{item.layer!a} {item.shape[0]}x{item.shape[1]} {item.dtype!a}" for item in self.input.tensors]
+        open_claims = [claim for claim in self.claims if claim.verdict is not Verdict.CERTIFIED]
+        said = [f"{claim.verdict.value} {claim.id!a} of {claim.subject!a}"[:_REPR_WIDTH] for claim in open_claims]
+        return "\n  ".join(
+            (
+                f"<Certificate {self.verdict.value}, {len(self.claims)} claims: {tally}",
+                f"{len(layers)} layers: {_some(layers, 3)}"[:_REPR_WIDTH],
+                f"{len(self.input.edges)} edges, {len(self.not_asked)} claims not asked",
+                *(
+                    said
+                    if len(said) <= _REPR_CLAIMS
+                    else [*said[:_REPR_CLAIMS], f"and {len(said) - _REPR_CLAIMS} more"]
+                ),
+                f"written by polystable {self.tool[:64]!a}>",
+            )
+        )
+
     def _body(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,
             "tool": {"name": "polystable", "version": self.tool},
             "arithmetic": ARITHMETIC,
             "input": self.input.to_json(),
-            "thresholds": scalars_json(self.thresholds),
+            "thresholds": parameters_json(self.thresholds),
             "claims": [claim_json(claim) for claim in self.claims],
             "not_asked": [item.to_json() for item in self.not_asked],
             "verdict": self.verdict.value,
@@ -129,10 +161,10 @@ class Certificate:
         tool["name"].choice(["polystable"])
         found = cls(
             InputRecord.read(f["input"]),
-            read_scalars(f["thresholds"]),
+            read_parameters(f["thresholds"]),
             tuple(read_claim(item) for item in f["claims"].items()),
             tuple(NotAsked.read(item) for item in f["not_asked"].items()),
-            tool["version"].text(64),
+            _read_version(tool["version"]),
         )
         verdict = f["verdict"].choice([verdict.value for verdict in Verdict])
         if verdict != found.verdict.value:

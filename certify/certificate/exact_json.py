@@ -32,14 +32,14 @@ def digest_of(value: object) -> str:
 
 
 def float_text(value: float) -> str:
-    """The exact spelling of a float: ``float.hex``, ``inf`` or ``-inf``; NaN is refused.
+    """The exact spelling of a float: ``float.hex``, ``inf`` or ``-inf``; 0 has no sign, and NaN is refused.
 
-    >>> float_text(0.1)
-    '0x1.999999999999ap-4'
+    >>> float_text(0.1), float_text(-0.0)
+    ('0x1.999999999999ap-4', '0x0.0p+0')
     """
     if math.isnan(value):
         reject("NaN has no place in a certificate")
-    return float(value).hex()
+    return (float(value) + 0.0).hex()
 
 
 def parse(text: str) -> object:

@@ -1,35 +1,23 @@
-"""The parts of a certificate: what was read, what was asked, what was left unasked; and their JSON forms."""
+"""What a certificate is about and what it leaves out: tensors, edges, claims not asked; and their JSON forms."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from certify.certificate.exact_json import Reader, float_text, reject
-from certify.verdict import Claim, Enclosure, Kind, Verdict
+from certify.certificate.exact_json import Reader, reject
 
 __all__ = [
     "ChainLike",
     "InputRecord",
     "LeftOutRecord",
     "NotAsked",
-    "Scalar",
     "TensorRecord",
-    "claim_json",
-    "read_claim",
-    "read_scalars",
-    "scalars_json",
 ]
-
-Scalar = int | float | str
-
-_CLAIM_FIELDS = (
-    "id", "subject", "kind", "statement", "verdict", "values", "margin", "strict", "parameters", "cause", "note",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +138,19 @@ class ChainLike(Protocol):
     """What a certificate needs to know of a :class:`certify.chain.Chain`."""
 
     @property
-    def layers(self) -> Sequence[_LayerLike]: ...
+    def layers(self) -> Sequence[_LayerLike]:
+        """The layers, lowest first."""
+        ...
+
     @property
-    def edges(self) -> Sequence[_EdgeLike]: ...
+    def edges(self) -> Sequence[_EdgeLike]:
+        """Which layer reads which one."""
+        ...
+
     @property
-    def left_out(self) -> Sequence[_LeftOutLike]: ...
+    def left_out(self) -> Sequence[_LeftOutLike]:
+        """What the source holds beside the layers."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,70 +219,3 @@ def _format(tensors: Sequence[TensorRecord]) -> str:
 
 def _basename(path: str) -> str:
     return os.path.basename(path.replace("\\", "/"))
-
-
-def scalars_json(scalars: Mapping[str, Scalar]) -> dict[str, Any]:
-    """Names with exact scalars; a float becomes ``{"float": hex}`` so that it is told from a string."""
-    return {key: {"float": float_text(value)} if isinstance(value, float) else value for key, value in scalars.items()}
-
-
-def read_scalars(reader: Reader) -> dict[str, Scalar]:
-    """Strict inverse of :func:`scalars_json`."""
-
-    def scalar(item: Reader) -> Scalar:
-        if isinstance(item.value, str):
-            return item.text()
-        if isinstance(item.value, Mapping):
-            return item.fields(("float",))["float"].number()
-        return item.integer()
-
-    return {key: scalar(item) for key, item in reader.mapping().items()}
-
-
-def _pair(enclosure: Enclosure) -> list[str]:
-    return [float_text(enclosure.lower), float_text(enclosure.upper)]
-
-
-def _read_pair(reader: Reader) -> Enclosure:
-    items = reader.items(2)
-    if len(items) != 2:
-        reject("an enclosure has two end points", reader.place)
-    found = Enclosure(items[0].number(), items[1].number())
-    if not found.valid:
-        reject("the end points of an enclosure are inverted", reader.place)
-    return found
-
-
-def claim_json(claim: Claim) -> dict[str, Any]:
-    """Plain JSON values of a claim."""
-    return {
-        "id": claim.id,
-        "subject": claim.subject,
-        "kind": claim.kind.value,
-        "statement": claim.statement,
-        "verdict": claim.verdict.value,
-        "values": [_pair(value) for value in claim.values],
-        "margin": _pair(claim.margin),
-        "strict": claim.strict,
-        "parameters": scalars_json(claim.parameters),
-        "cause": claim.cause,
-        "note": claim.note,
-    }
-
-
-def read_claim(reader: Reader) -> Claim:
-    """Strict inverse of :func:`claim_json`."""
-    f = reader.fields(_CLAIM_FIELDS)
-    return Claim(
-        id=f["id"].text(256),
-        subject=f["subject"].text(4096),
-        kind=Kind(f["kind"].choice([kind.value for kind in Kind])),
-        statement=f["statement"].text(),
-        verdict=Verdict(f["verdict"].choice([verdict.value for verdict in Verdict])),
-        values=tuple(_read_pair(item) for item in f["values"].items()),
-        margin=_read_pair(f["margin"]),
-        strict=f["strict"].boolean(),
-        parameters=read_scalars(f["parameters"]),
-        cause=f["cause"].text(),
-        note=f["note"].text(),
-    )

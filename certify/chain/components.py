@@ -1,4 +1,4 @@
-"""The connected parts of a chain's graph, and which of them are straight lines of layers."""
+"""The connected parts of a chain's graph, and which of them are straight."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from certify.chain.model import Chain
 
-__all__ = ["Line", "lines_of"]
+__all__ = ["Component", "components_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Component:
     """A connected part: the positions of its layers and edges from below, and how claims name it.
 
     ``straight`` when every layer has at most one reader and reads at most one layer, so that the layers compose.
@@ -23,12 +23,12 @@ class Line:
     straight: bool
 
 
-def lines_of(chain: Chain) -> tuple[Line, ...]:
-    """The connected parts in the order of their lowest layers; a layer without edges is a line by itself.
+def components_of(chain: Chain) -> tuple[Component, ...]:
+    """The connected parts in the order of their lowest layers; a layer without edges is a component by itself.
 
     The only part is called ``chain``, one of several ``chain LOWEST -> HIGHEST``.
 
-    >>> [line.subject for line in lines_of(Chain.from_arrays([[[1.0]], [[2.0]]]))]
+    >>> [part.subject for part in components_of(Chain.from_arrays([[[1.0]], [[2.0]]]))]
     ['chain']
     """
     home = list(range(len(chain.layers)))
@@ -37,12 +37,12 @@ def lines_of(chain: Chain) -> tuple[Line, ...]:
         home = [low if place == high else place for place in home]
     writes = Counter(edge.lower for edge in chain.edges)
     reads = Counter(edge.upper for edge in chain.edges)
-    found: list[Line] = []
+    found: list[Component] = []
     for start in sorted(set(home)):
         layers = tuple(i for i, place in enumerate(home) if place == start)
         edges = tuple(e for e, edge in enumerate(chain.edges) if home[edge.lower] == start)
         straight = all(writes[i] <= 1 and reads[i] <= 1 for i in layers)
         names = [chain.layers[i].name for i in dict.fromkeys((layers[0], layers[-1]))]
         subject = "chain" if len(layers) == len(home) else f"chain {' -> '.join(names)}"
-        found.append(Line(subject, layers, tuple(sorted(edges, key=lambda e: chain.edges[e].lower)), straight))
+        found.append(Component(subject, layers, tuple(sorted(edges, key=lambda e: chain.edges[e].lower)), straight))
     return tuple(found)

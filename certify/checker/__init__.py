@@ -21,6 +21,8 @@ it; and an undecided claim where more could have been decided.
 
 from __future__ import annotations
 
-from certify.checker.verify import Outcome, Reason, RejectedError, Verification, check, verify
+from certify.checker.recorded_thresholds import Difference
+from certify.checker.verification import Outcome, Reason, RejectedError, Verification
+from certify.checker.verify import check, verify
 
-__all__ = ["Outcome", "Reason", "RejectedError", "Verification", "check", "verify"]
+__all__ = ["Difference", "Outcome", "Reason", "RejectedError", "Verification", "check", "verify"]

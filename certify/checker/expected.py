@@ -1,4 +1,4 @@
-"""What a claim must look like and how it is proved: one line of the list that the checker demands.
+"""What a claim must look like and how it is proved: one entry of the list that the checker demands.
 
 Everything but the published enclosures of a claim follows from the chain, the thresholds and other published numbers;
 the checker generates it anew and compares. The enclosures are then held against enclosures of the checker's own.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import arb
 
-from certify.certificate import Scalar
-from certify.checker.causes import known_cause
-from certify.verdict import Claim, Enclosure, Kind, Verdict
+from certify.claims.assertion import Assertion
+from certify.claims.causes import undecided
+from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
-__all__ = ["Fault", "Line", "Proof", "enclosed", "faults_of", "inequality", "measurement", "outward", "shown"]
+__all__ = ["Expected", "Fault", "Proof", "enclosed", "faults_of", "outward", "shown"]
 
 Proof = Callable[[tuple[Enclosure, ...]], str]
 """From the published values to the reason why they are not proved; an empty reason when they are."""
@@ -36,86 +36,61 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A claim that must be present; ``limit`` is that of a measurement, ``margin`` computes that of an inequality."""
+class Expected:
+    """A claim that must be present.
 
-    id: str
-    statement: str
-    kind: Kind
-    count: int
+    Parameters
+    ----------
+    asserted : all that it says in words.
+    prove : proves its values.
+    margin : computes the margin of an inequality.
+    causes : why it may be undecided; an empty cause stands for the sentence that follows from the values.
+    """
+
+    asserted: Assertion
     prove: Proof
-    parameters: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
-    limit: float = 0.0
     margin: Callable[[tuple[Enclosure, ...]], Enclosure] | None = None
-    strict: bool = False
-    note: str = ""
+    causes: Callable[[], Sequence[str]] | None = None
 
 
-def measurement(
-    id: str,
-    statement: str,
-    limit: float,
-    prove: Proof,
-    *,
-    count: int = 1,
-    parameters: Mapping[str, Scalar] | None = None,
-    note: str = "",
-) -> Line:
-    """A claim that enclosures are no wider than ``limit``, which stands among its parameters."""
-    known = {**(parameters or {}), "width_limit": limit}
-    return Line(id, statement, Kind.MEASUREMENT, count, prove, known, limit, note=note)
-
-
-def inequality(
-    id: str,
-    statement: str,
-    margin: Callable[[tuple[Enclosure, ...]], Enclosure],
-    prove: Proof,
-    *,
-    strict: bool,
-    count: int = 1,
-    parameters: Mapping[str, Scalar] | None = None,
-    note: str = "",
-) -> Line:
-    """A claim that a margin, a function of the published values, is positive or not negative."""
-    return Line(id, statement, Kind.INEQUALITY, count, prove, parameters or {}, 0.0, margin, strict, note)
-
-
-def faults_of(claim: Claim, line: Line) -> list[Fault]:
-    """All that is wrong with a claim that should be ``line``."""
+def faults_of(claim: Claim, expected: Expected) -> list[Fault]:
+    """All that is wrong with a claim that should be ``expected``."""
     found: list[Fault] = []
+    asserted = expected.asserted
 
-    def same(name: str, recorded: object, expected: object) -> None:
-        if recorded != expected:
-            found.append(Fault(name, f"the {name} is not that of this claim", str(recorded), str(expected)))
+    def same(name: str, recorded: object, wanted: object) -> None:
+        if recorded != wanted:
+            found.append(Fault(name, f"the {name} is not that of this claim", str(recorded), str(wanted)))
 
-    same("kind", claim.kind.value, line.kind.value)
-    same("statement", claim.statement, line.statement)
-    same("strict", claim.strict, line.strict)
-    same("note", claim.note, line.note)
-    found += _parameter_faults(claim.parameters, line.parameters)
-    if len(claim.values) != line.count:
-        return [*found, Fault("values", "the number of values", str(len(claim.values)), str(line.count))]
+    same("kind", claim.kind.value, asserted.kind.value)
+    same("statement", claim.statement, asserted.statement)
+    same("strict", claim.strict, asserted.strict)
+    same("note", claim.note, asserted.note)
+    found += _parameter_faults(claim.parameters, asserted.parameters)
+    if len(claim.values) != asserted.count:
+        return [*found, Fault("values", "the number of values", str(len(claim.values)), str(asserted.count))]
     if not all(value.valid for value in claim.values):
         return [*found, Fault("values", "an enclosure is inverted or not a number")]
-    margin = _margin_of_width(claim.values, line.limit) if line.margin is None else line.margin(claim.values)
+    margin = (expected.margin or _margin_of_width(asserted.limit))(claim.values)
     if (claim.margin.lower, claim.margin.upper) != (margin.lower, margin.upper):
         found.append(Fault("margin", "the margin does not follow from the values", shown(claim.margin), shown(margin)))
-    verdict = _verdict(margin, line)
+    verdict = _verdict(margin, asserted)
     same("verdict", claim.verdict.value, verdict.value)
-    if not _cause_fits(claim, line, verdict):
-        found.append(Fault("cause", "the cause is not one that this verdict can have", claim.cause))
+    admitted = _causes(claim.values, expected, verdict)
+    if claim.cause not in admitted:
+        message = "the cause is not one that this verdict can have"
+        found.append(Fault("cause", message, claim.cause, " or: ".join(admitted)))
     found += [
         Fault("values", "an end point is finer than what is published", shown(value))
         for value in claim.values
         if not _on_grid(value)
     ]
-    if reason := line.prove(claim.values):
+    if reason := expected.prove(claim.values):
         found.append(Fault("values", reason, _shown_all(claim.values)))
     return found
 
 
-def _parameter_faults(recorded: Mapping[str, Scalar], expected: Mapping[str, Scalar]) -> list[Fault]:
+def _parameter_faults(recorded: Mapping[str, Parameter], expected: Mapping[str, Parameter]) -> list[Fault]:
     found: list[Fault] = []
     for name in sorted({*recorded, *expected}):
         left, right = recorded.get(name), expected.get(name)
@@ -124,26 +99,26 @@ def _parameter_faults(recorded: Mapping[str, Scalar], expected: Mapping[str, Sca
     return found
 
 
-def _verdict(margin: Enclosure, line: Line) -> Verdict:
+def _verdict(margin: Enclosure, asserted: Assertion) -> Verdict:
     """The verdict that a margin decides; a measurement that fails its limit is undecided, never refuted."""
-    if margin.lower > 0 or (not line.strict and margin.lower == 0):
+    if margin.lower > 0 or (not asserted.strict and margin.lower == 0):
         return Verdict.CERTIFIED
-    if line.kind is Kind.INEQUALITY and (margin.upper < 0 or (line.strict and margin.upper == 0)):
+    if asserted.kind is Kind.INEQUALITY and (margin.upper < 0 or (asserted.strict and margin.upper == 0)):
         return Verdict.REFUTED
     return Verdict.UNDECIDED
 
 
-def _cause_fits(claim: Claim, line: Line, verdict: Verdict) -> bool:
+def _causes(values: Sequence[Enclosure], expected: Expected, verdict: Verdict) -> list[str]:
+    """The sentences that may say why; none for a claim that is decided."""
     if verdict is not Verdict.UNDECIDED:
-        return not claim.cause
-    if known_cause(claim.cause):
-        return True
-    if line.kind is Kind.INEQUALITY:
-        return claim.cause == "the enclosure of the margin contains 0"
-    width = _widest(claim.values)
-    if width is None:
-        return claim.cause == "the computation overflowed or could not be enclosed"
-    return claim.cause == f"the enclosure is {float(width):.3g} wide, above its limit {line.limit:.3g}"
+        return [""]
+    width = _widest(values)
+    usual = undecided(expected.asserted.kind, None if width is None else float(width), expected.asserted.limit)
+    return [cause or usual for cause in (expected.causes or _usual)()]
+
+
+def _usual() -> Sequence[str]:
+    return ("",)
 
 
 def _widest(values: Sequence[Enclosure]) -> Fraction | None:
@@ -152,12 +127,16 @@ def _widest(values: Sequence[Enclosure]) -> Fraction | None:
     return max((Fraction(value.upper) - Fraction(value.lower) for value in values), default=Fraction(0))
 
 
-def _margin_of_width(values: Sequence[Enclosure], limit: float) -> Enclosure:
+def _margin_of_width(limit: float) -> Callable[[tuple[Enclosure, ...]], Enclosure]:
     """limit - (largest width) between neighbouring floats; minus infinity for an unbounded value."""
-    width = _widest(values)
-    if width is None:
-        return Enclosure(-math.inf, -math.inf)
-    return outward(Fraction(limit) - width, Fraction(limit) - width)
+
+    def margin(values: tuple[Enclosure, ...]) -> Enclosure:
+        width = _widest(values)
+        if width is None:
+            return Enclosure(-math.inf, -math.inf)
+        return outward(Fraction(limit) - width, Fraction(limit) - width)
+
+    return margin
 
 
 def outward(lower: Fraction, upper: Fraction) -> Enclosure:

@@ -2,94 +2,89 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import arb
 
 from certify.checker.arithmetic.rounding import U, ball
 from certify.checker.arithmetic.two_layers import Angles, Commutation, angles, commutation
-from certify.checker.expected import Line, enclosed, measurement
+from certify.checker.expected import Expected, Proof, enclosed
 from certify.checker.layer import LayerFacts
-from certify.checker.lookup import Book
-from certify.checker.product_ranks import intersection_line
+from certify.checker.lookup import Lookup
+from certify.checker.product_ranks import intersection_claim
 from certify.checker.recorded_thresholds import Recorded
-from certify.checker.rigidity import drift_lines
+from certify.checker.rigidity import drift_claims
 from certify.checker.tasks import once
+from certify.claims import causes
+from certify.claims import interface as claims
 from certify.verdict import Enclosure
 
-__all__ = ["edge_lines"]
+__all__ = ["edge_claims"]
 
 
 @dataclass
 class _Edge:
     """What is computed once for all claims about an interface."""
 
-    lower: LayerFacts
-    upper: LayerFacts
+    writer: LayerFacts
+    reader: LayerFacts
     windows: list[int]
     """Those of which the certificate says anything."""
 
     @property
     def angles(self) -> dict[int, Angles]:
         """Principal angles at every window."""
-        return once(self, "_angles", lambda: angles(self.lower.near, self.upper.near, self.windows))
+        return once(self, "_angles", lambda: angles(self.writer.near, self.reader.near, self.windows))
 
     @property
     def commutation(self) -> Commutation:
         """Imbalance and commutator."""
-        return once(self, "_commutation", lambda: commutation(self.lower.unit, self.upper.unit))
+        return once(self, "_commutation", lambda: commutation(self.writer.unit, self.reader.unit))
 
     @property
     def largest(self) -> int:
         """The largest dimension."""
-        return max(*self.lower.matrix.shape, *self.upper.matrix.shape)
+        return max(*self.writer.matrix.shape, *self.reader.matrix.shape)
 
 
-_NOTHING = Enclosure(0.0, 1.0)
+_NO_COSINE = Enclosure(0.0, 1.0)
 """What is said of a cosine where no gap is certified."""
 
 
-def edge_lines(lower: LayerFacts, upper: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+def edge_claims(writer: LayerFacts, reader: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
     """The claims about an interface in order; both layers' published facts must have been looked up before."""
-    subject = f"edge {lower.name} -> {upper.name}"
-    windows = thresholds.window_sizes(min(lower.d, upper.d), [lower.energy_rank, upper.energy_rank])
-    cosines = {k: book.values(subject, f"E.cosines[{k}]", k) for k in windows}
-    edge = _Edge(lower, upper, [k for k in windows if any(value != _NOTHING for value in cosines[k])])
+    subject = claims.subject(writer.name, reader.name)
+    windows = thresholds.window_sizes(min(writer.d, reader.d), [writer.energy_rank, reader.energy_rank])
+    cosines = {k: lookup.values(subject, f"E.cosines[{k}]", k) for k in windows}
+    edge = _Edge(writer, reader, [k for k in windows if any(value != _NO_COSINE for value in cosines[k])])
     for k in windows:
-        yield from _angle_lines(edge, k, cosines[k], thresholds)
-    yield from _balance_lines(edge, thresholds)
-    yield from drift_lines(lower, upper, subject, book, thresholds)
+        yield from _angle_claims(edge, k, cosines[k], thresholds)
+    yield from _balance_claims(edge, thresholds)
+    yield from drift_claims(writer, reader, subject, lookup, thresholds)
+    scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
-        yield measurement(
-            f"E1.truncation[{k}]",
-            f"‖W'W − (W')_{k}(W)_{k}‖ is at most the first value in the Frobenius and the second in the spectral norm",
-            thresholds["truncation_relative"] * _finite(lower.frobenius.upper * upper.frobenius.upper),
+        yield Expected(
+            claims.truncation(k, thresholds["truncation_relative"], scale),
             lambda values, k=k: enclosed(_truncation(edge, k), values, 0.0),
-            count=2,
-            parameters={"window": k},
         )
-    yield intersection_line(lower, upper, book.values(subject, "A2.intersection", 2)[1])
+    product = lookup.values(subject, claims.INTERSECTION, 2)[1]
+    yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
 
 
-def _angle_lines(edge: _Edge, k: int, cosines: Sequence[Enclosure], thresholds: Recorded) -> Iterator[Line]:
-    yield measurement(
-        f"E.cosines[{k}]",
-        f"the cosines of the principal angles between the {k} leading directions written and read, decreasing",
-        thresholds["cosine_width"],
+def _angle_claims(edge: _Edge, k: int, cosines: Sequence[Enclosure], thresholds: Recorded) -> Iterator[Expected]:
+    cause = "" if k in edge.windows else causes.no_gap(k)
+    yield Expected(
+        claims.cosines(k, thresholds["cosine_width"]),
         lambda values: _cosine_fault(edge, k, values),
-        count=k,
-        parameters={"window": k},
+        causes=lambda: [cause],
     )
     balls = [ball(value.lower, value.upper) for value in cosines]
     mean = sum((x * x for x in balls), arb(0)) / k
-    yield measurement(
-        f"E.overlap[{k}]",
-        f"the overlap of the {k} leading directions written and read, the mean squared cosine",
-        thresholds["overlap_width"],
+    yield Expected(
+        claims.overlap(k, thresholds["overlap_width"]),
         lambda values: enclosed([mean], values, 0.0) or _overlap_fault(edge, k, values[0]),
-        parameters={"window": k},
+        causes=lambda: [cause],
     )
 
 
@@ -111,36 +106,27 @@ def _cosine_fault(edge: _Edge, k: int, values: tuple[Enclosure, ...]) -> str:
     return ""
 
 
-def _balance_lines(edge: _Edge, thresholds: Recorded) -> Iterator[Line]:
-    mass = edge.lower.frobenius.upper * edge.lower.frobenius.upper
-    mass_next = edge.upper.frobenius.upper * edge.upper.frobenius.upper
+def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:
+    mass = edge.writer.frobenius.upper * edge.writer.frobenius.upper
+    mass_next = edge.reader.frobenius.upper * edge.reader.frobenius.upper
     precision = 64 * max(8 * edge.largest, 512) * U
-    yield measurement(
-        "B3.imbalance",
-        "the imbalance ‖H − K‖_F of the read-in Gram H = W'ᵀW' and the write-out Gram K = WWᵀ",
-        thresholds["imbalance_relative"] * _finite(mass + mass_next),
-        lambda values: enclosed([edge.commutation.imbalance], values, precision * (mass + mass_next), nonnegative=True),
-    )
-    yield measurement(
-        "B3.imbalance.relative",
-        "the imbalance relative to √(‖H‖_F² + ‖K‖_F²), between 0 (balanced) and 1 (HK = 0)",
-        thresholds["imbalance_relative"],
-        lambda values: enclosed(
-            [edge.commutation.relative], values, precision * edge.commutation.spread, nonnegative=True
-        ),
-    )
-    yield measurement(
-        "C4.commutator",
-        "the normalized commutator ‖[H, K]‖_F / (‖H‖_F ‖K‖_F), at most 1/√2",
-        thresholds["commutator_width"],
-        lambda values: enclosed(
-            [edge.commutation.magnitude], values, precision * edge.commutation.spread, nonnegative=True
-        ),
-    )
 
+    def within(own: Callable[[], arb], room: Callable[[], float]) -> Proof:
+        return lambda values: enclosed([own()], values, precision * room(), nonnegative=True)
 
-def _finite(limit: float) -> float:
-    return limit if math.isfinite(limit) else 0.0
+    relative = thresholds["imbalance_relative"]
+    yield Expected(
+        claims.imbalance(relative, mass + mass_next),
+        within(lambda: edge.commutation.imbalance, lambda: mass + mass_next),
+    )
+    yield Expected(
+        claims.relative_imbalance(relative),
+        within(lambda: edge.commutation.relative, lambda: edge.commutation.spread),
+    )
+    yield Expected(
+        claims.commutator(thresholds["commutator_width"]),
+        within(lambda: edge.commutation.magnitude, lambda: edge.commutation.spread),
+    )
 
 
 def _squares(sigma: Sequence[Enclosure]) -> tuple[list[arb], list[arb]]:
@@ -151,7 +137,7 @@ def _squares(sigma: Sequence[Enclosure]) -> tuple[list[arb], list[arb]]:
 
 def _truncation(edge: _Edge, k: int) -> list[arb]:
     """E1's bounds for equal windows in the Frobenius and in the spectral norm; they increase in every σ."""
-    squares = once(edge, "_squares", lambda: (_squares(edge.lower.sigma), _squares(edge.upper.sigma)))
+    squares = once(edge, "_squares", lambda: (_squares(edge.writer.sigma), _squares(edge.reader.sigma)))
     ends: list[tuple[arb, arb]] = []
     for s, t in zip(*squares, strict=True):
         kept, tail = sum(s[:k], arb(0)), sum(s[k:], arb(0))

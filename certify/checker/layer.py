@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from flint import arb
 
-from certify.certificate import Scalar
+from certify.checker.arithmetic.effective_rank import effective_rank_fault
 from certify.checker.arithmetic.exact_rank import has_rank
 from certify.checker.arithmetic.exponents import kl_fault, log_log_fault, top_radial_fault
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
@@ -17,29 +17,27 @@ from certify.checker.arithmetic.hellinger import hellinger_fault
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.rounding import Array, U, ball
 from certify.checker.arithmetic.scaled_matrix import Unit
-from certify.checker.expected import Line, enclosed, inequality, measurement
-from certify.checker.lookup import Book
+from certify.checker.expected import Expected, enclosed
+from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.tasks import once
+from certify.claims import causes
+from certify.claims import layer as claims
 from certify.verdict import Enclosure
 
-__all__ = ["CHARTS", "ONE_RANK", "UNKNOWN", "LayerFacts", "layer_lines"]
+__all__ = ["UNKNOWN", "LayerFacts", "layer_claims"]
 
-CHARTS = {
-    "top_radial": "top-radial chart",
-    "log_log": "log-log least-squares fit",
-    "kl": "KL projection",
-    "hellinger": "Hellinger projection",
-}
 UNKNOWN = Enclosure(-math.inf, math.inf)
-ONE_RANK = "with one rank the chart is constant and every exponent fits"
+_EXACT_ENTRIES = 2**23
+"""Larger matrices are not tried in exact arithmetic."""
 
 
 @dataclass
 class LayerFacts:
     """The weights of a layer, what the checker computes from them, and what the certificate says of them.
 
-    ``complete`` once all that the certificate says of it was found.
+    ``causes`` say by chart why no exponent was certified; ``complete`` is set once all that the certificate says of the
+    layer was found.
     """
 
     name: str
@@ -51,6 +49,7 @@ class LayerFacts:
     energy_rank: int = 1
     alpha: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
     residual: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
+    causes: dict[str, str] = field(default_factory=dict[str, str])
     complete: bool = False
 
     @property
@@ -61,7 +60,7 @@ class LayerFacts:
     @property
     def subject(self) -> str:
         """How claims name the layer."""
-        return f"layer {self.name}"
+        return claims.subject(self.name)
 
     @property
     def invertible(self) -> bool:
@@ -84,60 +83,53 @@ class LayerFacts:
         return once(self, "_balls", lambda: [ball(value.lower, value.upper) for value in self.sigma])
 
 
-def layer_lines(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+def layer_claims(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
     """The claims about a layer in order; fills in ``facts`` from the certificate on the way."""
     d, subject = facts.d, facts.subject
-    facts.sigma = book.values(subject, "spectrum.sigma", d)
-    facts.frobenius = book.values(subject, "E7.normalization", 1)[0]
-    facts.radial = book.values(subject, "D4.top_radial", 1)[0]
-    yield from _domain(facts, book)
-    yield measurement(
-        "spectrum.sigma",
-        "the singular values, decreasing",
-        thresholds["sigma_relative"] * facts.sigma[0].upper,
+    facts.sigma = lookup.values(subject, "spectrum.sigma", d)
+    facts.frobenius = lookup.values(subject, "E7.normalization", 1)[0]
+    facts.radial = lookup.values(subject, "D4.top_radial", 1)[0]
+    yield from _domain(facts, lookup, thresholds)
+    yield Expected(
+        claims.sigma(d, thresholds["sigma_relative"], facts.sigma[0].upper),
         lambda values: _sigma_fault(facts, values),
-        count=d,
     )
-    yield measurement(
-        "D4.top_radial",
-        "the top-radial coordinate r = log σ_1 + ½ log d − log ‖W‖_F",
-        thresholds["radial_width"],
+    yield Expected(
+        claims.top_radial(d, thresholds["radial_width"]),
         lambda values: enclosed([_radial(facts)], values, 2.0**-36),
-        parameters={"d": d},
     )
-    yield from _charts(facts, book, thresholds)
-    yield from _windows(facts, book, thresholds)
+    yield from _charts(facts, lookup, thresholds)
+    yield from _windows(facts, lookup, thresholds)
     facts.complete = True
 
 
-def _domain(facts: LayerFacts, book: Book) -> Iterator[Line]:
+def _domain(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
     d = facts.d
     largest = float(np.abs(facts.matrix).max())
-    yield measurement(
-        "E7.finite",
-        "every entry is finite; the value is the largest |w_ij|",
-        0.0,
+    yield Expected(
+        claims.finite(),
         lambda values: "" if values[0] == Enclosure(largest, largest) else f"the largest |w_ij| is {largest.hex()}",
     )
-    rank = book.values(facts.subject, "E7.rank", 1)[0]
+    rank = lookup.values(facts.subject, "E7.rank", 1)[0]
     facts.rank = (rank.lower, rank.upper)
     positive = sum(value.lower > 0 for value in facts.sigma)
-    method = "enclosure" if positive == d else str(book.parameter(facts.subject, "E7.rank", "method"))
-    yield inequality(
-        "E7.rank",
-        f"the rank is full: {d}",
-        lambda values: Enclosure(values[0].lower - d + 1, values[0].upper - d + 1),
+    method = "enclosure" if positive == d else str(lookup.parameter(facts.subject, "E7.rank", "method"))
+    yield Expected(
+        claims.rank(d, method),
         lambda values: _rank_fault(facts, positive, method, values[0]),
-        strict=True,
-        parameters={"full": d, "method": method},
+        lambda values: Enclosure(values[0].lower - d + 1, values[0].upper - d + 1),
+        lambda: [_rank_cause(facts.matrix.shape, thresholds["exact_rank_seconds"])],
     )
-    yield inequality(
-        "E7.normalization",
-        "the Frobenius norm is positive",
-        lambda values: values[0],
+    yield Expected(
+        claims.normalization(),
         lambda values: enclosed([facts.unit.norm], values, 2**14 * U * values[0].upper),
-        strict=True,
+        lambda values: values[0],
     )
+
+
+def _rank_cause(shape: tuple[int, ...], allowed: float) -> str:
+    m, n = shape
+    return causes.exact_memory(m, n) if allowed > 0 and m * n > _EXACT_ENTRIES else causes.exact_work(allowed)
 
 
 def _rank_fault(facts: LayerFacts, positive: int, method: str, published: Enclosure) -> str:
@@ -165,10 +157,10 @@ def _radial(facts: LayerFacts) -> arb:
     return (facts.balls[0] * arb(facts.d).sqrt() / norm).log()
 
 
-def _charts(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+def _charts(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
     d, subject = facts.d, facts.subject
     if d < 2:
-        book.skip(subject, [f"D6.{name}.{part}" for name in CHARTS for part in ("alpha", "residual")], ONE_RANK)
+        lookup.skip(subject, claims.chart_ids(), causes.ONE_RANK)
         return
     proofs: dict[str, Callable[[Enclosure], str]] = {
         "top_radial": lambda alpha: top_radial_fault(d, facts.radial, alpha),
@@ -176,25 +168,41 @@ def _charts(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Lin
         "kl": lambda alpha: kl_fault(facts.balls, alpha),
         "hellinger": lambda alpha: hellinger_fault(facts.balls, alpha),
     }
-    for name, words in CHARTS.items():
-        alpha = facts.alpha[name] = book.values(subject, f"D6.{name}.alpha", 1)[0]
-        facts.residual[name] = book.values(subject, f"D6.{name}.residual", 1)[0]
-        parameters: dict[str, Scalar] = {"chart": name, "d": d}
-        yield measurement(
-            f"D6.{name}.alpha",
-            f"the exponent α of the {words}",
-            thresholds["alpha_width"],
-            _unless_unknown(proofs[name]),
-            parameters=parameters,
-        )
-        yield measurement(
-            f"D6.{name}.residual",
-            f"the residual ρ = r − φ_d(α) of the {words}",
-            thresholds["residual_width"],
+    for chart in claims.CHARTS:
+        asserted = claims.alpha(chart, d, thresholds["alpha_width"])
+        rest = claims.residual(chart, d, thresholds["residual_width"])
+        alpha = facts.alpha[chart] = lookup.values(subject, asserted.id, 1)[0]
+        facts.residual[chart] = lookup.values(subject, rest.id, 1)[0]
+        recorded = lookup.cause(subject, asserted.id)
+        facts.causes[chart] = recorded if recorded in causes.FIT[chart] else ""
+        yield Expected(asserted, _unless_unknown(proofs[chart]), causes=lambda chart=chart: _fit_causes(chart, facts))
+        yield Expected(
+            rest,
             lambda values, alpha=alpha: enclosed([residual(facts.radial, d, alpha)], values, 2.0**-34),
-            parameters=parameters,
-            note="0 by the definition of this chart" if name == "top_radial" else "",
+            causes=lambda chart=chart: [facts.causes[chart]],
         )
+
+
+def _fit_causes(chart: str, facts: LayerFacts) -> list[str]:
+    """Why a chart may have given no certain exponent, as far as the published facts bear it out.
+
+    In which of its steps the search for an exponent ended is known to the prover alone.
+    """
+    if facts.alpha[chart].finite:
+        return ["", *causes.SEVERAL] if chart == "hellinger" else [""]
+    wide = [not (value.finite and value.lower > value.upper / 2) for value in facts.sigma]
+    borne_out = {
+        causes.NO_LOGARITHM: any(wide),
+        causes.RANK_ONE: wide[1],
+        causes.RADIAL_LIMIT: not _far_below_limit(facts.radial, facts.d),
+    }
+    return ["", *(cause for cause in causes.FIT[chart] if borne_out.get(cause, True))]
+
+
+def _far_below_limit(radial: Enclosure, d: int) -> bool:
+    if not radial.finite:
+        return False
+    return bool(arb(d).log() / 2 - radial.upper > 2.0**-20 * (radial.upper - radial.lower) + 2.0**-40)
 
 
 def _unless_unknown(proof: Callable[[Enclosure], str]) -> Callable[[tuple[Enclosure, ...]], str]:
@@ -214,48 +222,17 @@ def residual(radial: Enclosure, d: int, alpha: Enclosure) -> arb:
     return (arb(radial.lower) - high).union(arb(radial.upper) - low)
 
 
-def _windows(facts: LayerFacts, book: Book, thresholds: Recorded) -> Iterator[Line]:
+def _windows(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
     d, subject = facts.d, facts.subject
     for place, level in enumerate(thresholds.levels):
-        id = f"D10.effective_rank.{level}"
+        asserted = claims.effective_rank(level)
         if place == 0:
-            facts.energy_rank = int(min(max(book.values(subject, id, 1)[0].upper, 1.0), float(d)))
-        yield measurement(
-            id,
-            f"the smallest window that holds {level} % of the energy",
-            0.0,
-            lambda values, level=level: _effective_rank_fault(facts, level, values[0]),
-            parameters={"percent": level},
-        )
+            facts.energy_rank = int(min(max(lookup.values(subject, asserted.id, 1)[0].upper, 1.0), float(d)))
+        yield Expected(asserted, lambda values, level=level: effective_rank_fault(facts.balls, level, values[0]))
     for k in thresholds.window_sizes(d, [facts.energy_rank]):
         gap = facts.balls[k - 1] - facts.balls[k]
-        yield inequality(
-            f"spectrum.gap[{k}]",
-            f"σ_{k} > σ_{k + 1}, so that the window of {k} ranks is well defined",
-            lambda values: values[0],
+        yield Expected(
+            claims.gap(k),
             lambda values, gap=gap: enclosed([gap], values, 0.0),
-            strict=True,
-            parameters={"window": k},
+            lambda values: values[0],
         )
-
-
-def _effective_rank_fault(facts: LayerFacts, level: int, published: Enclosure) -> str:
-    """The tail beyond r is at most η of the energy iff (1 - η)Σ_{k>r}σ_k² <= ηΣ_{k<=r}σ_k², linear in the squares."""
-    lower, upper = facts.d, facts.d
-    squares = [x * x for x in facts.balls]
-    head, tail = sum(squares, arb(0)), arb(0)
-    certain = True
-    for r in range(facts.d, -1, -1):
-        if r < facts.d:
-            head, tail = head - squares[r], tail + squares[r]
-        excess = level * tail - (100 - level) * head
-        if excess > 0:
-            break
-        lower = r
-        certain = certain and bool(excess <= 0)
-        if certain:
-            upper = r
-    lower = max(lower, 1)  # an empty window leaves out all the energy
-    if not published.lower <= lower <= upper <= published.upper:
-        return f"not proved: the smallest window lies between {lower} and {upper}"
-    return "" if published.upper - published.lower <= 4 * (upper - lower) else "wider than what is published"

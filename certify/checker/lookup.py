@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from certify.certificate import NotAsked, Scalar
-from certify.verdict import Claim, Enclosure
+from certify.certificate import NotAsked
+from certify.verdict import Claim, Enclosure, Parameter
 
-__all__ = ["Book", "MissingClaimError"]
+__all__ = ["Lookup", "MissingClaimError"]
 
 
 class MissingClaimError(LookupError):
@@ -20,7 +20,7 @@ class MissingClaimError(LookupError):
         super().__init__(message)
 
 
-class Book:
+class Lookup:
     """Look-up of claims; also collects which claims must not be asked."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:
@@ -44,9 +44,13 @@ class Book:
             raise MissingClaimError(subject, id, f"{len(claim.values)} values instead of {count}")
         return claim.values
 
-    def parameter(self, subject: str, id: str, name: str) -> Scalar | None:
+    def parameter(self, subject: str, id: str, name: str) -> Parameter | None:
         """A recorded parameter of a claim, or nothing."""
         return self._claim(subject, id).parameters.get(name)
+
+    def cause(self, subject: str, id: str) -> str:
+        """The recorded cause of a claim."""
+        return self._claim(subject, id).cause
 
     def skip(self, subject: str, ids: Iterable[str], reason: str) -> None:
         """These claims do not apply and must be recorded as not asked."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from certify.checker.arithmetic.exact_product_rank import Reader, full_rank, rank_at_most, rank_modulo
-from certify.checker.expected import Line, measurement
+from certify.checker.arithmetic.exact_product_rank import Factor, full_rank, rank_at_most, rank_modulo
+from certify.checker.expected import Expected
 from certify.checker.layer import LayerFacts
+from certify.claims import causes
+from certify.claims import interface as claims
 from certify.verdict import Enclosure
 
-__all__ = ["PRIME", "Bounds", "Table", "intersection_line", "rank_fault", "reached_from_below", "whole_numbers"]
+__all__ = ["PRIME", "Bounds", "Table", "intersection_claim", "rank_fault", "reached_from_below", "whole_numbers"]
 
 PRIME = 2097143
 """What the program reduces by; another prime is used here."""
@@ -41,7 +43,7 @@ def reached_from_below(table: Table, u: int, v: int, pairs: Sequence[tuple[int, 
 
 
 def rank_fault(
-    published: Bounds, low: int, high: int, readers: Sequence[Reader], full: Callable[[], bool] | None = None
+    published: Bounds, low: int, high: int, factors: Sequence[Factor], full: Callable[[], bool] | None = None
 ) -> str:
     """Whether the bounds of a rank are what can be proved; ``low`` and ``high`` are known from shorter products.
 
@@ -51,45 +53,46 @@ def rank_fault(
         return "" if published == (high, high) else f"not proved: the rank is {high}"
     if published == (high, high) and full is not None and full():
         return ""
-    reached = max(low, rank_modulo(readers))
+    reached = max(low, rank_modulo(factors))
     if published[0] == published[1]:
         if not reached >= published[0]:
             return f"not proved: the rank is at least {reached}"
         if published[0] > high:
             return f"not proved: the rank is at most {high}"
-        exact = published[0] == high or rank_at_most(readers, published[0])
+        exact = published[0] == high or rank_at_most(factors, published[0])
         return "" if exact else "not proved: the rank could not be computed again to this number"
     return "" if published == (reached, high) else f"not proved: the rank is bounded by {reached} and {high}"
 
 
-def intersection_line(lower: LayerFacts, upper: LayerFacts, product: Enclosure) -> Line:
-    """A2 at an interface; ``product`` is the published rank of W'W, as whole numbers or not."""
-    n = lower.matrix.shape[0]
-    first, second = whole_numbers(Enclosure(*lower.rank), lower.d), whole_numbers(Enclosure(*upper.rank), upper.d)
+def intersection_claim(writer: LayerFacts, reader: LayerFacts, product: Enclosure, allowed: float) -> Expected:
+    """A2 at an interface; ``product`` is the published rank of W'W, as whole numbers or not.
+
+    ``allowed`` is the recorded work for exact ranks, in seconds.
+    """
+    n = writer.matrix.shape[0]
+    first, second = whole_numbers(Enclosure(*writer.rank), writer.d), whole_numbers(Enclosure(*reader.rank), reader.d)
     low, high = max(0, first[0] + second[0] - n), min(first[1], second[1])
-    parameters: dict[str, int | float | str] = {"dimension": n, "method": "inequality"}
-    if low < high:
-        exactly = "modular" if product.lower == high else "exact"
-        parameters |= {"method": exactly if product.lower == product.upper else "bounds", "prime": PRIME}
+    if low >= high:
+        method = "inequality"
+    elif product.lower < product.upper:
+        method = "bounds"
+    else:
+        method = "modular" if product.lower == high else "exact"
 
     def prove(values: tuple[Enclosure, ...]) -> str:
         found = whole_numbers(values[1], n)
         dimension = Enclosure(max(0, first[0] - found[1]), first[1] - found[0])
         if values[1] != Enclosure(*found) or values[0] != dimension:
             return "the dimension is not the difference of the ranks"
-        quick = (lambda: full_rank(lower.unit, upper.unit)) if high == _smaller(lower, upper) else None
-        return rank_fault(found, low, high, [lambda: lower.matrix, lambda: upper.matrix], quick)
+        quick = (lambda: full_rank(writer.unit, reader.unit)) if high == _smaller(writer, reader) else None
+        return rank_fault(found, low, high, [lambda: writer.matrix, lambda: reader.matrix], quick)
 
-    return measurement(
-        "A2.intersection",
-        "the dimension of im W ∩ ker W', rank W − rank W'W, and the rank of W'W",
-        0.0,
+    return Expected(
+        claims.intersection(n, method, PRIME),
         prove,
-        count=2,
-        parameters=parameters,
-        note="the only invariant of an interface under hidden reparameterization",
+        causes=lambda: [causes.ranks_bounded([first, whole_numbers(product, n)], allowed)],
     )
 
 
-def _smaller(lower: LayerFacts, upper: LayerFacts) -> int:
-    return min(lower.matrix.shape[1], upper.matrix.shape[0])
+def _smaller(writer: LayerFacts, reader: LayerFacts) -> int:
+    return min(writer.matrix.shape[1], reader.matrix.shape[0])

@@ -6,18 +6,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from certify.certificate import Scalar
+from certify.claims.thresholds import Thresholds
 from certify.errors import CertificateError
+from certify.verdict import Parameter
 
-__all__ = ["Recorded"]
+__all__ = ["Difference", "Recorded", "differences"]
 
-_WIDTHS = (
-    "sigma_relative", "radial_width", "alpha_width", "residual_width", "cosine_width", "overlap_width",
-    "imbalance_relative", "commutator_width", "amplitude_width", "slack_width", "truncation_relative",
-    "product_relative", "kempf_ness_relative", "exact_rank_seconds", "exact_product_seconds",
-)  # fmt: skip
-_LISTS = ("windows", "energy_levels")
-_LAYERS = "barcode_layers"
+_DEFAULTS = Thresholds().record()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +25,25 @@ class Recorded:
     barcode_layers: int
 
     @classmethod
-    def read(cls, thresholds: Mapping[str, Scalar]) -> Recorded:
+    def read(cls, thresholds: Mapping[str, Parameter]) -> Recorded:
         """Refuse unknown, missing or mistyped thresholds.
 
         Raises
         ------
         CertificateError : naming the threshold.
         """
-        for name in sorted({*thresholds} ^ {*_WIDTHS, *_LISTS, _LAYERS}):
+        for name in sorted({*thresholds} ^ {*_DEFAULTS}):
             kind = "unknown" if name in thresholds else "missing"
             raise CertificateError(f"the threshold {name!r} is {kind}", place=f"thresholds.{name}")
         widths: dict[str, float] = {}
-        for name in _WIDTHS:
+        for name in (name for name, value in _DEFAULTS.items() if isinstance(value, float)):
             value = thresholds[name]
             if not isinstance(value, float) or not (math.isfinite(value) and value >= 0):
                 raise CertificateError("not a finite non-negative float", place=f"thresholds.{name}")
             widths[name] = value
-        layers = thresholds[_LAYERS]
+        layers = thresholds["barcode_layers"]
         if not isinstance(layers, int) or isinstance(layers, bool) or layers < 0:
-            raise CertificateError("not a non-negative integer", place=f"thresholds.{_LAYERS}")
+            raise CertificateError("not a non-negative integer", place="thresholds.barcode_layers")
         windows = thresholds["windows"]
         sizes = None if windows == "auto" else _integers("windows", windows, 2**53)
         return cls(widths, sizes, _integers("energy_levels", thresholds["energy_levels"], 99), layers)
@@ -64,7 +59,27 @@ class Recorded:
         return sorted({k for k in chosen if 1 <= k < limit})
 
 
-def _integers(name: str, text: Scalar, largest: int) -> tuple[int, ...]:
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A recorded threshold that is not the expected one."""
+
+    name: str
+    recorded: Parameter
+    expected: Parameter
+
+
+def differences(recorded: Mapping[str, Parameter], expected: Thresholds) -> tuple[Difference, ...]:
+    """What differs between the recorded thresholds, all of which are known, and those that a verifier expects.
+
+    >>> differences({**Thresholds().record(), "windows": "1"}, Thresholds())
+    (Difference(name='windows', recorded='1', expected='auto'),)
+    """
+    return tuple(
+        Difference(name, recorded[name], value) for name, value in expected.record().items() if recorded[name] != value
+    )
+
+
+def _integers(name: str, text: Parameter, largest: int) -> tuple[int, ...]:
     parts = text.split(",") if isinstance(text, str) else [""]
     if not all(part.strip().isascii() and part.strip().isdigit() and len(part) < 20 for part in parts):
         raise CertificateError("not a list of positive integers", place=f"thresholds.{name}")

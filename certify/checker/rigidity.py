@@ -8,134 +8,126 @@ from fractions import Fraction
 
 from flint import arb
 
-from certify.certificate import Scalar
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.gibbs_moments import gibbs
 from certify.checker.arithmetic.two_layers import product_norm, transport_norm
-from certify.checker.expected import Line, enclosed, inequality, measurement, outward
-from certify.checker.layer import CHARTS, ONE_RANK, UNKNOWN, LayerFacts
-from certify.checker.lookup import Book
+from certify.checker.expected import Expected, enclosed, outward
+from certify.checker.layer import UNKNOWN, LayerFacts
+from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
+from certify.claims import causes
+from certify.claims import rigidity as claims
+from certify.claims.assertion import Assertion
+from certify.claims.layer import CHARTS
 from certify.verdict import Enclosure
 
-__all__ = ["drift_lines"]
+__all__ = ["drift_claims"]
 
-_TRANSPORT = ("D4.amplitude.transport", "D4.slack.transport", *(f"D4.drift.transport[{name}]" for name in CHARTS))
-_EMPTY = "empty as a constraint: a_x + s_x = r + r' whatever the interface is"
 _ROOM = 2.0**-34
 
 
-def drift_lines(lower: LayerFacts, upper: LayerFacts, subject: str, book: Book, thresholds: Recorded) -> Iterator[Line]:
+def drift_claims(
+    writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
+) -> Iterator[Expected]:
     """The claims of D4 in order; the transport form only between square layers of one size and not singular."""
-    shape = lower.matrix.shape
-    if shape != upper.matrix.shape or shape[0] != shape[1]:
-        book.skip(subject, _TRANSPORT, "the transport form needs two square layers of one size")
-    elif min(lower.rank[1], upper.rank[1]) < lower.d:
-        book.skip(subject, _TRANSPORT, "the transport form needs invertible layers, and a layer is singular")
+    shape = writer.matrix.shape
+    if shape != reader.matrix.shape or shape[0] != shape[1]:
+        lookup.skip(subject, claims.TRANSPORT_IDS, causes.UNEQUAL_SHAPES)
+    elif min(writer.rank[1], reader.rank[1]) < writer.d:
+        lookup.skip(subject, claims.TRANSPORT_IDS, causes.DIVISOR_SINGULAR)
     else:
-        yield from _transport(lower, upper, subject, book, thresholds)
-    yield from _product(lower, upper, subject, book, thresholds)
+        yield from _transport(writer, reader, subject, lookup, thresholds)
+    yield from _product(writer, reader, subject, lookup, thresholds)
 
 
-def _transport(lower: LayerFacts, upper: LayerFacts, subject: str, book: Book, thresholds: Recorded) -> Iterator[Line]:
-    plus, minus = book.values(subject, "D4.amplitude.transport", 2)
-    yield measurement(
-        "D4.amplitude.transport",
-        "the interface amplitudes a⁺ = log σ_1(T) and a⁻ = log σ_1(T⁻¹) of T = Â'Â⁻¹",
-        thresholds["amplitude_width"],
-        lambda values: _transport_fault(lower, upper, values),
-        count=2,
+def _transport(
+    writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
+) -> Iterator[Expected]:
+    amplitudes = claims.transport_amplitudes(thresholds["amplitude_width"])
+    plus, minus = lookup.values(subject, amplitudes.id, 2)
+    cause = causes.NOT_INVERTIBLE if not (writer.invertible and reader.invertible) else ""
+    if not cause and not (plus.finite and minus.finite):
+        cause = causes.QUOTIENT_OPEN
+    yield Expected(amplitudes, lambda values: _transport_fault(writer, reader, values), causes=lambda: [cause])
+    yield Expected(
+        claims.transport_slack(thresholds["slack_width"]),
+        lambda values: enclosed([_ball(writer.radial) + _ball(plus) - _ball(reader.radial)], values, _ROOM),
+        causes=lambda: [cause],
     )
-    yield measurement(
-        "D4.slack.transport",
-        "the non-backtracking slack s = r + a⁺ − r', which is never negative",
-        thresholds["slack_width"],
-        lambda values: enclosed([_ball(lower.radial) + _ball(plus) - _ball(upper.radial)], values, _ROOM),
-    )
-    if lower.d < 2:
-        book.skip(subject, _TRANSPORT[2:], ONE_RANK)
+    if writer.d < 2:
+        lookup.skip(subject, claims.TRANSPORT_DRIFT_IDS, causes.ONE_RANK)
         return
-    for name in CHARTS:
+    for chart in CHARTS:
         yield _comparison(
-            f"D4.drift.transport[{name}]",
-            "the exponent moves by |α' − α| (first value), at most (max(a⁺, a⁻) + |ρ' − ρ|) / u_d(2 max(α, α'))",
-            lambda name=name: [
-                abs(_ball(upper.alpha[name]) - _ball(lower.alpha[name])),
-                _drift_bound(lower, upper, name, (plus, minus)),
+            claims.transport_drift(chart, writer.d),
+            lambda chart=chart: [
+                abs(_ball(reader.alpha[chart]) - _ball(writer.alpha[chart])),
+                _drift_bound(writer, reader, chart, (plus, minus)),
             ],
-            {"chart": name, "d": lower.d},
+            cause or writer.causes[chart] or reader.causes[chart],
         )
 
 
-def _transport_fault(lower: LayerFacts, upper: LayerFacts, values: tuple[Enclosure, ...]) -> str:
+def _transport_fault(writer: LayerFacts, reader: LayerFacts, values: tuple[Enclosure, ...]) -> str:
     if all(value == UNKNOWN for value in values):
         return ""
-    ratio = upper.unit.norm / lower.unit.norm
-    plus = (transport_norm(lower.unit, lower.near, upper.unit) / ratio).log()
-    minus = (transport_norm(upper.unit, upper.near, lower.unit) * ratio).log()
+    ratio = reader.unit.norm / writer.unit.norm
+    plus = (transport_norm(writer.unit, writer.near, reader.unit) / ratio).log()
+    minus = (transport_norm(reader.unit, reader.near, writer.unit) * ratio).log()
     return enclosed([plus, minus], values, math.inf)
 
 
-def _drift_bound(lower: LayerFacts, upper: LayerFacts, name: str, amplitudes: tuple[Enclosure, Enclosure]) -> arb:
+def _drift_bound(writer: LayerFacts, reader: LayerFacts, chart: str, amplitudes: tuple[Enclosure, Enclosure]) -> arb:
     """(max(a⁺, a⁻) + |ρ' - ρ|)/u_d(2 max(α, α')) over all published enclosures; u_d decreases."""
-    alphas = (lower.alpha[name], upper.alpha[name])
+    alphas = (writer.alpha[chart], reader.alpha[chart])
     if not all(value.finite for value in (*amplitudes, *alphas)):
         return arb.nan()
     a = arb(max(x.lower for x in amplitudes)).union(arb(max(x.upper for x in amplitudes)))
-    step = abs(_ball(upper.residual[name]) - _ball(lower.residual[name]))
-    slope_low = gibbs(lower.d, 2 * max(x.upper for x in alphas)).mean
-    slope_high = gibbs(lower.d, 2 * max(x.lower for x in alphas)).mean
+    step = abs(_ball(reader.residual[chart]) - _ball(writer.residual[chart]))
+    slope_low = gibbs(writer.d, 2 * max(x.upper for x in alphas)).mean
+    slope_high = gibbs(writer.d, 2 * max(x.lower for x in alphas)).mean
     return (a + step) / slope_low.union(slope_high)
 
 
-def _product(lower: LayerFacts, upper: LayerFacts, subject: str, book: Book, thresholds: Recorded) -> Iterator[Line]:
-    (a_x,) = book.values(subject, "D4.amplitude.product", 1)
-    (slack,) = book.values(subject, "D4.slack.product", 1)
-    yield measurement(
-        "D4.amplitude.product",
-        "the product amplitude a_x = log σ_1(Â'Â)",
-        thresholds["amplitude_width"],
-        lambda values: _product_fault(lower, upper, values),
+def _product(
+    writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
+) -> Iterator[Expected]:
+    amplitude, slack = (
+        claims.product_amplitude(thresholds["amplitude_width"]),
+        claims.product_slack(thresholds["slack_width"]),
     )
-    yield measurement(
-        "D4.slack.product",
-        "the slack s_x = r + r' − a_x of the product form, which is never negative",
-        thresholds["slack_width"],
-        lambda values: enclosed([_ball(lower.radial) + _ball(upper.radial) - _ball(a_x)], values, _ROOM),
+    (a_x,), (s_x,) = (lookup.values(subject, asserted.id, 1) for asserted in (amplitude, slack))
+    cause = "" if a_x.finite else causes.PRODUCT_VANISHES
+    yield Expected(amplitude, lambda values: _product_fault(writer, reader, values), causes=lambda: [cause])
+    yield Expected(
+        slack,
+        lambda values: enclosed([_ball(writer.radial) + _ball(reader.radial) - _ball(a_x)], values, _ROOM),
+        causes=lambda: [cause],
     )
-    ids = [f"D4.drift.product[{name}]" for name in CHARTS]
-    if min(lower.d, upper.d) < 2:
-        book.skip(subject, ids, ONE_RANK)
+    if min(writer.d, reader.d) < 2:
+        lookup.skip(subject, claims.PRODUCT_DRIFT_IDS, causes.ONE_RANK)
         return
-    for id, name in zip(ids, CHARTS, strict=True):
+    for chart in CHARTS:
         yield _comparison(
-            id,
-            "the chart moves by |φ(α') − φ(α)| (first value), at most a_x + s_x + |ρ' − ρ|",
-            lambda name=name: [
-                abs(_chart_ball(upper, name) - _chart_ball(lower, name)),
-                _ball(a_x) + _ball(slack) + abs(_ball(upper.residual[name]) - _ball(lower.residual[name])),
+            claims.product_drift(chart, writer.d, reader.d),
+            lambda chart=chart: [
+                abs(_chart_ball(reader, chart) - _chart_ball(writer, chart)),
+                _ball(a_x) + _ball(s_x) + abs(_ball(reader.residual[chart]) - _ball(writer.residual[chart])),
             ],
-            {"chart": name, "d": lower.d, "d_next": upper.d},
-            _EMPTY,
+            cause or writer.causes[chart] or reader.causes[chart],
         )
 
 
-def _product_fault(lower: LayerFacts, upper: LayerFacts, values: tuple[Enclosure, ...]) -> str:
+def _product_fault(writer: LayerFacts, reader: LayerFacts, values: tuple[Enclosure, ...]) -> str:
     if values[0] == UNKNOWN:
         return ""
-    size = product_norm(lower.unit, upper.unit)
-    mass = lower.unit.norm * upper.unit.norm
-    own = (size * (arb(lower.d) * upper.d).sqrt() / mass).log()
+    size = product_norm(writer.unit, reader.unit)
+    mass = writer.unit.norm * reader.unit.norm
+    own = (size * (arb(writer.d) * reader.d).sqrt() / mass).log()
     return enclosed([own], values, math.inf)
 
 
-def _comparison(
-    id: str,
-    statement: str,
-    own: Callable[[], list[arb]],
-    parameters: dict[str, Scalar],
-    note: str = "",
-) -> Line:
+def _comparison(asserted: Assertion, own: Callable[[], list[arb]], cause: str) -> Expected:
     """A claim that its first value, a distance, is at most its second, which may then not be negative."""
 
     def prove(values: tuple[Enclosure, ...]) -> str:
@@ -150,11 +142,11 @@ def _comparison(
         low = Fraction(bound.lower) - Fraction(moved.upper)
         return outward(low, Fraction(bound.upper) - Fraction(moved.lower))
 
-    return inequality(id, statement, margin, prove, strict=False, count=2, parameters=parameters, note=note)
+    return Expected(asserted, prove, margin, lambda: [cause])
 
 
-def _chart_ball(facts: LayerFacts, name: str) -> arb:
-    alpha = facts.alpha[name]
+def _chart_ball(facts: LayerFacts, chart: str) -> arb:
+    alpha = facts.alpha[chart]
     if not alpha.finite:
         return arb.nan()
     return chart_value(facts.d, alpha.lower).union(chart_value(facts.d, alpha.upper))

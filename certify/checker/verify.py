@@ -2,99 +2,33 @@
 
 from __future__ import annotations
 
-import enum
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import flint
 import numpy as np
 
 from certify.certificate import Certificate, InputRecord, NotAsked
 from certify.chain import Chain, Limits, load
-from certify.checker.component import rows_of, whole_lines
-from certify.checker.expected import Fault, Line, faults_of
-from certify.checker.interface import edge_lines
-from certify.checker.layer import LayerFacts, layer_lines
-from certify.checker.lookup import Book, MissingClaimError
-from certify.checker.recorded_thresholds import Recorded
+from certify.chain.components import components_of
+from certify.checker.component import component_claims
+from certify.checker.expected import Expected, Fault, faults_of
+from certify.checker.interface import edge_claims
+from certify.checker.layer import LayerFacts, layer_claims
+from certify.checker.lookup import Lookup, MissingClaimError
+from certify.checker.recorded_thresholds import Difference, Recorded, differences
 from certify.checker.tasks import run_tasks
-from certify.errors import AmbiguousVerdictError, CertificateError, InternalError
+from certify.checker.verification import Reason, RejectedError, Verification
+from certify.claims import layer
+from certify.claims.thresholds import Thresholds
+from certify.console import Progress
+from certify.errors import CertificateError, InternalError
 from certify.verdict import Claim
 
-__all__ = ["Outcome", "Reason", "RejectedError", "Verification", "check", "verify"]
-
-Progress = Callable[[int, int, str], None]
+__all__ = ["check", "verify"]
 
 _BITS = 96
-_LISTED = 8
-
-
-class Outcome(enum.Enum):
-    """ACCEPTED: everything was proved again. REJECTED: something was not, whatever the reason."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-
-    def __bool__(self) -> bool:
-        raise AmbiguousVerdictError("an outcome is no truth value", hint="compare with `is Outcome.ACCEPTED`")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a certificate is rejected.
-
-    Parameters
-    ----------
-    place : the path of the field in the certificate, ``claims[12].margin``, or of the part it belongs to.
-    claim, subject : the claim's id and subject; empty for other parts of the certificate.
-    message : what is wrong.
-    recorded, recomputed : what stands there and what should, where both are short.
-    """
-
-    place: str
-    message: str
-    claim: str = ""
-    subject: str = ""
-    recorded: str = ""
-    recomputed: str = ""
-
-    def __str__(self) -> str:
-        about = f"{self.claim} of {self.subject}: " if self.claim else ""
-        numbers = f"; recorded {self.recorded}" if self.recorded else ""
-        numbers += f"; recomputed {self.recomputed}" if self.recomputed else ""
-        return f"{about}{self.message} ({self.place}{numbers})"
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The result of checking one certificate."""
-
-    certificate: Certificate
-    reasons: tuple[Reason, ...]
-
-    @property
-    def outcome(self) -> Outcome:
-        """REJECTED iff there is a reason."""
-        return Outcome.REJECTED if self.reasons else Outcome.ACCEPTED
-
-
-class RejectedError(CertificateError):
-    """A certificate was read, and not everything in it could be proved again."""
-
-    def __init__(self, verification: Verification, file: object = None) -> None:
-        self.verification = verification
-        reasons = verification.reasons
-        lines = [str(reason) for reason in reasons[:_LISTED]]
-        if len(reasons) > _LISTED:
-            lines.append(f"and {len(reasons) - _LISTED} more reasons")
-        super().__init__(
-            "the certificate is rejected: " + "; ".join(lines),
-            file=file,
-            place=reasons[0].place,
-            hint="certify the chain again; do not rely on this certificate",
-        )
 
 
 def verify(
@@ -103,6 +37,8 @@ def verify(
     chain_file: str | os.PathLike[str] | None = None,
     *,
     limits: Limits | None = None,
+    expected: Thresholds | None = None,
+    strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Verification:
@@ -112,6 +48,8 @@ def verify(
     ----------
     certificate_path : the certificate.
     weights_path, chain_file, limits : as for :func:`certify.chain.load`.
+    expected : the thresholds that the certificate should have been made with; the defaults when omitted.
+    strict : whether another threshold is a reason for rejection.
     workers : matrices at a time; one for each core when omitted.
     progress : called as ``progress(done, total, label)`` after every layer and edge.
 
@@ -123,14 +61,20 @@ def verify(
     """
     certificate = Certificate.load(certificate_path)
     chain = load(weights_path, chain_file) if limits is None else load(weights_path, chain_file, limits)
-    found = check(certificate, chain, workers=workers, progress=progress)
+    found = check(certificate, chain, expected=expected, strict=strict, workers=workers, progress=progress)
     if found.reasons:
         raise RejectedError(found, certificate_path)
     return found
 
 
 def check(
-    certificate: Certificate, chain: Chain, *, workers: int | None = None, progress: Progress | None = None
+    certificate: Certificate,
+    chain: Chain,
+    *,
+    expected: Thresholds | None = None,
+    strict: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
 ) -> Verification:
     """Check a certificate against a chain; a rejection is in the result, not raised. Options as for :func:`verify`.
 
@@ -138,16 +82,23 @@ def check(
     ------
     InputError : the weights cannot be read.
     """
-    reasons = _input_reasons(certificate.input, InputRecord.of(chain))
-    if not reasons:
-        try:
-            thresholds = Recorded.read(certificate.thresholds)
-        except CertificateError as error:
-            reasons = [Reason(error.place or "thresholds", error.message)]
-        else:
-            with flint.ctx.workprec(_BITS):
-                reasons = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
-    return Verification(certificate, tuple(reasons))
+    if reasons := _input_reasons(certificate.input, InputRecord.of(chain)):
+        return Verification(certificate, tuple(reasons))
+    try:
+        thresholds = Recorded.read(certificate.thresholds)
+    except CertificateError as error:
+        return Verification(certificate, (Reason(error.place or "thresholds", error.message),))
+    other = differences(certificate.thresholds, expected or Thresholds())
+    if strict and other:
+        return Verification(certificate, tuple(map(_unexpected, other)), other)
+    with flint.ctx.workprec(_BITS):
+        found = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
+    return Verification(certificate, tuple(found), other)
+
+
+def _unexpected(found: Difference) -> Reason:
+    message = "the threshold is not the expected one"
+    return Reason(f"thresholds.{found.name}", message, "", "", str(found.recorded), str(found.expected))
 
 
 def _silent(done: int, total: int, label: str) -> None:
@@ -182,41 +133,42 @@ class _Check:
         self.chain = chain
         self.thresholds = thresholds
         self.progress = progress
-        self.book = Book(certificate.claims)
+        self.lookup = Lookup(certificate.claims)
         self.reasons: list[Reason] = []
         self.expected: dict[str, list[str] | None] = {}
 
     def run(self, workers: int | None) -> list[Reason]:
         """All reasons for rejection, in the order of the certificate."""
         layers, edges = self.chain.layers, self.chain.edges
-        subjects = [f"layer {layer.name}" for layer in layers] + [self.chain.describe(edge) for edge in edges]
-        rows = rows_of(self.chain)
-        subjects += [row.subject for row in rows]
+        subjects = [layer.subject(item.name) for item in layers] + [self.chain.describe(edge) for edge in edges]
+        components = components_of(self.chain)
+        subjects += [item.subject for item in components]
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
             facts[i] = LayerFacts(layers[i].name, layers[i].matrix())
-            self._subject(subjects[i], lambda: list(layer_lines(facts[i], self.book, self.thresholds)))
+            self._subject(subjects[i], lambda: list(layer_claims(facts[i], self.lookup, self.thresholds)))
 
         def on_edge(j: int) -> None:
             pair = facts[edges[j].lower], facts[edges[j].upper]
             subject = subjects[len(layers) + j]
             if all(item.complete for item in pair):
-                self._subject(subject, lambda: list(edge_lines(*pair, self.book, self.thresholds)))
+                self._subject(subject, lambda: list(edge_claims(*pair, self.lookup, self.thresholds)))
             else:
                 # Something about a layer is missing, for which there is a reason already.
                 self.expected[subject] = None
 
-        def on_row(k: int) -> None:
-            self._subject(rows[k].subject, lambda: list(whole_lines(rows[k], self.chain, self.book, self.thresholds)))
+        def on_component(k: int) -> None:
+            part = components[k]
+            self._subject(part.subject, lambda: list(component_claims(part, self.chain, self.lookup, self.thresholds)))
 
         run_tasks(
             len(layers),
             [(edge.lower, edge.upper) for edge in edges],
             on_layer,
             on_edge,
-            len(rows),
-            on_row,
+            len(components),
+            on_component,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
             workers,
@@ -225,24 +177,24 @@ class _Check:
         self.reasons.sort(key=lambda reason: _order(reason.place))
         return self.reasons
 
-    def _subject(self, subject: str, lines: Callable[[], list[Line]]) -> None:
+    def _subject(self, subject: str, demanded: Callable[[], list[Expected]]) -> None:
         self.expected[subject] = None
         try:
-            found = lines()
+            found = demanded()
         except MissingClaimError as error:
             self._missing(error.subject, error.id, error.message)
             return
-        self.expected[subject] = [line.id for line in found]
-        for line in found:
-            place = self.book.place(subject, line.id)
+        self.expected[subject] = [item.asserted.id for item in found]
+        for item in found:
+            place = self.lookup.place(subject, item.asserted.id)
             if place is None:
-                self._missing(subject, line.id, "the claim is missing")
+                self._missing(subject, item.asserted.id, "the claim is missing")
                 continue
             claim = self.certificate.claims[place]
-            self.reasons += [_reason(place, claim, fault) for fault in _tried(claim, line)]
+            self.reasons += [_reason(place, claim, fault) for fault in _tried(claim, item)]
 
     def _missing(self, subject: str, id: str, message: str) -> None:
-        place = self.book.place(subject, id)
+        place = self.lookup.place(subject, id)
         self.reasons.append(Reason("claims" if place is None else f"claims[{place}].values", message, id, subject))
 
     def _completeness(self, subjects: list[str]) -> None:
@@ -268,7 +220,7 @@ class _Check:
                 self.reasons.append(Reason(f"claims[{place}]", text, claim.id, claim.subject))
                 return
         places = {subject: place for place, subject in enumerate(subjects)}
-        skipped = tuple(sorted(self.book.skipped, key=lambda item: places[item.subject]))
+        skipped = tuple(sorted(self.lookup.skipped, key=lambda item: places[item.subject]))
         self._compare_not_asked(self.certificate.not_asked, skipped)
 
     def _compare_not_asked(self, recorded: tuple[NotAsked, ...], expected: tuple[NotAsked, ...]) -> None:
@@ -282,10 +234,10 @@ class _Check:
                 return
 
 
-def _tried(claim: Claim, line: Line) -> list[Fault]:
+def _tried(claim: Claim, expected: Expected) -> list[Fault]:
     """The faults of a claim; a proof that breaks down proves nothing."""
     try:
-        return faults_of(claim, line)
+        return faults_of(claim, expected)
     except (InternalError, np.linalg.LinAlgError, ArithmeticError, ValueError) as error:
         return [Fault("values", f"not proved: {error}")]
 

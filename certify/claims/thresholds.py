@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
 from certify.errors import UsageError
+from certify.verdict import Parameter
 
 __all__ = ["Thresholds"]
 
@@ -90,7 +91,7 @@ class Thresholds:
             sizes = set(_integers("windows", self.windows))
         return tuple(sorted(k for k in sizes if 1 <= k < limit))
 
-    def record(self) -> dict[str, int | float | str]:
+    def record(self) -> dict[str, Parameter]:
         """Names and values, as a certificate keeps them."""
         return asdict(self)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from certify.certificate import Certificate, InputRecord
 from certify.chain import Chain
-from certify.execution.local import Outcome, Progress, run_protocol
-from certify.prover import Thresholds
+from certify.claims.thresholds import Thresholds
+from certify.console import Progress
+from certify.execution.local import Measured, run_protocol
 
-__all__ = ["Outcome", "certify", "run_protocol"]
+__all__ = ["Measured", "certify", "run_protocol"]
 
 
 def certify(
@@ -25,7 +26,7 @@ def certify(
     'CERTIFIED'
     """
     thresholds = thresholds or Thresholds()
-    outcome = run_protocol(chain, thresholds, workers, progress)
+    found = run_protocol(chain, thresholds, workers, progress)
     # Pyright does not take the chain's cached sha256 for the property that the protocol asks for.
     record = InputRecord.of(chain)  # pyright: ignore[reportArgumentType]
-    return Certificate.build(record, thresholds.record(), outcome.claims, outcome.not_asked)
+    return Certificate.build(record, thresholds.record(), found.claims, found.not_asked)

@@ -13,18 +13,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 from flint import arb
 
+from certify.errors import ChainError
 from certify.linalg.gemm import gemm
 from certify.linalg.matrix import as_matrix
-from certify.linalg.norms import norm2_abs_up, norm2_up
+from certify.linalg.norms import frobenius, norm2_abs_up, norm2_up
 from certify.linalg.svd import svd
-from certify.rigor.ball import upper
+from certify.rigor.ball import hull_ball, upper
 from certify.rigor.rounding import ETA, FloatArray
 
-__all__ = ["ProductSpectrum", "product_spectrum"]
+__all__ = ["ProductSpectrum", "product_sigma", "product_spectrum", "squared_norms"]
 
 _COMPARED = 48
 
@@ -86,6 +89,39 @@ def product_spectrum(
         low = np.maximum(np.nextafter(found.lower - error, -np.inf), 0.0)
         high = np.nextafter(found.upper + error, np.inf)
     return ProductSpectrum(low, high, whole.exponent, error)
+
+
+def product_sigma(matrices: Sequence[npt.ArrayLike]) -> list[arb]:
+    """Enclosures of the singular values of W_L ⋯ W_1, decreasing, as many as its smaller side.
+
+    The enclosures are those of :func:`product_spectrum`.
+
+    Raises :class:`ChainError` for no layers or shapes that do not compose; input errors as
+    :func:`certify.linalg.matrix.as_matrix`. An overflow gives unbounded balls.
+    """
+    layers = [as_matrix(w) for w in matrices]
+    if not layers:
+        raise ChainError("a chain needs at least one matrix")
+    for k, (below, above) in enumerate(pairwise(layers), start=1):
+        if above.shape[1] != below.shape[0]:
+            raise ChainError(f"layers {k} and {k + 1} do not compose: {below.shape[0]} written, {above.shape[1]} read")
+    readers = [lambda w=w: w for w in layers]
+    found = product_spectrum(readers, [w.shape for w in layers], [norm2_up(w) for w in layers])
+    if found is None:
+        return [arb(0, float("inf"))] * min(layers[0].shape[1], layers[-1].shape[0])
+    scale = arb(2) ** found.exponent
+    return [hull_ball(low, high) * scale for low, high in zip(found.lower.tolist(), found.upper.tolist(), strict=True)]
+
+
+def squared_norms(matrices: Sequence[npt.ArrayLike]) -> list[arb]:
+    """Balls around the squared Frobenius norms of W_1, ..., W_L; errors as :func:`certify.linalg.matrix.as_matrix`.
+
+    >>> [x.contains(4) for x in squared_norms([[[2.0]]])]
+    [True]
+    """
+    norms = [frobenius(as_matrix(w)) for w in matrices]
+    balls = [hull_ball(float(norm.lo), float(norm.hi)) for norm in norms]
+    return [x * x for x in balls]
 
 
 def _splits(dims: tuple[int, ...]) -> Callable[[int, int], tuple[int, int, int]]:

@@ -1,8 +1,8 @@
 """Certified singular value decomposition.
 
 The factors come from the fastest source at hand and are not trusted; `certify.linalg.svd_factor` bounds the residual of
-AV = U diag(s) + E, and `certify.linalg.svd_enclosure` turns the bounds into enclosures of every singular value and of the
-leading subspaces.
+AV = U diag(s) + E, and `certify.linalg.svd_enclosure` turns the bounds into enclosures of every singular value and of
+the leading subspaces.
 """
 
 from __future__ import annotations

@@ -8,24 +8,22 @@ from dataclasses import dataclass
 
 import flint
 
+from certify.claims import causes
+from certify.claims import component as claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.orbits.chain_ranks import barcode_bounds, polystable_ranks
 from certify.geometry.orbits.kempf_ness import kempf_ness_gap
 from certify.linalg.chain_product import ProductSpectrum, product_spectrum
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
-from certify.prover.product_ranks import Budget, Reader, bound_table, bound_whole, rank_cause
+from certify.prover.product_ranks import Budget, Factor, bound_table, bound_whole
 from certify.prover.widening import spectral_floor
 from certify.rigor.ball import hull_ball
 from certify.rigor.ball import upper as upper_end
 from certify.verdict import Enclosure, Verdict
 
-__all__ = ["WHOLE_IDS", "LayerSummary", "measure_product", "measure_whole"]
+__all__ = ["LayerSummary", "measure_component", "measure_product"]
 
-BARCODE_IDS = ("A5.ranks", "A5.barcode")
-WHOLE_IDS = ("A4.polystable", "A4.product.sigma", "A4.kempf_ness.gap", "A4.kempf_ness.gap.relative", *BARCODE_IDS)
-
-_WORDS = {Verdict.CERTIFIED: "yes", Verdict.REFUTED: "no", Verdict.UNDECIDED: "unknown"}
 _TRUTH = {Verdict.CERTIFIED: (1.0, 1.0), Verdict.REFUTED: (0.0, 0.0), Verdict.UNDECIDED: (0.0, 1.0)}
 
 
@@ -45,17 +43,17 @@ class LayerSummary:
         return cls((rows, columns), facts.rank, tuple(facts.sigma), facts.frobenius)
 
 
-def measure_product(layers: Sequence[LayerSummary], readers: Sequence[Reader]) -> ProductSpectrum | None:
+def measure_product(layers: Sequence[LayerSummary], factors: Sequence[Factor]) -> ProductSpectrum | None:
     """The singular values of W_L ⋯ W_1; None for a single layer, whose own are published, and after an overflow."""
     if len(layers) == 1:
         return None
-    return product_spectrum(readers, [layer.shape for layer in layers], [layer.sigma[0].upper for layer in layers])
+    return product_spectrum(factors, [layer.shape for layer in layers], [layer.sigma[0].upper for layer in layers])
 
 
-def measure_whole(
+def measure_component(
     subject: str,
     layers: Sequence[LayerSummary],
-    readers: Sequence[Reader],
+    factors: Sequence[Factor],
     pairs: Sequence[tuple[int, int]],
     spectrum: ProductSpectrum | None,
     thresholds: Thresholds,
@@ -64,7 +62,7 @@ def measure_whole(
 
     Parameters
     ----------
-    readers : functions that read the matrices; called only where a rank needs them.
+    factors : functions that read the matrices; called only where a rank needs them.
     pairs : published bounds of rank(W_{l+1} W_l), L − 1 of them.
     spectrum : of :func:`measure_product`.
     """
@@ -76,16 +74,15 @@ def measure_whole(
     asked = length <= thresholds.barcode_layers
     budget = Budget(thresholds.exact_product_seconds)
     if asked:
-        bound_table(known, readers, budget)
+        bound_table(known, factors, budget)
     elif length > 2:
-        bound_whole(known, readers, budget)
+        bound_whole(known, factors, budget)
     _polystable(ledger, known)
     _kempf_ness(ledger, layers, spectrum, known[0, length][1], thresholds)
     if asked:
         _barcode(ledger, layers, known, thresholds)
     else:
-        limit = thresholds.barcode_layers
-        ledger.skip(BARCODE_IDS, f"the chain has {length} layers, more than barcode_layers = {limit}")
+        ledger.skip(claims.BARCODE_IDS, causes.too_many_layers(length, thresholds.barcode_layers))
     return ledger
 
 
@@ -95,21 +92,8 @@ def _dimensions(layers: Sequence[LayerSummary]) -> list[int]:
 
 def _polystable(ledger: Ledger, known: dict[tuple[int, int], tuple[int, int]]) -> None:
     found = polystable_ranks(known)
-    word = _WORDS[found.verdict]
-    low, high = found.product
-    ledger.measure(
-        "A4.polystable",
-        "whether the chain is polystable (1) or not (0): all layers have the rank of their product, so that the orbit "
-        "under hidden reparameterization is closed",
-        [Enclosure(*_TRUTH[found.verdict])],
-        0.0,
-        parameters={"polystable": word, "reason": found.cause, "product_rank_low": low, "product_rank_high": high},
-        cause="ranks that decide it are only bounded",
-        note="no defect of the network: layers of different ranks are never polystable, and the closed orbit to which "
-        "the chain degenerates has the same product"
-        if word == "no"
-        else "",
-    )
+    values = [Enclosure(*_TRUTH[found.verdict])]
+    ledger.measure(claims.polystable(found.verdict, found.layers, found.product), values, causes.POLYSTABLE_OPEN)
 
 
 def _kempf_ness(
@@ -124,29 +108,12 @@ def _kempf_ness(
     sigma = list(layers[0].sigma) if length == 1 else _published(spectrum, layers[-1].shape[0], layers[0].shape[1])
     sigma = [*(sigma or [UNKNOWN] * size)[:rank], *[Enclosure(0.0, 0.0)] * (size - rank)]
     scale = math.prod(layer.sigma[0].upper for layer in layers)
-    ledger.measure(
-        "A4.product.sigma",
-        "the singular values of the product of all layers, decreasing; those beyond its rank are 0",
-        sigma,
-        thresholds.product_relative * _finite(scale),
-    )
+    ledger.measure(claims.product_sigma(size, thresholds.product_relative, scale), sigma)
     norms = [layer.frobenius for layer in layers]
     absolute, relative = _gap(norms, sigma)
     mass = sum(norm.upper * norm.upper for norm in norms)
-    ledger.measure(
-        "A4.kempf_ness.gap",
-        "the Kempf–Ness gap Σ‖W_l‖_F² − L Σσ_i(W_L⋯W_1)^(2/L), 0 exactly for balanced chains",
-        [absolute],
-        thresholds.kempf_ness_relative * _finite(mass),
-        parameters={"layers": length},
-    )
-    ledger.measure(
-        "A4.kempf_ness.gap.relative",
-        "the Kempf–Ness gap relative to Σ‖W_l‖_F², between 0 (balanced) and 1 (the product vanishes)",
-        [relative],
-        thresholds.kempf_ness_relative,
-        parameters={"layers": length},
-    )
+    ledger.measure(claims.kempf_ness_gap(length, thresholds.kempf_ness_relative, mass), [absolute])
+    ledger.measure(claims.relative_kempf_ness_gap(length, thresholds.kempf_ness_relative), [relative])
 
 
 def _published(spectrum: ProductSpectrum | None, m: int, n: int) -> list[Enclosure] | None:
@@ -168,32 +135,12 @@ def _barcode(
     known: dict[tuple[int, int], tuple[int, int]],
     thresholds: Thresholds,
 ) -> None:
-    parameters: dict[str, int | float | str] = {"dimensions": ",".join(map(str, _dimensions(layers)))}
+    dimensions = _dimensions(layers)
     ranks = [bounds for (u, v), bounds in sorted(known.items()) if u < v]
-    cause = rank_cause(ranks, thresholds.exact_product_seconds)
-    ledger.measure(
-        "A5.ranks",
-        "the ranks of all products W_v⋯W_(u+1) for 0 <= u < v <= L, in the order of (u, v)",
-        [Enclosure(*bounds) for bounds in ranks],
-        0.0,
-        parameters=parameters,
-        cause=cause,
-    )
-    ledger.measure(
-        "A5.barcode",
-        "the multiplicities of the intervals [i, j] of vertices 0 <= i <= j <= L, in the order of (i, j); vertex l is "
-        "the space that W_l writes into",
-        [Enclosure(*bounds) for _, bounds in sorted(barcode_bounds(known).items())],
-        0.0,
-        parameters=parameters,
-        cause=cause,
-        note="with both ends free they determine the chain up to bases of its spaces",
-    )
-
-
-def _finite(limit: float) -> float:
-    """A width limit that fits a certificate, whatever overflowed."""
-    return limit if math.isfinite(limit) else 0.0
+    cause = causes.ranks_bounded(ranks, thresholds.exact_product_seconds)
+    ledger.measure(claims.ranks(dimensions), [Enclosure(*bounds) for bounds in ranks], cause)
+    bars = [Enclosure(*bounds) for _, bounds in sorted(barcode_bounds(known).items())]
+    ledger.measure(claims.barcode(dimensions), bars, cause)
 
 
 def _gap(norms: Sequence[Enclosure], sigma: Sequence[Enclosure]) -> tuple[Enclosure, Enclosure]:

@@ -9,12 +9,12 @@ import flint
 
 from certify.certificate import NotAsked
 from certify.certificate.publication import UNKNOWN, margin_of_width, publish, widest
+from certify.claims.assertion import Assertion
+from certify.claims.causes import undecided
 from certify.rigor.ball import hull_ball, interval
-from certify.verdict import Claim, Enclosure, Kind, Verdict
+from certify.verdict import Claim, Enclosure, Verdict
 
 __all__ = ["UNKNOWN", "Ledger", "ball_of", "publish_ball"]
-
-Scalar = int | float | str
 
 
 def ball_of(enclosure: Enclosure) -> flint.arb:
@@ -36,74 +36,41 @@ class Ledger:
     claims: list[Claim] = field(default_factory=list[Claim])
     not_asked: list[NotAsked] = field(default_factory=list[NotAsked])
 
-    def measure(
-        self,
-        id: str,
-        statement: str,
-        values: Sequence[Enclosure],
-        limit: float,
-        *,
-        parameters: dict[str, Scalar] | None = None,
-        cause: str = "",
-        note: str = "",
-    ) -> None:
-        """A measurement: CERTIFIED iff no enclosure is wider than ``limit``, otherwise UNDECIDED.
+    def measure(self, asserted: Assertion, values: Sequence[Enclosure], cause: str = "") -> None:
+        """A measurement: CERTIFIED iff no enclosure is wider than its limit, otherwise UNDECIDED.
 
         ``cause`` says why nothing could be enclosed; without it, a failed measurement states its width.
         """
-        margin = margin_of_width(values, limit)
-        certified = margin.lower >= 0
-        if not certified and not cause:
-            width = widest(values)
-            cause = (
-                "the computation overflowed or could not be enclosed"
-                if width is None
-                else f"the enclosure is {float(width):.3g} wide, above its limit {limit:.3g}"
-            )
-        self.claims.append(
-            Claim(
-                id=id,
-                subject=self.subject,
-                kind=Kind.MEASUREMENT,
-                statement=statement,
-                verdict=Verdict.CERTIFIED if certified else Verdict.UNDECIDED,
-                values=tuple(values),
-                margin=margin,
-                strict=False,
-                parameters={**(parameters or {}), "width_limit": limit},
-                cause="" if certified else cause,
-                note=note,
-            )
-        )
+        margin = margin_of_width(values, asserted.limit)
+        verdict = Verdict.CERTIFIED if margin.lower >= 0 else Verdict.UNDECIDED
+        self._add(asserted, values, margin, verdict, cause)
 
-    def compare(
-        self,
-        id: str,
-        statement: str,
-        values: Sequence[Enclosure],
-        margin: Enclosure,
-        *,
-        strict: bool,
-        parameters: dict[str, Scalar] | None = None,
-        cause: str = "",
-        note: str = "",
-    ) -> None:
+    def compare(self, asserted: Assertion, values: Sequence[Enclosure], margin: Enclosure, cause: str = "") -> None:
         """An inequality, decided by the sign of its margin; ``cause`` says why an unknown margin is unknown."""
-        verdict = Verdict.of_margin(margin.lower, margin.upper, strict=strict)
-        undecided = verdict is Verdict.UNDECIDED
+        verdict = Verdict.of_margin(margin.lower, margin.upper, strict=asserted.strict)
+        self._add(asserted, values, margin, verdict, cause)
+
+    def _add(
+        self, asserted: Assertion, values: Sequence[Enclosure], margin: Enclosure, verdict: Verdict, cause: str
+    ) -> None:
+        if verdict is not Verdict.UNDECIDED:
+            cause = ""
+        elif not cause:
+            width = widest(values)
+            cause = undecided(asserted.kind, None if width is None else float(width), asserted.limit)
         self.claims.append(
             Claim(
-                id=id,
+                id=asserted.id,
                 subject=self.subject,
-                kind=Kind.INEQUALITY,
-                statement=statement,
+                kind=asserted.kind,
+                statement=asserted.statement,
                 verdict=verdict,
                 values=tuple(values),
                 margin=margin,
-                strict=strict,
-                parameters=parameters or {},
-                cause=(cause or "the enclosure of the margin contains 0") if undecided else "",
-                note=note,
+                strict=asserted.strict,
+                parameters=dict(asserted.parameters),
+                cause=cause,
+                note=asserted.note,
             )
         )
 

@@ -15,9 +15,10 @@ from certify.linalg.exact.integer_matrix import integer_matrix
 from certify.linalg.exact.modular_rank import PRIME, product_rank_modulo
 from certify.linalg.exact.rank import exact_rank
 
-__all__ = ["PRIME", "Budget", "Reader", "bound_product", "bound_table", "bound_whole", "rank_cause"]
+__all__ = ["PRIME", "Budget", "Factor", "bound_product", "bound_table", "bound_whole"]
 
-Reader = Callable[[], npt.NDArray[np.float64]]
+Factor = Callable[[], npt.NDArray[np.float64]]
+"""Reads one matrix of a product."""
 Bounds = tuple[int, int]
 
 # Seconds of one core for an entry turned into an integer, and for a multiplication of two of them with 64 bits each.
@@ -40,7 +41,7 @@ class Budget:
         return True
 
 
-def bound_product(known: RankTable, factors: Sequence[Reader], u: int, v: int, budget: Budget) -> Bounds:
+def bound_product(known: RankTable, factors: Sequence[Factor], u: int, v: int, budget: Budget) -> Bounds:
     """Bounds of R(u, v) = rank(W_v ⋯ W_{u+1}), v ≥ u + 2, from those of shorter products in ``known``.
 
     Parameters
@@ -59,12 +60,12 @@ def bound_product(known: RankTable, factors: Sequence[Reader], u: int, v: int, b
     return low, high
 
 
-def _exact(known: RankTable, factors: Sequence[Reader], u: int, budget: Budget) -> int | None:
+def _exact(known: RankTable, factors: Sequence[Factor], u: int, budget: Budget) -> int | None:
     sizes = [known[place, place][0] for place in range(u, u + len(factors) + 1)]
     cost, bits = 0.0, 0
-    for lower, upper in itertools.pairwise(sizes):
+    for below, above in itertools.pairwise(sizes):
         bits += _FLOAT_BITS
-        cost += _PER_ENTRY * lower * upper + _PER_FLOP * sizes[0] * lower * upper * bits / 64
+        cost += _PER_ENTRY * below * above + _PER_FLOP * sizes[0] * below * above * bits / 64
     if not budget.take(cost + _PER_ENTRY * sizes[0] * sizes[-1]):
         return None
     product = None
@@ -77,22 +78,14 @@ def _exact(known: RankTable, factors: Sequence[Reader], u: int, budget: Budget) 
         return None
 
 
-def bound_table(known: dict[tuple[int, int], Bounds], layers: Sequence[Reader], budget: Budget) -> None:
+def bound_table(known: dict[tuple[int, int], Bounds], layers: Sequence[Factor], budget: Budget) -> None:
     """Complete a table that holds the ranks of one and two layers with those of all longer products."""
     for v in range(3, len(layers) + 1):
         for u in range(v - 3, -1, -1):
             known[u, v] = bound_product(known, layers[u:v], u, v, budget)
 
 
-def rank_cause(bounds: Sequence[Bounds], allowed: float) -> str:
-    """Why ranks are only bounded."""
-    count = sum(low != high for low, high in bounds)
-    if allowed == 0:
-        return f"{count} ranks are only bounded, and exact ranks were not asked for"
-    return f"{count} ranks are only bounded: proving them exactly exceeds the work allowed, {allowed:g} s"
-
-
-def bound_whole(known: dict[tuple[int, int], Bounds], layers: Sequence[Reader], budget: Budget) -> None:
+def bound_whole(known: dict[tuple[int, int], Bounds], layers: Sequence[Factor], budget: Budget) -> None:
     """Add the rank of the product of all layers, L ≥ 3, to the ranks of one and two; others only as a means."""
     length = len(layers)
     steps: dict[tuple[int, int], Bounds] = dict(known)

@@ -6,6 +6,9 @@ import flint
 import numpy as np
 
 from certify.certificate.publication import difference
+from certify.claims import causes
+from certify.claims import rigidity as claims
+from certify.claims.assertion import Assertion
 from certify.claims.thresholds import Thresholds
 from certify.geometry.spectrum.chart import chart as chart_value
 from certify.geometry.spectrum.fits import CHARTS
@@ -28,129 +31,84 @@ from certify.rigor.ball import hull_ball
 from certify.rigor.ball import upper as upper_end
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray, norm_up
-from certify.verdict import Enclosure
 
 __all__ = ["measure_rigidity"]
 
-_TRANSPORT = ("D4.amplitude.transport", "D4.slack.transport", *(f"D4.drift.transport[{chart}]" for chart in CHARTS))
-_EMPTY = "empty as a constraint: a_x + s_x = r + r' whatever the interface is"
 
-
-def measure_rigidity(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -> None:
+def measure_rigidity(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
     """D4's claims for one interface; the transport form only between invertible layers of one size."""
-    shapes = (lower.matrix.shape, upper.matrix.shape)
-    singular = [facts.name for facts in (lower, upper) if facts.rank[1] < facts.d]
+    shapes = (writer.matrix.shape, reader.matrix.shape)
     if shapes[0] != shapes[1] or shapes[0][0] != shapes[0][1]:
-        ledger.skip(_TRANSPORT, "the transport form needs two square layers of one size")
-    elif singular:
-        ledger.skip(_TRANSPORT, "the transport form needs invertible layers, and a layer is singular")
+        ledger.skip(claims.TRANSPORT_IDS, causes.UNEQUAL_SHAPES)
+    elif any(facts.rank[1] < facts.d for facts in (writer, reader)):
+        ledger.skip(claims.TRANSPORT_IDS, causes.DIVISOR_SINGULAR)
     else:
-        _transport(ledger, lower, upper, thresholds)
-    _product(ledger, lower, upper, thresholds)
+        _transport(ledger, writer, reader, thresholds)
+    _product(ledger, writer, reader, thresholds)
 
 
-def _transport(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -> None:
-    n = lower.d
+def _transport(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
+    n = writer.d
     plus = minus = UNKNOWN
     cause = ""
-    if lower.invertible and upper.invertible:
-        forward, backward = quotient_extremes(lower.matrix, upper.matrix, lower.svd, upper.svd)
-        floor = amplitude_floor(n, max(_condition(lower), _condition(upper)))
-        size, size_next = lower.norm, upper.norm
+    if writer.invertible and reader.invertible:
+        forward, backward = quotient_extremes(writer.matrix, reader.matrix, writer.svd, reader.svd)
+        floor = amplitude_floor(n, max(_condition(writer), _condition(reader)))
+        size, size_next = writer.norm, reader.norm
         plus = publish_ball(transport_amplitude(_ball(forward), size, size_next), floor=floor)
         minus = publish_ball(transport_amplitude(_ball(backward), size_next, size), floor=floor)
         if not (plus.finite and minus.finite):
-            cause = "the quotient of the layers could not be enclosed: one of them is too close to singular"
+            cause = causes.QUOTIENT_OPEN
     else:
-        cause = "a layer is not certified to be invertible"
-    ledger.measure(
-        "D4.amplitude.transport",
-        "the interface amplitudes a⁺ = log σ_1(T) and a⁻ = log σ_1(T⁻¹) of T = Â'Â⁻¹",
-        [plus, minus],
-        thresholds.amplitude_width,
-        cause=cause,
-    )
-    slack = publish_ball(slack_transport(ball_of(lower.radial), ball_of(plus), ball_of(upper.radial)))
-    ledger.measure(
-        "D4.slack.transport",
-        "the non-backtracking slack s = r + a⁺ − r', which is never negative",
-        [slack],
-        thresholds.slack_width,
-        cause=cause,
-    )
+        cause = causes.NOT_INVERTIBLE
+    ledger.measure(claims.transport_amplitudes(thresholds.amplitude_width), [plus, minus], cause)
+    slack = publish_ball(slack_transport(ball_of(writer.radial), ball_of(plus), ball_of(reader.radial)))
+    ledger.measure(claims.transport_slack(thresholds.slack_width), [slack], cause)
     if n < 2:
-        ledger.skip(_TRANSPORT[2:], "with one rank the chart is constant and every exponent fits")
+        ledger.skip(claims.TRANSPORT_DRIFT_IDS, causes.ONE_RANK)
         return
     bound = amplitude(ball_of(plus), ball_of(minus))
     for chart in CHARTS:
-        alpha, alpha_next = ball_of(lower.alpha[chart]), ball_of(upper.alpha[chart])
-        step = ball_of(upper.residual[chart]) - ball_of(lower.residual[chart])
+        alpha, alpha_next = ball_of(writer.alpha[chart]), ball_of(reader.alpha[chart])
+        step = ball_of(reader.residual[chart]) - ball_of(writer.residual[chart])
         _compare(
             ledger,
-            f"D4.drift.transport[{chart}]",
-            "the exponent moves by |α' − α| (first value), at most (max(a⁺, a⁻) + |ρ' − ρ|) / u_d(2 max(α, α'))",
+            claims.transport_drift(chart, n),
             abs(alpha_next - alpha),
             drift_bound(bound, step, n, alpha, alpha_next),
-            {"chart": chart, "d": n},
-            cause or lower.causes[chart] or upper.causes[chart],
+            cause or writer.causes[chart] or reader.causes[chart],
         )
 
 
-def _product(ledger: Ledger, lower: LayerFacts, upper: LayerFacts, thresholds: Thresholds) -> None:
-    size, size_next = lower.norm, upper.norm
-    norm = _product_norm(lower.matrix, upper.matrix)
-    largest = max(*lower.matrix.shape, *upper.matrix.shape)
+def _product(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
+    size, size_next = writer.norm, reader.norm
+    norm = _product_norm(writer.matrix, reader.matrix)
+    largest = max(*writer.matrix.shape, *reader.matrix.shape)
     floor = amplitude_floor(largest, upper_end(size * size_next / norm))
-    cause = "" if norm > 0 else "the product of the layers may be 0, or it overflowed"
-    a_x = publish_ball(product_amplitude(norm, size, lower.d, size_next, upper.d), floor=floor)
-    ledger.measure(
-        "D4.amplitude.product",
-        "the product amplitude a_x = log σ_1(Â'Â)",
-        [a_x],
-        thresholds.amplitude_width,
-        cause=cause,
-    )
-    slack = publish_ball(slack_product(ball_of(lower.radial), ball_of(upper.radial), ball_of(a_x)))
-    ledger.measure(
-        "D4.slack.product",
-        "the slack s_x = r + r' − a_x of the product form, which is never negative",
-        [slack],
-        thresholds.slack_width,
-        cause=cause,
-    )
+    a_x = publish_ball(product_amplitude(norm, size, writer.d, size_next, reader.d), floor=floor)
+    cause = "" if a_x.finite else causes.PRODUCT_VANISHES
+    ledger.measure(claims.product_amplitude(thresholds.amplitude_width), [a_x], cause)
+    slack = publish_ball(slack_product(ball_of(writer.radial), ball_of(reader.radial), ball_of(a_x)))
+    ledger.measure(claims.product_slack(thresholds.slack_width), [slack], cause)
+    if min(writer.d, reader.d) < 2:
+        ledger.skip(claims.PRODUCT_DRIFT_IDS, causes.ONE_RANK)
+        return
     for chart in CHARTS:
-        id = f"D4.drift.product[{chart}]"
-        if min(lower.d, upper.d) < 2:
-            ledger.skip([id], "with one rank the chart is constant and every exponent fits")
-            continue
-        step = ball_of(upper.residual[chart]) - ball_of(lower.residual[chart])
-        before = chart_value(lower.d, ball_of(lower.alpha[chart]))
-        after = chart_value(upper.d, ball_of(upper.alpha[chart]))
+        step = ball_of(reader.residual[chart]) - ball_of(writer.residual[chart])
+        before = chart_value(writer.d, ball_of(writer.alpha[chart]))
+        after = chart_value(reader.d, ball_of(reader.alpha[chart]))
         _compare(
             ledger,
-            id,
-            "the chart moves by |φ(α') − φ(α)| (first value), at most a_x + s_x + |ρ' − ρ|",
+            claims.product_drift(chart, writer.d, reader.d),
             abs(after - before),
             product_bound(ball_of(a_x), ball_of(slack), step),
-            {"chart": chart, "d": lower.d, "d_next": upper.d},
-            cause or lower.causes[chart] or upper.causes[chart],
-            _EMPTY,
+            cause or writer.causes[chart] or reader.causes[chart],
         )
 
 
-def _compare(
-    ledger: Ledger,
-    id: str,
-    statement: str,
-    moved: flint.arb,
-    bound: flint.arb,
-    parameters: dict[str, int | float | str],
-    cause: str,
-    note: str = "",
-) -> None:
-    values: list[Enclosure] = [publish_ball(moved, nonnegative=True), publish_ball(bound)]
-    margin = difference(values[1], values[0])
-    ledger.compare(id, statement, values, margin, strict=False, parameters=parameters, cause=cause, note=note)
+def _compare(ledger: Ledger, asserted: Assertion, moved: flint.arb, bound: flint.arb, cause: str) -> None:
+    values = [publish_ball(moved, nonnegative=True), publish_ball(bound)]
+    ledger.compare(asserted, values, difference(values[1], values[0]), cause)
 
 
 def _ball(x: Interval) -> flint.arb:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["amplitude_floor", "angle_floor", "norm_floor", "product_floor", "spectral_floor"]
+__all__ = ["amplitude_floor", "angle_floor", "norm_floor", "product_floor", "spectral_floor", "tilt_floor"]
 
 _U = 2.0**-53
 _LEAST = 512 * _U
@@ -33,12 +33,18 @@ def spectral_floor(m: int, n: int, sigma: Sequence[float]) -> float:
     return max(4 * m * n + 16 * max(m, n) * lean, 512) * _U * top
 
 
-def angle_floor(n: int, floors: tuple[float, float], gaps: tuple[float, float]) -> float:
-    """Absolute floor of principal cosines in R^n, from both layers' spectral floors and gaps; 1 where a gap is not
-    positive: sin Θ <= floor / gap on each side, and 8n²U for the bases."""
-    if not min(gaps) > 0:
-        return 1.0
-    return min(max(8 * n * n * _U, _LEAST) + sum(floor / gap for floor, gap in zip(floors, gaps, strict=True)), 1.0)
+def tilt_floor(m: int, n: int, sigma: Sequence[float], gap: float) -> float:
+    """Floor of sin Θ of leading singular subspaces, :func:`spectral_floor` over their gap; infinite without a gap."""
+    if not gap > 0:
+        return math.inf
+    # Among the smallest floats the floor would underflow; a power of two changes nothing else.
+    unit = 1.0 if sigma[0] >= 2.0**-900 else 2.0**900
+    return spectral_floor(m, n, [x * unit for x in sigma]) / (gap * unit)
+
+
+def angle_floor(n: int, tilts: tuple[float, float]) -> float:
+    """Absolute floor of principal cosines in R^n: both layers' tilts, and 8n²U for the bases; at most 1."""
+    return min(max(8 * n * n * _U, _LEAST) + sum(tilts), 1.0)
 
 
 def product_floor(size: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certify.certificate import Certificate
+from certify.console import escaped
 from certify.report.pictures.barcode import barcode_svg, barcode_text
 from certify.verdict import Claim, Verdict
 
@@ -32,7 +33,8 @@ def polystable_text(claim: Claim) -> str:
 def drawn_barcodes(certificate: Certificate) -> list[str]:
     """A title and the barcode as text, for every line of layers whose barcode is certified."""
     return [
-        f"barcode of {claim.subject}, by the dimensions of its spaces\n{barcode_text(_bars(claim), _names(claim))}"
+        f"barcode of {escaped(claim.subject)}, by the dimensions of its spaces\n"
+        f"{barcode_text(_bars(claim), _names(claim))}"
         for claim in _certified(certificate)
     ]
 
@@ -47,7 +49,7 @@ def _certified(certificate: Certificate) -> list[Claim]:
 
 
 def _names(claim: Claim) -> list[str]:
-    return str(claim.parameters.get("dimensions", "")).split(",")
+    return escaped(claim.parameters.get("dimensions", "")).split(",")
 
 
 def _bounds(claim: Claim) -> dict[tuple[int, int], tuple[int, int]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections import Counter
 from collections.abc import Iterable
-from html import escape
 from pathlib import Path
 
 from certify.certificate import Certificate
 from certify.certificate.files import write_whole
+from certify.console import escaped
 from certify.report.barcode import pictured_barcodes
 from certify.report.summary import Row, Section, left_out_lines, not_asked_lines, sections
 from certify.verdict import Claim, Enclosure, Verdict
@@ -45,7 +46,7 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
     """The whole page, as text."""
     verdict = certificate.verdict.value
     parts = [
-        f"<h1>{escape(title)}: <span class={verdict}>{verdict}</span></h1>",
+        f"<h1>{_html(title)}: <span class={verdict}>{verdict}</span></h1>",
         f"<p>{len(certificate.claims)} claims: {_tally(certificate.claims)}.</p>",
         _list("Refuted", _refuted(certificate.claims)),
         _list("Undecided", _undecided(certificate.claims)),
@@ -61,7 +62,7 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<title>{_html(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
@@ -77,8 +78,12 @@ def save_page(certificate: Certificate, path: Path, *, title: str = "Certificate
     write_whole(path, page(certificate, title=title).encode("utf-8"))
 
 
+def _html(text: object) -> str:
+    return html.escape(escaped(text))
+
+
 def _list(title: str, lines: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    items = "".join(f"<li>{_html(line)}</li>" for line in lines)
     return f"<h2>{title}</h2><ul>{items}</ul>" if items else ""
 
 
@@ -97,7 +102,7 @@ def _section(section: Section) -> str:
     rows = "".join(map(_table_row, section.rows))
     head = "<thead><tr><th>claim<th>value<th>margin<th>verdict</tr></thead>"
     return (
-        f"<details{opened}><summary>{escape(section.subject)} <span class=soft>· {_tally(claims)}</span></summary>"
+        f"<details{opened}><summary>{_html(section.subject)} <span class=soft>· {_tally(claims)}</span></summary>"
         f"<table class=claims>{head}<tbody>{rows}</tbody></table></details>"
     )
 
@@ -113,22 +118,22 @@ def _tally(claims: Iterable[Claim]) -> str:
 
 def _table_row(row: Row) -> str:
     return (
-        f"<tr><td>{escape(row.name)}<p>{escape(row.statement)}</p></td><td>{escape(row.value)}</td>"
-        f"<td>{escape(row.margin)}</td><td class={row.verdict.value}>{row.verdict.value}</td></tr>"
+        f"<tr><td>{_html(row.name)}<p>{_html(row.statement)}</p></td><td>{_html(row.value)}</td>"
+        f"<td>{_html(row.margin)}</td><td class={row.verdict.value}>{row.verdict.value}</td></tr>"
     )
 
 
 def _input(certificate: Certificate) -> str:
     tensors = "".join(
-        f"<tr><td>{escape(item.layer)}</td><td>{item.shape[0]}×{item.shape[1]} {escape(item.dtype)}</td>"
-        f"<td>{escape(item.file)}</td><td class=n>{item.sha256}</td></tr>"
+        f"<tr><td>{_html(item.layer)}</td><td>{item.shape[0]}×{item.shape[1]} {_html(item.dtype)}</td>"
+        f"<td>{_html(item.file)}</td><td class=n>{item.sha256}</td></tr>"
         for item in certificate.input.tensors
     )
-    thresholds = ", ".join(f"{escape(name)} = {escape(str(value))}" for name, value in certificate.thresholds.items())
+    thresholds = ", ".join(f"{_html(name)} = {_html(str(value))}" for name, value in certificate.thresholds.items())
     return (
         "<h2>What was certified</h2><table><thead><tr><th>layer<th>shape<th>file<th>SHA-256</tr></thead>"
         f"<tbody>{tensors}</tbody></table><p class=soft>Thresholds: {thresholds}.</p>"
-        f"<p class=soft>polystable {escape(certificate.tool)}; certificate "
+        f"<p class=soft>polystable {_html(certificate.tool)}; certificate "
         f"<span class=n>{certificate.digest}</span></p>"
     )
 
@@ -156,7 +161,7 @@ def _spectra(claims: Iterable[Claim]) -> str:
 
     lines = "".join(
         f'<polyline stroke="{_COLOURS[index % len(_COLOURS)]}" points="{" ".join(place(x, y) for x, y in line)}">'
-        f"<title>{escape(name)}</title></polyline>"
+        f"<title>{_html(name)}</title></polyline>"
         for index, (name, line) in enumerate(points.items())
     )
     marks = "".join(
@@ -164,7 +169,7 @@ def _spectra(claims: Iterable[Claim]) -> str:
         for y in range(math.ceil(bottom), math.floor(top) + 1, max(1, round(height / 5)))
     )
     names = "".join(
-        f'<span style="color:{_COLOURS[index % len(_COLOURS)]}">●</span> {escape(name)} '
+        f'<span style="color:{_COLOURS[index % len(_COLOURS)]}">●</span> {_html(name)} '
         for index, name in enumerate(points)
         if index < 16
     )

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from certify.certificate import Certificate
+from certify.console import escaped
 from certify.report.numbers import margin_text
 from certify.report.summary import closeness, left_out_lines, not_asked_lines, sections, value_text
 from certify.verdict import Claim, Verdict
@@ -30,9 +31,11 @@ def claims_table(certificate: Certificate, *, fold: bool = True) -> Table:
     table.add_column("margin", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for section in sections(certificate.claims, fold=fold):
-        table.add_row(Text(section.subject, style="bold cyan"))
+        table.add_row(Text(escaped(section.subject), style="bold cyan"))
         for row in section.rows:
-            table.add_row(Text(f"  {row.name}"), Text(row.value), Text(row.margin), _verdict(row.verdict))
+            table.add_row(
+                Text(escaped(f"  {row.name}")), Text(escaped(row.value)), Text(row.margin), _verdict(row.verdict)
+            )
     return table
 
 
@@ -45,9 +48,9 @@ def closest_table(certificate: Certificate, *, limit: int | None = None) -> Tabl
         table.add_row(
             _verdict(claim.verdict),
             Text(margin_text(claim)),
-            Text(claim.id),
-            Text(claim.subject),
-            Text(value_text(claim)),
+            Text(escaped(claim.id)),
+            Text(escaped(claim.subject)),
+            Text(escaped(value_text(claim))),
         )
     return table
 
@@ -66,14 +69,15 @@ def summary(certificate: Certificate) -> RenderableType:
     lines: list[Text] = [Text.assemble("verdict ", _verdict(certificate.verdict)), _counts(certificate.claims)]
     for claim in certificate.claims:
         if claim.verdict is Verdict.REFUTED:
-            lines.append(Text.assemble(("refuted ", STYLES[claim.verdict]), f"{claim.subject}: {claim.statement}"))
+            what = escaped(f"{claim.subject}: {claim.statement}")
+            lines.append(Text.assemble(("refuted ", STYLES[claim.verdict]), what))
     causes: dict[str, list[Claim]] = {}
     for claim in certificate.claims:
         if claim.verdict is Verdict.UNDECIDED:
             causes.setdefault(claim.cause or "no cause recorded", []).append(claim)
     for cause, claims in causes.items():
         which = f"{claims[0].id} of {claims[0].subject}" + (f" and {len(claims) - 1} more" if len(claims) > 1 else "")
-        lines.append(Text.assemble(("undecided ", STYLES[Verdict.UNDECIDED]), f"{which}: {cause}"))
-    lines += [Text.assemble(("left out ", "dim"), line) for line in left_out_lines(certificate)]
-    lines += [Text.assemble(("not asked ", "dim"), line) for line in not_asked_lines(certificate)]
+        lines.append(Text.assemble(("undecided ", STYLES[Verdict.UNDECIDED]), escaped(f"{which}: {cause}")))
+    lines += [Text.assemble(("left out ", "dim"), escaped(line)) for line in left_out_lines(certificate)]
+    lines += [Text.assemble(("not asked ", "dim"), escaped(line)) for line in not_asked_lines(certificate)]
     return Group(*lines)

@@ -114,3 +114,17 @@ def test_verdict_is_the_conjunction():
 
 def test_canonical_json_sorts_keys():
     assert canonical({"b": 1, "a": [True, "é"]}) == b'{"a":[true,"\\u00e9"],"b":1}'
+
+
+def test_repr_fits_a_dozen_lines():
+    claims = [
+        Claim(f"x{i}\x1b", "layer a\n" * 50, Kind.MEASUREMENT, "", Verdict.UNDECIDED, (), Enclosure(-1.0, -1.0))
+        for i in range(40)
+    ]
+    for certificate in (small(), Certificate.build(InputRecord("npz", TENSORS, ()), {}, claims)):
+        lines = repr(certificate).split("\n")
+        assert len(lines) <= 12
+        assert all(len(line) <= 120 for line in lines)
+        assert repr(certificate).replace("\n", "").isprintable()
+    assert lines[0].startswith("<Certificate UNDECIDED, 40 claims: 0 CERTIFIED")
+    assert "and 33 more" in lines[-2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from certify.chain import Chain, Edge
-from certify.chain.components import lines_of
+from certify.chain.components import components_of
 
 
 def chain(count, edges):
@@ -14,7 +14,7 @@ def chain(count, edges):
 
 
 def parts(count, edges):
-    return [(line.subject, line.layers, line.edges, line.straight) for line in lines_of(chain(count, edges))]
+    return [(part.subject, part.layers, part.edges, part.straight) for part in components_of(chain(count, edges))]
 
 
 def test_one_line():

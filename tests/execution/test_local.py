@@ -9,7 +9,8 @@ import pytest
 from certify.chain import Chain
 from certify.chain.model import Edge, Layer
 from certify.errors import InputError, UsageError
-from certify.execution import certify, local, run_protocol
+from certify.execution import certify, run_protocol
+from certify.execution.schedule import Schedule
 from certify.verdict import Verdict, combine
 
 
@@ -41,7 +42,7 @@ def test_edges_that_skip_and_branch() -> None:
     }
 
 
-def test_lines_that_are_not_joined_are_asked_one_by_one() -> None:
+def test_components_that_are_not_joined_are_asked_one_by_one() -> None:
     given = chain(5)
     parts = Chain(given.layers, (Edge(0, 3), Edge(1, 2)))
     outcome = run_protocol(parts, workers=2)
@@ -60,15 +61,15 @@ def test_progress_counts_every_layer_edge_and_line_once() -> None:
 
 def test_facts_are_dropped_with_their_last_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     most = 0
-    finish = local._Schedule.finish
+    finish = Schedule.finish
 
-    def counted(self: local._Schedule, *args: object) -> str:
+    def counted(self: Schedule, *args: object) -> str:
         nonlocal most
         subject = finish(self, *args)  # type: ignore[arg-type]
         most = max(most, len(self.facts))
         return subject
 
-    monkeypatch.setattr(local._Schedule, "finish", counted)
+    monkeypatch.setattr(Schedule, "finish", counted)
     run_protocol(chain(8, 3), workers=1)
     assert most <= 2
 

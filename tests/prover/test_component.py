@@ -13,12 +13,12 @@ from flint import fmpq_mat
 
 from certify.chain import Chain
 from certify.checker import check
+from certify.claims.thresholds import Thresholds
 from certify.execution import certify, run_protocol
 from certify.geometry.orbits.barcode import barcode, barcode_chain, rank_array
 from certify.geometry.orbits.barcode_order import barcodes
 from certify.geometry.orbits.stability import polystable
 from certify.linalg.exact.field import QQ
-from certify.prover import Thresholds
 from certify.verdict import Claim, Enclosure, Verdict
 from theorems.subjects.random_exact import random_unimodular
 

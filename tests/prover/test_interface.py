@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from certify.chain import Chain
-from certify.execution import Outcome, run_protocol
-from certify.prover import Thresholds
+from certify.claims.thresholds import Thresholds
+from certify.execution import Measured, run_protocol
 from certify.verdict import Claim, Verdict
 
 CHARTS = ("top_radial", "log_log", "kl", "hellinger")
 
 
-def outcome(*arrays: np.ndarray, thresholds: Thresholds | None = None) -> Outcome:
+def outcome(*arrays: np.ndarray, thresholds: Thresholds | None = None) -> Measured:
     return run_protocol(Chain.from_arrays(arrays), thresholds, workers=1)
 
 
-def edge_claims(found: Outcome) -> dict[str, Claim]:
+def edge_claims(found: Measured) -> dict[str, Claim]:
     return {claim.id: claim for claim in found.claims if claim.subject.startswith("edge")}
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from certify.chain import Chain
+from certify.claims.thresholds import Thresholds
 from certify.errors import UsageError
 from certify.execution import run_protocol
-from certify.prover import Thresholds
 from certify.verdict import Verdict
 
 

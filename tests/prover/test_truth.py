@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.chain import Chain
+from certify.claims.thresholds import Thresholds
 from certify.execution import run_protocol
-from certify.prover import Thresholds
 from certify.verdict import Claim, Kind, Verdict
 from tests.geometry.oracle import mp
 from tests.prover.truth import Edge, Layer

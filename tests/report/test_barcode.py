@@ -9,8 +9,8 @@ import pytest
 
 from certify.certificate import Certificate
 from certify.chain import Chain
+from certify.claims.thresholds import Thresholds
 from certify.execution import certify
-from certify.prover import Thresholds
 from certify.report.barcode import bars_text, drawn_barcodes, pictured_barcodes, polystable_text
 from certify.report.page import page
 from certify.report.summary import value_text

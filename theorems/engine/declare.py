@@ -70,11 +70,11 @@ _SLIGHTLY = Fraction(1, 1000)
 
 def hypothesis(
     latex: str, *, needed: str = "", defines: str = "", unneeded: str = "", name: str = ""
-) -> Callable[[Callable[[Instance], bool]], Hypothesis]:
+) -> Callable[[Callable[[Instance], bool | Verdict]], Hypothesis]:
     """A hypothesis; what happens without it is ``needed``, ``defines`` (a term), or ``unneeded``; open if none."""
     need = Need.NEEDED if needed else Need.DEFINITION if defines else Need.NOT_NEEDED if unneeded else Need.OPEN
 
-    def declare(holds: Callable[[Instance], bool]) -> Hypothesis:
+    def declare(holds: Callable[[Instance], bool | Verdict]) -> Hypothesis:
         decide = _verdict(holds)
         return Hypothesis(name or _name(holds), _text(holds), latex, decide, need, needed or defines or unneeded)
 
@@ -146,10 +146,15 @@ class Declaration:
     def fact(
         self, latex: str, *under: Hypothesis, false: bool = False, **other: Any
     ) -> Callable[[_Function], _Function]:
-        """A reading that is decided, without a margin."""
+        """A reading that is decided, without a margin.
+
+        A parameter beyond the instance is a constant of the statement, as in a bound: with another value of it the
+        reading must fail somewhere, or the checks could not tell it from one that always holds.
+        """
 
         def declare(function: _Function) -> _Function:
-            self._reading(function, latex, under, false, decide=_decision(function), **other)
+            numbers = tuple(inspect.signature(function).parameters)[1:]
+            self._reading(function, latex, under, false, decide=_decision(function), constants=numbers, **other)
             return function
 
         return declare
@@ -164,15 +169,30 @@ class Declaration:
         self.readings[function] = Reading(name, text, latex, names, status, **other)
 
     def constant(
-        self, name: str, text: str, *, sharp: bool = False, stronger: Literal["smaller", "larger"] = "smaller"
+        self,
+        name: str,
+        text: str,
+        *,
+        sharp: bool = False,
+        stronger: Literal["smaller", "larger"] = "smaller",
+        wrong: Fraction | None = None,
     ) -> None:
-        """What a constant is; its value is the default that the readings above give it."""
+        """What a constant is; its value is the default that the readings above give it.
+
+        A sharp one gets mutants: 0.1 % stronger in the first reading that bounds, the ``wrong`` value, by default one
+        more, in those that decide.
+        """
         users = [f for f, reading in self.readings.items() if name in reading.constants]
         value = Fraction(inspect.signature(users[0]).parameters[name].default)
         self.constants.append(Constant(name, value, text, sharp, stronger))
-        if sharp:
-            bent = value * (1 - _SLIGHTLY if stronger == "smaller" else 1 + _SLIGHTLY)
-            self.mutants.append(Mutant(name, "0.1 % stronger", self.readings[users[0]].name, {name: bent}))
+        for reading in (self.readings[f] for f in users if sharp):
+            if reading.decide is not None:
+                other = value + 1 if wrong is None else wrong
+                text = f"{name} = {other} in {reading.name}"
+                self.mutants.append(Mutant(text, "another value", reading.name, {name: other}))
+            elif not any(m.name == name for m in self.mutants):
+                bent = value * (1 - _SLIGHTLY if stronger == "smaller" else 1 + _SLIGHTLY)
+                self.mutants.append(Mutant(name, "0.1 % stronger", reading.name, {name: bent}))
 
     def proof(
         self, kind: Literal["symbolic", "exhaustive", "instances"], covers: str
@@ -184,6 +204,7 @@ class Declaration:
             def run(*altered: Any) -> Proof:
                 return facts(kind, covers, function(*altered))
 
+            vars(run)["kind"] = kind
             self.proofs[run] = (kind, covers, _text(function))
             return run
 
@@ -293,6 +314,8 @@ def _verdict(function: Callable[[Instance], bool | Verdict | None]) -> Callable[
     return decide
 
 
-def _decision(function: Callable[[Instance], bool | Verdict]) -> Callable[[Instance, Constants], Verdict]:
-    decide = _verdict(function)
-    return lambda x, _: decide(x)
+def _decision(function: Callable[..., bool | Verdict]) -> Callable[[Instance, Constants], Verdict]:
+    numbers = tuple(inspect.signature(function).parameters)[1:]
+    return lambda x, values: _verdict(
+        lambda y: function(y, **{name: num(values[name]) for name in numbers if name in values})
+    )(x)

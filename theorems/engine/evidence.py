@@ -1,4 +1,8 @@
-"""How each kind of evidence is obtained: proofs, numeric checks, searches, mutants; each with a verdict and a line."""
+"""How each kind of evidence is obtained: proofs, numeric checks, searches, mutants; each with a verdict and a line.
+
+Evidence is made of counts. Nothing here looks at a clock: the same seed gives the same verdict and the same line on an
+idle and on an overloaded machine.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +18,28 @@ from theorems.engine.draw import Enough, draw
 from theorems.engine.families import random_value
 from theorems.engine.instance import Instance
 from theorems.engine.search import search
-from theorems.engine.theorem import Constant, Hypothesis, Mutant, Proof, Property, Reading, Status, Theorem
+from theorems.engine.shape import fits
+from theorems.engine.theorem import Cell, Constant, Hypothesis, Mutant, Proof, Property, Reading, Status, Theorem
 
 __all__ = [
     "Evidence",
     "Profile",
     "attained",
+    "best",
     "not_needed",
     "numeric",
     "property_holds",
     "refuted",
     "rejected",
     "sharp",
+    "strata",
     "symbolic",
+    "term_needed",
+    "witnessed",
 ]
 
 Evidence = tuple[Verdict, str]
+_SLIGHTLY = Fraction(1, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,6 @@ class Profile:
 
     examples: int = 60
     seed: int | None = None
-    search_time: float = 25.0
 
 
 def symbolic(proof: Callable[[], Proof]) -> Evidence:
@@ -90,21 +99,30 @@ def numeric(
     values = theorem.values(constants)
 
     def judge(x: Instance) -> Verdict | None:
-        if theorem.assumptions(reading, x) is not Verdict.CERTIFIED:
+        if not fits(theorem, x) or theorem.assumptions(reading, x) is not Verdict.CERTIFIED:
             return None
         return reading.judge(x, values).verdict
 
     counter = _Counter(judge)
-    _visit(counter, _tight(theorem, reading))
+    with suppress(Enough):
+        for x in _tight(theorem, reading):
+            counter.visit(x)
     if counter.refuted is None:
         draw((reading.strategy or theorem.strategy)(), counter.visit, examples=profile.examples, seed=profile.seed)
-    return counter.outcome()
+    found = counter.outcome()
+    return (found[0], found[1] + _sides(reading, counter.refuted, values)) if counter.refuted is not None else found
 
 
-def _visit(counter: _Counter, instances: Iterable[Instance]) -> None:
-    with suppress(Enough):
-        for x in instances:
-            counter.visit(x)
+def _sides(reading: Reading, x: Instance, values: Mapping[str, Fraction]) -> str:
+    """Value and bound at a refuting instance, where there are both."""
+    if reading.sides is None:
+        return ""
+    from certify.rigor.ball import ball, precision
+
+    with precision(64), suppress(PolystableError, ArithmeticError, TypeError):
+        value, bound = (ball(side).str(12) for side in reading.sides(x, values))
+        return f"; value {value}, bound {bound}"
+    return ""
 
 
 def _tight(theorem: Theorem, reading: Reading) -> list[Instance]:
@@ -113,13 +131,38 @@ def _tight(theorem: Theorem, reading: Reading) -> list[Instance]:
 
 
 def attained(theorem: Theorem, reading: Reading) -> Evidence:
-    """Whether every tight instance reaches the bound."""
+    """Whether every tight instance meets the hypotheses and reaches the bound."""
     gap, values = reading.attained, theorem.values()
     instances = _tight(theorem, reading)
     if gap is None or not instances:
         return Verdict.UNDECIDED, "no instance is said to attain the bound"
-    verdict = combine(reading.reaches(x, values, gap).verdict for x in instances)
-    return verdict, f"value ≥ (1 − {gap}) · bound on {len(instances)} instances"
+    for x in instances:
+        if not fits(theorem, x) or theorem.assumptions(reading, x) is not Verdict.CERTIFIED:
+            return Verdict.REFUTED, f"outside the hypotheses: {x.python()}"
+        verdict = reading.reaches(x, values, gap).verdict
+        if verdict is not Verdict.CERTIFIED:
+            return verdict, f"not reached by {x.python()}{_sides(reading, x, values)}"
+    reached = "value = bound" if gap == 0 else f"value ≥ (1 − {gap}) · bound"
+    return Verdict.CERTIFIED, f"{reached} on {len(instances)} instances"
+
+
+def best(theorem: Theorem, reading: Reading) -> Evidence:
+    """CERTIFIED when the bound reduced by a thousandth (or by twice the gap) is refuted where it is attained."""
+    factor = 1 - max(_SLIGHTLY, 2 * (reading.attained or Fraction(0)))
+    return _refuted_where_tight(theorem, reading.scaled(factor), theorem.values(), f"bound × {factor}")
+
+
+def term_needed(theorem: Theorem, reading: Reading, constant: Constant) -> Evidence:
+    """CERTIFIED when the term that a constant multiplies cannot be dropped where the bound is attained."""
+    values = theorem.values({constant.name: Fraction(0)})
+    return _refuted_where_tight(theorem, reading, values, f"{constant.name} = 0")
+
+
+def _refuted_where_tight(theorem: Theorem, reading: Reading, values: Mapping[str, Fraction], what: str) -> Evidence:
+    for x in _tight(theorem, reading):
+        if reading.judge(x, values).verdict is Verdict.REFUTED:
+            return Verdict.CERTIFIED, f"rejected: {what} is refuted by {x.python()}"
+    return Verdict.UNDECIDED, f"not rejected: no instance that attains the bound refutes {what}"
 
 
 def refuted(
@@ -131,37 +174,56 @@ def refuted(
     constants: Mapping[str, Fraction] | None = None,
 ) -> Evidence:
     """CERTIFIED when the search finds a counterexample."""
-    result = search(
-        theorem, drop, reading=reading, constants=constants, time=profile.search_time, seed=profile.seed or 0
-    )
+    result = search(theorem, drop, reading=reading, constants=constants, seed=profile.seed or 0)
     if result.witness is None:
         return Verdict.UNDECIDED, f"no counterexample among {sum(result.tried.values())} instances"
     return Verdict.CERTIFIED, f"{result.witness.reading.name!r} refuted by {result.witness.instance.python()}"
 
 
+def witnessed(theorem: Theorem, cell: Cell) -> Evidence:
+    """CERTIFIED when the witness of a cell violates its hypothesis alone and refutes the reading."""
+    reading, x = theorem.reading(cell.reading), cell.witness
+    if x is None:
+        return Verdict.UNDECIDED, "no witness"
+    if not fits(theorem, x):
+        return Verdict.REFUTED, f"of another shape: {x.python()}"
+    dropped = cell.hypothesis or None
+    if dropped is not None and theorem.hypothesis(dropped).holds(x) is not Verdict.REFUTED:
+        return Verdict.REFUTED, f"{dropped!r} is not violated by {x.python()}"
+    if theorem.assumptions(reading, x, dropped) is not Verdict.CERTIFIED:
+        return Verdict.REFUTED, f"another hypothesis is not met by {x.python()}"
+    verdict = reading.judge(x, theorem.values()).verdict
+    return ~verdict, f"refuted by {x.python()}" if verdict is Verdict.REFUTED else f"not refuted by {x.python()}"
+
+
 def sharp(theorem: Theorem, constant: Constant, profile: Profile) -> Evidence:
-    """CERTIFIED when the constant strengthened by one percent has a counterexample."""
+    """CERTIFIED when the constant strengthened by one percent has a counterexample, first among those that attain."""
     factor = Fraction(99, 100) if constant.stronger == "smaller" else Fraction(101, 100)
-    return refuted(theorem, profile, constants={constant.name: constant.value * factor})
+    changed = {constant.name: constant.value * factor}
+    for reading in theorem.readings:
+        if constant.name in reading.constants and reading.status is not Status.FALSE and reading.sides is not None:
+            found = _refuted_where_tight(theorem, reading, theorem.values(changed), f"{constant.name} × {factor}")
+            if found[0] is Verdict.CERTIFIED:
+                return found
+    return refuted(theorem, profile, constants=changed)
 
 
-def not_needed(theorem: Theorem, hypothesis: Hypothesis, profile: Profile) -> Evidence:
+def not_needed(theorem: Theorem, hypothesis: Hypothesis, profile: Profile, reading: Reading | None = None) -> Evidence:
     """Exchange one value of drawn instances at random, and keep those that violate this hypothesis only."""
     rng = random.Random(profile.seed or 0)
     readings = [r for r in theorem.readings if hypothesis.name in r.hypotheses and r.status is not Status.FALSE]
+    if reading is not None:
+        readings = [reading]
     values = theorem.values()
     verdicts: list[tuple[Verdict, Instance]] = []
 
     def visit(x: Instance) -> None:
-        for p in theorem.parameters:
-            if p.kind not in ("rational", "integer", "choice"):
-                continue
-            y = x.replace(**{p.name: random_value(p, {}, 4, rng)}) if not isinstance(p.high, str) else x
+        for y in (x, *_exchanged(theorem, x, rng)):
             if hypothesis.holds(y) is not Verdict.REFUTED:
                 continue
-            for reading in readings:
-                if theorem.assumptions(reading, y, hypothesis.name) is Verdict.CERTIFIED:
-                    verdicts.append((reading.judge(y, values).verdict, y))
+            for item in readings:
+                if theorem.assumptions(item, y, hypothesis.name) is Verdict.CERTIFIED:
+                    verdicts.append((item.judge(y, values).verdict, y))
 
     draw(theorem.strategy(), visit, examples=profile.examples, seed=profile.seed)
     if not verdicts:
@@ -173,8 +235,31 @@ def not_needed(theorem: Theorem, hypothesis: Hypothesis, profile: Profile) -> Ev
     return worst, f"{len(verdicts)} exact instances without it; {hypothesis.why}"
 
 
+def _exchanged(theorem: Theorem, x: Instance, rng: random.Random) -> Iterable[Instance]:
+    for p in theorem.parameters:
+        if p.kind in ("rational", "integer", "choice") and not isinstance(p.high, str):
+            yield x.replace(**{p.name: random_value(p, {}, 4, rng)})
+
+
+def strata(theorem: Theorem, profile: Profile) -> Evidence:
+    """CERTIFIED when the strategies of the theorem produce every kind of instance that they must."""
+    counts = dict.fromkeys((s.name for s in theorem.strata), 0)
+
+    def visit(x: Instance) -> None:
+        for s in theorem.strata:
+            counts[s.name] += bool(s.contains(x))
+
+    sources = {id(s): s for s in (theorem.strategy, *(r.strategy for r in theorem.readings)) if s is not None}
+    for strategy in sources.values():
+        draw(strategy(), visit, examples=profile.examples, seed=profile.seed)
+    missed = [name for name, count in counts.items() if not count]
+    if missed:
+        return Verdict.REFUTED, f"never drawn: {', '.join(missed)}"
+    return Verdict.CERTIFIED, ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
 def property_holds(theorem: Theorem, prop: Property, profile: Profile) -> Evidence:
-    """Decide a property on instances of its strategy."""
+    """Decide a property on instances of its strategy; those that it says nothing about are not counted."""
     counter = _Counter(prop.holds)
     draw((prop.strategy or theorem.strategy)(), counter.visit, examples=profile.examples, seed=profile.seed)
     return counter.outcome()

@@ -13,11 +13,22 @@ from certify.verdict import Verdict, combine
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from theorems.engine.theorem import Theorem
 
-__all__ = ["Report", "Result", "junit", "list_table", "report_table", "save_junit"]
+__all__ = [
+    "Report",
+    "Result",
+    "failure_text",
+    "junit",
+    "list_table",
+    "result_line",
+    "save_junit",
+    "summary",
+]
 
+_WORDS = {"false": "counterexample found", "needed": "counterexample found", "mutant": "mutant rejected"}
 _STYLES = {Verdict.CERTIFIED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
 
 
@@ -32,6 +43,23 @@ class Result:
     evidence: str
     seconds: float = 0.0
 
+    @property
+    def outcome(self) -> str:
+        """The verdict in the words of the check: what was to be found was found, or the verdict itself."""
+        found = self.verdict is Verdict.CERTIFIED
+        return _WORDS.get(self.kind, self.verdict.value) if found else self.verdict.value
+
+    @property
+    def command(self) -> str:
+        """What shows this result again."""
+        if self.kind in ("false", "needed") and self.verdict is not Verdict.CERTIFIED:
+            reading, _, dropped = self.name.rpartition(" without ")
+            if self.kind == "false":
+                reading, dropped = self.name, ""
+            flags = [f'--reading "{reading}"'] * bool(reading) + [f'--drop "{dropped}"'] * bool(dropped)
+            return f"theorems explore {self.theorem} {' '.join(flags)}"
+        return f"theorems check {self.theorem}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
@@ -39,6 +67,7 @@ class Result:
             "kind": self.kind,
             "name": self.name,
             "verdict": self.verdict.value,
+            "outcome": self.outcome,
             "evidence": self.evidence,
             "seconds": round(self.seconds, 3),
         }
@@ -59,10 +88,16 @@ class Report:
         """Plain data: the verdict and every result."""
         return {"verdict": self.verdict.value, "results": [r.to_json() for r in self.results]}
 
+    def __repr__(self) -> str:
+        """The counts, and the first results that are not CERTIFIED."""
+        failed = [failure_text(r) for r in self.results if r.verdict is not Verdict.CERTIFIED]
+        more = [f"and {len(failed) - 3} more"] * (len(failed) > 3)
+        return "\n".join([f"{self.verdict.value}: {summary(self)}", *failed[:3], *more])
+
     def _repr_html_(self) -> str:
         rows = "".join(
             "<tr>"
-            + "".join(f"<td>{html.escape(v)}</td>" for v in (r.theorem, r.kind, r.name, r.verdict.value, r.evidence))
+            + "".join(f"<td>{html.escape(v)}</td>" for v in (r.theorem, r.kind, r.name, r.outcome, r.evidence))
             + "</tr>"
             for r in self.results
         )
@@ -82,24 +117,38 @@ def list_table(theorems: Sequence[Theorem]) -> Table:
     return table
 
 
-def report_table(report: Report) -> Table:
-    """One line for each case, grouped by theorem; evidence is cut to the width of the terminal."""
-    from rich.table import Table
+WIDTHS = (10, 10, 34, 20)
+"""Of the columns theorem, kind, name and outcome of a report that comes line by line."""
+
+
+def result_line(result: Result, width: int, last: str = "") -> Text:
+    """One result on one line of ``width`` columns; the theorem is named where it differs from ``last``."""
     from rich.text import Text
 
-    table = Table(box=None, header_style="bold", expand=True)
-    for name in ("theorem", "kind", "name", "verdict"):
-        table.add_column(name, no_wrap=True)
-    # Evidence takes what is left of the line.
-    table.add_column("evidence", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column("s", no_wrap=True, justify="right")
-    last = ""
-    for r in report.results:
-        verdict = Text(r.verdict.value, style=_STYLES[r.verdict])
-        shown = r.theorem if r.theorem != last else ""
-        table.add_row(shown, r.kind, r.name, verdict, Text(r.evidence), f"{r.seconds:.1f}")
-        last = r.theorem
-    return table
+    shown = result.theorem if result.theorem != last else ""
+    cells = [shown, result.kind, result.name, result.outcome]
+    line = Text()
+    for cell, room in zip(cells, WIDTHS, strict=True):
+        text = cell if len(cell) <= room else cell[: room - 1] + "…"
+        style = _STYLES[result.verdict] if cell is cells[-1] else ""
+        line.append(text.ljust(room + 1), style=style)
+    room = max(12, width - len(line.plain) - 7)
+    evidence = result.evidence.replace("\n", " ")
+    line.append((evidence if len(evidence) <= room else evidence[: room - 1] + "…").ljust(room))
+    line.append(f"{result.seconds:6.1f}")
+    return line
+
+
+def failure_text(result: Result) -> str:
+    """A result that is not CERTIFIED, in full: evidence with both sides and the instance, and how to see it again."""
+    head = f"{result.theorem} {result.kind} {result.name}: {result.verdict.value}"
+    return f"{head}\n  {result.evidence}\n  again: {result.command}"
+
+
+def summary(report: Report) -> str:
+    """How many results there are of each verdict."""
+    counts = ", ".join(f"{sum(r.verdict is v for r in report.results)} {v.value}" for v in Verdict)
+    return f"{len(report.results)} checks: {counts}"
 
 
 def junit(report: Report) -> ElementTree.Element:

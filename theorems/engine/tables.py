@@ -1,11 +1,10 @@
-"""What every hypothesis and every constant is good for, searched afresh: the tables of necessity and of sharpness."""
+"""What every hypothesis and every constant is good for: the tables of necessity and of sharpness."""
 
 from __future__ import annotations
 
 import itertools
 import random
-import time as clock
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,35 +12,38 @@ from typing import Any
 from certify.errors import PolystableError
 from certify.rigor.ball import ball, lower, precision
 from certify.verdict import Verdict
+from theorems.engine.evidence import witnessed
 from theorems.engine.families import random_instance, structured
 from theorems.engine.instance import Instance
 from theorems.engine.search import SearchResult, search
-from theorems.engine.theorem import Constant, Need, Reading, Status, Theorem
+from theorems.engine.theorem import Constant, Hypothesis, Need, Reading, Status, Theorem
 from theorems.engine.witness import Witness
-from theorems.library import select
 
 __all__ = ["NecessityRow", "SharpnessRow", "necessity", "sharpness"]
 
-_STRUCTURED = 4000
-_RANDOM = 2000
+_STRUCTURED = 600
+_RANDOM = 300
 _BITS = 192
 _ALMOST = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class NecessityRow:
-    """One hypothesis of one theorem.
+    """One reading without one of its hypotheses.
 
-    ``status`` is "witness" (the conclusion fails without it: see ``witness``), "not needed" (``why`` names the stronger
-    theorem), "definition" (a term is not defined without it) or "open" (nothing was found, which proves nothing).
+    ``status`` is "witness" (the reading fails without it: see ``instance``), "stronger" (``why`` says how it holds
+    without it), "definition" (a term is not defined without it) or "open" (nothing was found, which proves nothing).
+    ``found`` tells whether the search of this very call found the instance, or the module keeps it.
     """
 
     theorem: str
     hypothesis: str
+    reading: str
     text: str
     status: str
     why: str
-    witness: Witness | None = None
+    instance: Instance | None = None
+    found: bool = False
     tried: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -49,11 +51,13 @@ class NecessityRow:
         return {
             "theorem": self.theorem,
             "hypothesis": self.hypothesis,
+            "reading": self.reading,
             "text": self.text,
             "status": self.status,
             "why": self.why,
+            "found": self.found,
             "tried": self.tried,
-            "witness": None if self.witness is None else self.witness.to_json(),
+            "instance": None if self.instance is None else self.instance.to_json(),
         }
 
 
@@ -86,45 +90,58 @@ class SharpnessRow:
         }
 
 
-def necessity(ids: Sequence[str] | None = None, *, time: float = 20.0, seed: int = 0) -> list[NecessityRow]:
-    """One row for each hypothesis of each theorem; ``time`` is the limit of one search."""
-    return [_necessity_row(t, h.name, time, seed) for t in select(ids) for h in t.hypotheses]
-
-
-def _necessity_row(theorem: Theorem, name: str, time: float, seed: int) -> NecessityRow:
-    hypothesis = theorem.hypothesis(name)
-    if hypothesis.need is Need.DEFINITION:
-        return NecessityRow(theorem.id, name, hypothesis.text, "definition", hypothesis.why)
-    if hypothesis.need is Need.NOT_NEEDED:
-        return NecessityRow(theorem.id, name, hypothesis.text, "not needed", hypothesis.why)
-    result = search(theorem, name, time=time, seed=seed)
-    status = "open" if result.witness is None else "witness"
-    return NecessityRow(
-        theorem.id, name, hypothesis.text, status, hypothesis.why, result.witness, sum(result.tried.values())
-    )
-
-
-def sharpness(ids: Sequence[str] | None = None, *, time: float = 5.0, seed: int = 0) -> list[SharpnessRow]:
-    """One row for each constant and each true reading that uses it; ``time`` is the limit for each."""
+def necessity(theorem: Theorem, *, seed: int = 0) -> list[NecessityRow]:
+    """One row for each hypothesis of each true reading; what the module does not decide is searched."""
+    true = [r for r in theorem.readings if r.status is not Status.FALSE]
     return [
-        _sharpness_row(theorem, constant, reading, time, seed)
-        for theorem in select(ids)
+        _necessity_row(theorem, reading, hypothesis, seed)
+        for hypothesis in theorem.hypotheses
+        for reading in true
+        if hypothesis.name in reading.hypotheses
+    ]
+
+
+def _necessity_row(theorem: Theorem, reading: Reading, hypothesis: Hypothesis, seed: int) -> NecessityRow:
+    def row(status: str, why: str, **more: Any) -> NecessityRow:
+        return NecessityRow(theorem.id, hypothesis.name, reading.name, hypothesis.text, status, why, **more)
+
+    cell = theorem.cell(reading.name, hypothesis.name)
+    if cell is not None and cell.witness is not None:
+        stands = witnessed(theorem, cell)[0] is Verdict.CERTIFIED
+        return row("witness" if stands else "open", hypothesis.why, instance=cell.witness)
+    if cell is not None:
+        return row("stronger", cell.stronger) if cell.stronger else row("open", cell.open)
+    if hypothesis.need is Need.DEFINITION:
+        return row("definition", hypothesis.why)
+    if hypothesis.need is Need.NOT_NEEDED:
+        return row("stronger", hypothesis.why)
+    result = search(theorem, hypothesis.name, reading=reading.name, seed=seed)
+    tried = sum(result.tried.values())
+    if result.witness is None:
+        return row("open", "", tried=tried)
+    return row("witness", hypothesis.why, instance=result.witness.instance, found=True, tried=tried)
+
+
+def sharpness(theorem: Theorem, *, seed: int = 0) -> list[SharpnessRow]:
+    """One row for each constant and each true reading that uses it."""
+    return [
+        _sharpness_row(theorem, constant, reading, seed)
         for constant in theorem.constants
         for reading in theorem.readings
         if constant.name in reading.constants and reading.status is not Status.FALSE
     ]
 
 
-def _sharpness_row(theorem: Theorem, constant: Constant, reading: Reading, time: float, seed: int) -> SharpnessRow:
+def _sharpness_row(theorem: Theorem, constant: Constant, reading: Reading, seed: int) -> SharpnessRow:
     best: tuple[float, Instance] | None = None
-    values, end = theorem.values(), clock.monotonic() + time
+    values = theorem.values()
     for x in _proposals(theorem, reading, seed) if reading.sides is not None else ():
         ratio = _ratio(theorem, reading, x, values)
         if ratio is not None and (best is None or ratio > best[0] + 1e-12):
             best = ratio, x
-        if clock.monotonic() > end or (best is not None and best[0] >= 1):
+        if best is not None and best[0] >= 1:
             break
-    refuted = _strengthened(theorem, constant, reading, time, seed).witness if constant.sharp else None
+    refuted = _strengthened(theorem, constant, reading, seed).witness if constant.sharp else None
     ratio, instance = best if best is not None else (None, None)
     if ratio is not None and instance is not None and ratio > _ALMOST:
         attained = reading.reaches(instance, values, Fraction(0)).verdict
@@ -132,17 +149,17 @@ def _sharpness_row(theorem: Theorem, constant: Constant, reading: Reading, time:
     return SharpnessRow(theorem.id, constant.name, constant.value, reading.name, ratio, instance, refuted)
 
 
-def _strengthened(theorem: Theorem, constant: Constant, reading: Reading, time: float, seed: int) -> SearchResult:
+def _strengthened(theorem: Theorem, constant: Constant, reading: Reading, seed: int) -> SearchResult:
     factor = Fraction(99, 100) if constant.stronger == "smaller" else Fraction(101, 100)
     changed = {constant.name: constant.value * factor}
-    return search(theorem, reading=reading.name, constants=changed, time=time, seed=seed)
+    return search(theorem, reading=reading.name, constants=changed, seed=seed)
 
 
 def _proposals(theorem: Theorem, reading: Reading, seed: int) -> Iterator[Instance]:
     tight, rng = reading.tight or theorem.tight, random.Random(seed)
-    yield from itertools.islice(structured(theorem, 3), _STRUCTURED)
     if tight is not None:
         yield from tight()
+    yield from itertools.islice(structured(theorem, 3), _STRUCTURED)
     yield from (random_instance(theorem, 3, rng) for _ in range(_RANDOM))
 
 

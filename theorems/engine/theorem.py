@@ -1,31 +1,6 @@
-r"""What a theorem is, to this package.
+"""What a theorem is, to this package: a statement in several readings, and the evidence for each of them.
 
-How to add a theorem
---------------------
-Add one public module ``theorems/NAME.py`` that ends with ``THEOREM = Theorem(...)``. Nothing else is edited: the sweep,
-the command line, the search, the documentation and the app find it by scanning the package. In the module:
-
-1. *Docstring*: title; the statement in words and in LaTeX; hypotheses by name; what breaks without each; reach (what
-   the symbolic checks prove and for which sizes, what the numeric check decides); readings and their status; reference.
-2. *Parameters*: what an instance consists of, e.g. ``Parameter.matrix("A", "n", "m")``, ``Parameter.integer("r", 0,
-   "m")``. Sides are named dimensions, so the search can vary sizes and shrink an index out of every matrix that has it.
-3. *Hypotheses*: ``Hypothesis(name, text, latex, holds)`` with ``holds(instance) -> Verdict``, decided exactly.
-4. *Readings*: each has its own status and either ``sides(instance, constants) -> (value, bound)``, asserting
-   value ≤ bound (value < bound when ``strict``), or ``decide(instance, constants) -> Verdict`` for conclusions
-   without a margin (identities in exact arithmetic, exhaustive statements). Formulas come from ``certify.geometry``;
-   exact scalars from :mod:`theorems.exact.scalars`, with every exact input passed through ``num``. The two sides
-   must be computed independently of one another, or the check proves nothing.
-5. *Constants*: ``Constant("c", Fraction(2), "the coefficient of …", sharp=True)``; ``constants["c"]`` inside a reading.
-6. *Symbolic checks*: functions that return a :class:`Proof`, usually ``facts(kind, covers, [(label, true?), …])``.
-   Kind is ``"symbolic"`` (all real inputs of the sizes in ``covers``), ``"exhaustive"`` (every case of a finite
-   statement) or ``"instances"`` (finitely many exact instances of an infinite statement: never called symbolic).
-7. *Strategy*: a Hypothesis strategy of instances that meet the hypotheses *tightly* (aligned singular vectors, zero
-   slack, …). Independent random inputs keep far from equality and let wrong constants pass. ``tight`` lists instances
-   that attain, or nearly attain, the bound.
-8. *Properties*: invariances and identities with a :class:`~certify.verdict.Verdict`.
-9. *Mutants*: at least two wrong versions that the checks above must reject.
-
-Then ``theorems check ID`` runs everything, and ``theorems explore ID --drop HYPOTHESIS`` looks for a counterexample.
+Modules do not build these objects themselves; :mod:`theorems.engine.declare` makes them of decorated functions.
 """
 
 from __future__ import annotations
@@ -217,6 +192,18 @@ class Reading:
         with precision(64):
             return interval(ball(self._margin(instance, constants)))
 
+    def scaled(self, factor: Fraction) -> Reading:
+        """The same reading with its bound multiplied: a stronger claim for a factor below 1 and a positive bound."""
+        sides = self.sides
+        if sides is None:
+            raise UsageError(f"the reading {self.name!r} has no bound to scale")
+
+        def smaller(x: Instance, constants: Constants) -> tuple[Scalar, Scalar]:
+            value, bound = sides(x, constants)
+            return value, num(factor) * bound
+
+        return replace(self, sides=smaller)
+
     def reaches(self, instance: Instance, constants: Constants, gap: Fraction) -> Outcome:
         """Decide value ≥ (1 − gap) · bound: the bound is attained up to a relative gap."""
         sides = self.sides
@@ -363,6 +350,10 @@ class Theorem:
         for mutant in self.mutants:
             if mutant.symbolic is None and mutant.reading not in names:
                 raise UsageError(f"{self.id}: mutant {mutant.name!r} names no reading")
+        for cell in self.cells:
+            said = [cell.witness is not None, bool(cell.stronger), bool(cell.open)]
+            if cell.reading not in names or cell.hypothesis not in {"", *known} or said.count(True) != 1:
+                raise UsageError(f"{self.id}: the cell {cell.reading!r} without {cell.hypothesis!r} says nothing")
         if len(set(names)) != len(names) or not names:
             raise UsageError(f"{self.id}: readings need distinct names, and there must be one")
 
@@ -383,6 +374,10 @@ class Theorem:
         for name in changed or {}:
             self.constant(name)
         return {c.name: c.value for c in self.constants} | dict(changed or {})
+
+    def cell(self, reading: str, hypothesis: str) -> Cell | None:
+        """What the module says about a reading without a hypothesis, or about a false reading (``""``)."""
+        return next((c for c in self.cells if (c.reading, c.hypothesis) == (reading, hypothesis)), None)
 
     def assumptions(self, reading: Reading, instance: Instance, drop: str | None = None) -> Verdict:
         """Verdict of the conjunction of a reading's hypotheses, without the one that is dropped."""

@@ -6,24 +6,9 @@ Statement
     .. math::
         \|\sin\Theta(U_k(K),V_k(H))\|_F\le\frac{\min(\sqrt2\,\|\Delta\|_F,\ 2\sqrt{\min(k,n-k)}\,\|\Delta\|_2)}{\gamma},
 
-    with the mixed gap λ_k(K) − λ_{k+1}(H) > 0 also :math:`\|\Delta\|_F/(\lambda_k(K)-\lambda_{k+1}(H))`. The relative
-    imbalance :math:`\|\Delta\|_F/\sqrt{\|H\|_F^2+\|K\|_F^2}` lies in [0, 1].
-
-Hypotheses
-    *window* (0 < k < n), *gap* (γ > 0), *mixed gap*, *leading* (both subspaces belong to the largest eigenvalues),
-    *semidefinite*.
-
-Needed
-    *window*, *gap* and *mixed gap* define the bounds. Without *leading* equal matrices have orthogonal windows; without
-    *semidefinite* the relative imbalance reaches √2. The sinΘ bounds do not need *semidefinite*.
-
-Reach
-    Symbolic: γ‖sinΘ‖_F² ≤ ⟨K − H, P − Q⟩ for all real symmetric matrices up to 4×4 and all k, and the Frobenius bound
-    in full for 2×2. Numeric: exact rational projectors, or balls, up to 4×4.
-
-Readings
-    *Frobenius*, *spectral*, *mixed gap*, *relative imbalance*: true. *No gap* (‖Δ‖_F alone) and *constant one*
-    (‖Δ‖_F/γ): false.
+    with the mixed gap λ_k(K) − λ_{k+1}(H) > 0 also :math:`\|\Delta\|_F/(\lambda_k(K)-\lambda_{k+1}(H))`. These hold for
+    all symmetric K and H. For positive semidefinite ones the relative imbalance
+    :math:`\|\Delta\|_F/\sqrt{\|H\|_F^2+\|K\|_F^2}` lies in [0, 1].
 
 Reference
     FLAG (arXiv 2605.09861); Davis–Kahan.
@@ -37,31 +22,58 @@ from typing import Any, cast
 
 import flint
 
-from certify.geometry.interface.alignment import alignment_bound, interface_norms, overlap, relative_imbalance
+from certify.geometry.interface.alignment import alignment_bound, overlap, relative_imbalance
 from certify.geometry.spectrum.chart import gaps
+from certify.linalg.gram_pair import gram_pair_norms
 from certify.rigor.ball import ball
-from certify.verdict import Verdict, combine
-from theorems.engine.instance import Matrix
-from theorems.engine.theorem import (
-    Constant,
-    Constants,
-    Hypothesis,
-    Instance,
-    Mutant,
-    Need,
-    Parameter,
-    Proof,
-    Property,
-    Reading,
-    Status,
-    Theorem,
-    facts,
-    holds,
-    small,
-)
+from certify.verdict import Verdict
+from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
+from theorems.engine.instance import Instance, Matrix
+from theorems.engine.theorem import Parameter, small
+from theorems.exact.algebra import vanishes
 from theorems.exact.scalars import Scalar, num, root
 from theorems.exact.spectra import frobenius_squared, multiply, singular_values
-from theorems.subjects.symmetric_pairs import Pair, float_array, integer_layers, is_semidefinite, pair, pairs
+from theorems.subjects import symmetric_pairs
+from theorems.subjects.symmetric_pairs import PAIR, SIZES, Pair, float_array, integer_layers, pair, pairs, symmetric
+
+theorem = Declaration(
+    __doc__,
+    parameters=(*PAIR, Parameter.integer("k", 1, "n"), Parameter.choice("window", "leading", "opposite")),
+    dimensions=SIZES,
+    strategy=lambda: pairs(positive=False, least=2, windows=True),
+)
+
+semidefinite = symmetric_pairs.semidefinite.because("K and −K have relative imbalance √2")
+
+
+@hypothesis(r"0<k<n", defines="there is no gap at k")
+def window(x: Instance) -> bool:
+    """0 < k < n"""
+    return 0 < x.integer("k") < pair(x).n
+
+
+@hypothesis(r"\gamma>0", defines="the bound divides by γ")
+def gap(x: Instance) -> bool:
+    """γ > 0"""
+    return window.met(x) and sum(_gaps(x)) > 0
+
+
+@hypothesis(r"\lambda_k(K)>\lambda_{k+1}(H)", defines="the bound divides by it")
+def mixed_gap(x: Instance) -> bool:
+    """λ_k(K) > λ_{k+1}(H)"""
+    return window.met(x) and _mixed_gap(pair(x), x.integer("k")) > 0
+
+
+@hypothesis(r"U_k,V_k\text{ leading}", needed="the leading window of K and the trailing one of H = K are orthogonal")
+def leading(x: Instance) -> bool:
+    """both windows belong to the largest eigenvalues"""
+    return x.choice("window") == "leading"
+
+
+@hypothesis(r"(K,H)\ne0", defines="the relative imbalance divides by the norms")
+def nonzero(x: Instance) -> bool:
+    """K or H is not 0"""
+    return any(v != 0 for m in (x.matrix("K"), x.matrix("H")) for v in m.entries())
 
 
 def _sine(x: Instance) -> Scalar:
@@ -73,66 +85,174 @@ def _gaps(x: Instance) -> tuple[Scalar, Scalar]:
     return first, second
 
 
-def frobenius(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """‖sinΘ‖_F ≤ c √2 ‖Δ‖_F/γ."""
+def _mixed_gap(p: Pair, k: int) -> Scalar:
+    return p.eigenvalues[0][k - 1] - p.eigenvalues[1][k]
+
+
+def lines_at_an_angle() -> Iterable[Instance]:
+    """Multiples of projectors at a rational angle: lines in the plane and in space, and planes of two such lines."""
+    for c, s in ((Fraction(3, 5), Fraction(4, 5)), (Fraction(12, 13), Fraction(5, 13))):
+        turned = [[2 * c * c, 2 * c * s], [2 * c * s, 2 * s * s]]
+        yield Instance.of(K=[[2, 0], [0, 0]], H=turned, k=1, window="leading")
+        wider = [[*row, 0] for row in turned] + [[0, 0, 0]]
+        yield Instance.of(K=[[2, 0, 0], [0, 0, 0], [0, 0, 0]], H=wider, k=1, window="leading")
+        twice = [[*row, 0, 0] for row in turned] + [[0, 0, *row] for row in turned]
+        diagonal = [[2 * int(i == j and i % 2 == 0) for j in range(4)] for i in range(4)]
+        yield Instance.of(K=diagonal, H=twice, k=2, window="leading")
+
+
+def crossed() -> Iterable[Instance]:
+    """The window of H lies where K is small, and the mixed gap is as large as the imbalance."""
+    yield Instance.of(K=[[2, 0], [0, 1]], H=[[0, 0], [0, 1]], k=1, window="leading")
+    yield Instance.of(K=[[5, 0, 0], [0, 5, 0], [0, 0, 2]], H=[[5, 0, 0], [0, 1, 0], [0, 0, 2]], k=2, window="leading")
+
+
+def nothing_shared() -> Iterable[Instance]:
+    """HK = 0."""
+    yield Instance.of(K=[[3, 0], [0, 0]], H=[[0, 0], [0, 2]], k=1, window="leading")
+
+
+_WINDOW = (symmetric, window, gap, leading)
+
+
+@theorem.bound(
+    r"\|\sin\Theta\|_F\le\sqrt2\,\|\Delta\|_F/\gamma", *_WINDOW, name="Frobenius", attained_at=lines_at_an_angle
+)
+def frobenius(x: Instance, factor: Scalar = 1) -> Sides:
+    """‖sinΘ‖_F ≤ √2 ‖Δ‖_F/γ"""
     p = pair(x)
-    return _sine(x), num(c["factor"]) * alignment_bound(p.norm(p.delta), *_gaps(x))
+    return _sine(x), factor * alignment_bound(p.norm(p.delta), *_gaps(x))
 
 
-def spectral(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """‖sinΘ‖_F ≤ 2 √min(k, n − k) ‖Δ‖₂/γ."""
+@theorem.bound(r"\|\sin\Theta\|_F\le2\sqrt{\min(k,n-k)}\,\|\Delta\|_2/\gamma", *_WINDOW, attained_at=lines_at_an_angle)
+def spectral(x: Instance) -> Sides:
+    """‖sinΘ‖_F ≤ 2 √min(k, n − k) ‖Δ‖₂/γ"""
     p, k = pair(x), x.integer("k")
     write, read = _gaps(x)
     return _sine(x), 2 * root(num(min(k, p.n - k))) * p.norm2(p.delta) / (write + read)
 
 
-def mixed(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """‖sinΘ‖_F ≤ ‖Δ‖_F/(λ_k(K) − λ_{k+1}(H))."""
+@theorem.bound(
+    r"\|\sin\Theta\|_F\le\|\Delta\|_F/(\lambda_k(K)-\lambda_{k+1}(H))",
+    *(symmetric, window, mixed_gap, leading),
+    name="mixed gap",
+    attained_at=crossed,
+    strategy=lambda: pairs(positive=False, least=2, windows=True).filter(mixed_gap.met),
+)
+def mixed(x: Instance) -> Sides:
+    """‖sinΘ‖_F ≤ ‖Δ‖_F/(λ_k(K) − λ_{k+1}(H))"""
     p = pair(x)
     return _sine(x), p.norm(p.delta) / _mixed_gap(p, x.integer("k"))
 
 
-def _mixed_gap(p: Pair, k: int) -> Scalar:
-    return p.eigenvalues[0][k - 1] - p.eigenvalues[1][k]
-
-
-def relative(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """‖Δ‖_F/√(‖H‖_F² + ‖K‖_F²) ≤ 1."""
+@theorem.bound(
+    r"\|\Delta\|_F/\sqrt{\|H\|_F^2+\|K\|_F^2}\le1",
+    *(symmetric, nonzero, semidefinite),
+    attained_at=nothing_shared,
+    strategy=lambda: pairs(windows=True).filter(nonzero.met),
+)
+def relative(x: Instance) -> Sides:
+    """‖Δ‖_F/√(‖H‖_F² + ‖K‖_F²) ≤ 1"""
     p = pair(x)
     return relative_imbalance(p.norm(p.delta), p.norm(p.h), p.norm(p.k)), num(1)
 
 
-def no_gap(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """‖sinΘ‖_F ≤ ‖Δ‖_F, which is false."""
+@theorem.bound(r"\|\sin\Theta\|_F\le\|\Delta\|_F", *_WINDOW, false=True)
+def no_gap(x: Instance) -> Sides:
+    """‖sinΘ‖_F ≤ ‖Δ‖_F"""
     p = pair(x)
     return _sine(x), p.norm(p.delta)
 
 
-def constant_one(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """‖sinΘ‖_F ≤ ‖Δ‖_F/γ, which is false."""
+@theorem.bound(r"\|\sin\Theta\|_F\le\|\Delta\|_F/\gamma", *_WINDOW, false=True)
+def constant_one(x: Instance) -> Sides:
+    """‖sinΘ‖_F ≤ ‖Δ‖_F/γ"""
+    p = pair(x)
+    return _sine(x), p.norm(p.delta) / sum(_gaps(x))
+
+
+_QUARTER = Instance.of(K=[[Fraction(1, 4), 0], [0, 0]], H=[[0, 0], [0, Fraction(1, 4)]], k=1, window="leading")
+theorem.constant("factor", "factor of √2 ‖Δ‖_F/γ", sharp=True)
+for reading in (frobenius, spectral, mixed):
+    theorem.witness(reading, leading, Instance.of(K=[[2, 0], [0, 1]], H=[[2, 0], [0, 1]], k=1, window="opposite"))
+theorem.witness(relative, semidefinite, Instance.of(K=[[1]], H=[[-1]], k=1, window="leading"))
+theorem.witness(no_gap, None, _QUARTER)
+theorem.witness(constant_one, None, Instance.of(K=[[1, 0], [0, 0]], H=[[0, 0], [0, 1]], k=1, window="leading"))
+theorem.mutant("constant one", "1 instead of √2", frobenius, constant_one)
+theorem.mutant("doubled gap", "2γ instead of γ", frobenius, lambda x: _with_gap(x, 2))
+
+
+def _with_gap(x: Instance, factor: int) -> Sides:
     p = pair(x)
     write, read = _gaps(x)
-    return _sine(x), p.norm(p.delta) / (write + read)
+    return _sine(x), alignment_bound(p.norm(p.delta), factor * write, factor * read)
 
 
-def halved(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """Half of the spectral bound."""
-    value, bound = spectral(x, c)
-    return value, bound / 2
+@theorem.stratum
+def middle_window(x: Instance) -> bool:
+    """1 < k < n − 1, where min(k, n − k) is 2"""
+    return 1 < x.integer("k") < pair(x).n - 1
 
 
-def larger_gap(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """The Frobenius bound with twice the sum of the gaps."""
-    p = pair(x)
-    write, read = _gaps(x)
-    return _sine(x), alignment_bound(p.norm(p.delta), 2 * write, 2 * read)
+@theorem.stratum
+def indefinite(x: Instance) -> bool:
+    """K or H has a negative eigenvalue"""
+    return not semidefinite.met(x)
 
 
-def monotone() -> Proof:
-    """⟨K − H, P − Q⟩ − γ(k − Σ_{i,j≤k} w_ij) is a sum of products of non-negative terms, w_ij = ⟨u_i, v_j⟩²."""
+@theorem.property(name="norms", strategy=integer_layers)
+def enclosed(x: Instance) -> bool:
+    """the verified norms of an interface enclose the exact ones"""
+    # Integer layers W = K and W' = H.
+    w, w_next = x.matrix("K"), x.matrix("H")
+    read, write = w_next.transpose() * w_next, w * w.transpose()
+    product = read * write
+    found = gram_pair_norms(float_array(w), float_array(w_next))
+    sizes = [ball(root(frobenius_squared(a))) for a in (read, write)]
+    expected = (
+        (found.imbalance, read - write, sizes[0] + sizes[1]),
+        (found.commutator, product - product.transpose(), sizes[0] * sizes[1]),
+        (found.read, read, sizes[0]),
+        (found.write, write, sizes[1]),
+    )
+    return all(_narrow(norm, ball(root(frobenius_squared(a))), size) for norm, a, size in expected)
+
+
+def _narrow(enclosure: flint.arb, exact: flint.arb, size: flint.arb) -> bool:
+    return bool(enclosure.overlaps(exact)) and bool(enclosure.rad() < 1e-12 * (1 + size))
+
+
+@theorem.property(name="overlap")
+def shared(x: Instance) -> Verdict | None:
+    """the overlap of the windows is 1 − ‖sinΘ‖_F²/k, its cosines being the singular values of PQ"""
+    k = x.integer("k")
+    if not all(isinstance(v, flint.fmpq) for rows in pair(x).projectors(k) for row in rows for v in row):
+        return None
+
+    def rest() -> Scalar:
+        p, q = pair(x).projectors(k)
+        cosines = singular_values(flint.fmpq_mat(multiply(p, q)))[:k]
+        return overlap(cosines) - (1 - pair(x).sine_squared(k) / k)
+
+    return small(rest)
+
+
+@theorem.property
+def coordinates(x: Instance) -> Verdict | None:
+    """reversing the coordinates of both matrices changes nothing"""
+    if not all(v > 0 for v in _gaps(x)):
+        return None
+    k, (first, second) = x.integer("k"), (cast(Matrix, x[name]) for name in ("K", "H"))
+    y = x.replace(K=[row[::-1] for row in first[::-1]], H=[row[::-1] for row in second[::-1]])
+    return small(lambda: pair(x).sine_squared(k) - pair(y).sine_squared(k))
+
+
+@theorem.proof("symbolic", "all real symmetric K, H of size 2×2, 3×3, 4×4, all k")
+def monotone() -> Facts:
+    """⟨K − H, P − Q⟩ − γ(k − Σ_{i,j≤k} w_ij) is a sum of products of non-negative terms, w_ij = ⟨u_i, v_j⟩²; that it is
+    at most ‖Δ‖_F √2 ‖sinΘ‖_F, or ‖Δ‖₂ 2√min(k, n − k) ‖sinΘ‖_F, are the inequalities of Cauchy and Hölder."""
     import sympy
 
-    claims: list[tuple[str, object]] = []
     for n in (2, 3, 4):
         w: Any = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"w{i}{j}", nonnegative=True))
         kappa, eta = sympy.symbols(f"a1:{n + 1}", real=True), sympy.symbols(f"b1:{n + 1}", real=True)
@@ -146,240 +266,33 @@ def monotone() -> Proof:
             rest += sum((kappa[k] - kappa[i]) * w[i, j] for i in range(k, n) for j in range(k))
             rest += sum((eta[j] - eta[k - 1]) * w[i, j] for j in range(k) for i in range(k, n))
             rest += sum((eta[k] - eta[j]) * w[i, j] for j in range(k, n) for i in range(k))
-            claims.append((f"n = {n}, k = {k}", _stochastic(inner - gamma * sine - rest, w)))
-    return facts("symbolic", "all real symmetric K, H of size 2×2, 3×3, 4×4, all k", claims)
+            yield f"n = {n}, k = {k}", _stochastic(inner - gamma * sine - rest, w)
 
 
 def _stochastic(expression: Any, w: Any) -> bool:
     """Whether an expression vanishes for doubly stochastic w: rows and columns sum to 1."""
     import sympy
 
-    n, last = w.rows, w.rows - 1
+    last = w.rows - 1
     rules = {w[i, last]: 1 - sum(w[i, j] for j in range(last)) for i in range(last)}
     rules |= {w[last, j]: 1 - sum(w[i, j] for i in range(last)) for j in range(last)}
     rules[w[last, last]] = 1 - sum(1 - sum(w[i, j] for i in range(last)) for j in range(last))
-    return n > 0 and sympy.expand(sympy.expand(expression).subs(rules, simultaneous=True)) == 0
+    return sympy.expand(sympy.expand(expression).subs(rules, simultaneous=True)) == 0
 
 
-def two_by_two() -> Proof:
-    """2‖Δ‖_F² − γ² sin²θ is a sum of squares; the formula's square is 2‖Δ‖_F²/γ²."""
+@theorem.proof("symbolic", "all real symmetric 2×2 matrices")
+def two_by_two() -> Facts:
+    """2‖Δ‖_F² − γ² sin²θ is a sum of squares, and so is ‖Δ‖_F² − (λ₁(K) − λ₂(H))² sin²θ; for semidefinite matrices
+    ‖H‖² + ‖K‖² − ‖Δ‖² = 2⟨H, K⟩ is a sum of products of non-negative terms."""
     import sympy
 
-    a, b, p, q, c, s, x = sympy.symbols("a b p q c s x", real=True)
+    a, b, p, q, c, s = sympy.symbols("a b p q c s", real=True)
+    # K = diag(a, b), H with eigenvalues p, q and its first eigenvector (c, s).
     delta = c**2 * ((a - p) ** 2 + (b - q) ** 2) + s**2 * ((a - q) ** 2 + (b - p) ** 2)
-    gap = 2 * delta - (a - b + p - q) ** 2 * s**2
     squares = 2 * c**2 * ((a - p) ** 2 + (b - q) ** 2) + s**2 * (a - q - p + b) ** 2
-    formula = alignment_bound(x, a - b, p - q) ** 2
-    ratio = relative_imbalance(x, a, b) ** 2
-    return facts(
-        "symbolic",
-        "all real symmetric 2×2 matrices",
-        [
-            ("2‖Δ‖² − γ² sin²θ is a sum of squares", sympy.expand(gap - squares) == 0),
-            ("the formula", sympy.simplify(formula - 2 * x**2 / (a - b + p - q) ** 2) == 0),
-            ("the relative imbalance", sympy.simplify(ratio - x**2 / (a**2 + b**2)) == 0),
-        ],
-    )
-
-
-def attained() -> Iterable[Instance]:
-    """Two projectors onto lines at a rational angle."""
-    for c, s in ((Fraction(3, 5), Fraction(4, 5)), (Fraction(12, 13), Fraction(5, 13))):
-        yield Instance.of(K=[[2, 0], [0, 0]], H=[[2 * c * c, 2 * c * s], [2 * c * s, 2 * s * s]], k=1, window="leading")
-
-
-def orthogonal() -> Iterable[Instance]:
-    """HK = 0: nothing is shared."""
-    yield Instance.of(K=[[3, 0], [0, 0]], H=[[0, 0], [0, 2]], k=1, window="leading")
-
-
-def enclosed(x: Instance) -> Verdict:
-    """The verified norms of an interface contain the exact ones and are narrow, for integer layers W = K and W' = H."""
-    w, w_next = x.matrix("K"), x.matrix("H")
-    read, write = w_next.transpose() * w_next, w * w.transpose()
-    product = read * write
-    found = interface_norms(float_array(w), float_array(w_next))
-    sizes = [ball(root(frobenius_squared(a))) for a in (read, write)]
-    pairs_of = (
-        (found.imbalance, read - write, sizes[0] + sizes[1]),
-        (found.commutator, product - product.transpose(), sizes[0] * sizes[1]),
-        (found.read, read, sizes[0]),
-        (found.write, write, sizes[1]),
-    )
-    return combine(holds(_narrow(norm, ball(root(frobenius_squared(a))), size)) for norm, a, size in pairs_of)
-
-
-def _narrow(enclosure: flint.arb, exact: flint.arb, size: flint.arb) -> bool:
-    return bool(enclosure.overlaps(exact)) and bool(enclosure.rad() < 1e-12 * (1 + size))
-
-
-def shared(x: Instance) -> Verdict:
-    """The overlap of the windows is 1 − ‖sinΘ‖_F²/k, its cosines being the singular values of PQ."""
-    k = x.integer("k")
-
-    def gap() -> Scalar:
-        p, q = pair(x).projectors(k)
-        cosines = singular_values(flint.fmpq_mat(multiply(p, q)))[:k]
-        return overlap(cosines) - (1 - pair(x).sine_squared(k) / k)
-
-    return small(gap) if _rational(x) else Verdict.CERTIFIED
-
-
-def _rational(x: Instance) -> bool:
-    return all(isinstance(v, flint.fmpq) for rows in pair(x).projectors(x.integer("k")) for row in rows for v in row)
-
-
-def listed(x: Instance) -> Verdict:
-    """There are n − 1 gaps, and each is the difference of neighbours."""
-    kappa = pair(x).eigenvalues[0]
-    found = gaps(kappa)
-    same = (small(lambda k=k: found[k] - (kappa[k] - kappa[k + 1])) for k in range(len(found)))
-    return combine((holds(len(found) == len(kappa) - 1), *same))
-
-
-def turned(x: Instance) -> Verdict:
-    """Reversing the coordinates of both matrices changes nothing."""
-    k, (first, second) = x.integer("k"), (cast(Matrix, x[name]) for name in ("K", "H"))
-    y = x.replace(K=[row[::-1] for row in first[::-1]], H=[row[::-1] for row in second[::-1]])
-    return small(lambda: pair(x).sine_squared(k) - pair(y).sine_squared(k)) if _unique(x) else Verdict.CERTIFIED
-
-
-def _unique(x: Instance) -> bool:
-    """Whether both windows end at a gap."""
-    return all(gap > 0 for gap in _gaps(x))
-
-
-def _window(x: Instance) -> bool:
-    return 0 < x.integer("k") < pair(x).n
-
-
-def _symmetric(x: Instance) -> bool:
-    return all(m == m.transpose() for m in (x.matrix("K"), x.matrix("H")))
-
-
-_WINDOW = ("symmetric", "window", "gap", "leading")
-
-THEOREM = Theorem(
-    id="B3",
-    title="Imbalance controls alignment",
-    source="FLAG (arXiv 2605.09861)",
-    dimensions={"n": (1, 3)},
-    parameters=(
-        Parameter.matrix("K", "n", "n", symmetric=True),
-        Parameter.matrix("H", "n", "n", symmetric=True),
-        Parameter.integer("k", 1, "n"),
-        Parameter.choice("window", "leading", "opposite"),
-    ),
-    hypotheses=(
-        Hypothesis(
-            "symmetric",
-            "K and H are symmetric",
-            r"K=K^T,\ H=H^T",
-            lambda x: holds(_symmetric(x)),
-            Need.DEFINITION,
-            "there are no eigenvalue gaps",
-        ),
-        Hypothesis(
-            "window", "0 < k < n", r"0<k<n", lambda x: holds(_window(x)), Need.DEFINITION, "there is no gap at k"
-        ),
-        Hypothesis(
-            "gap",
-            "γ > 0",
-            r"\gamma>0",
-            lambda x: holds(_window(x) and sum(_gaps(x)) > 0),
-            Need.DEFINITION,
-            "the bound divides by γ; multiplied out it is empty",
-        ),
-        Hypothesis(
-            "mixed gap",
-            "λ_k(K) > λ_{k+1}(H)",
-            r"\lambda_k(K)>\lambda_{k+1}(H)",
-            lambda x: holds(_window(x) and _mixed_gap(pair(x), x.integer("k")) > 0),
-            Need.DEFINITION,
-            "the bound divides by it",
-        ),
-        Hypothesis(
-            "leading",
-            "both windows belong to the largest eigenvalues",
-            r"U_k,V_k\text{ leading}",
-            lambda x: holds(x.choice("window") == "leading"),
-            why="the leading window of K and the trailing one of H = K are orthogonal",
-        ),
-        Hypothesis(
-            "semidefinite",
-            "K and H are positive semidefinite",
-            r"K,H\succeq0",
-            lambda x: holds(is_semidefinite(x.matrix("K")) and is_semidefinite(x.matrix("H"))),
-            why="K and −K have relative imbalance √2",
-        ),
-    ),
-    readings=(
-        Reading(
-            "Frobenius",
-            "‖sinΘ‖_F ≤ √2 ‖Δ‖_F/γ",
-            r"\|\sin\Theta\|_F\le\sqrt2\,\|\Delta\|_F/\gamma",
-            _WINDOW,
-            sides=frobenius,
-            constants=("factor",),
-            tight=attained,
-            attained=Fraction(0),
-        ),
-        Reading(
-            "spectral",
-            "‖sinΘ‖_F ≤ 2 √min(k, n − k) ‖Δ‖₂/γ",
-            r"\|\sin\Theta\|_F\le2\sqrt{\min(k,n-k)}\,\|\Delta\|_2/\gamma",
-            _WINDOW,
-            sides=spectral,
-            tight=attained,
-            attained=Fraction(0),
-        ),
-        Reading(
-            "mixed gap",
-            "‖sinΘ‖_F ≤ ‖Δ‖_F/(λ_k(K) − λ_{k+1}(H))",
-            r"\|\sin\Theta\|_F\le\|\Delta\|_F/(\lambda_k(K)-\lambda_{k+1}(H))",
-            ("symmetric", "window", "mixed gap", "leading"),
-            sides=mixed,
-            strategy=lambda: pairs(positive=False, least=2).filter(lambda x: _mixed_gap(pair(x), x.integer("k")) > 0),
-        ),
-        Reading(
-            "relative imbalance",
-            "‖Δ‖_F/√(‖H‖_F² + ‖K‖_F²) ≤ 1",
-            r"\|\Delta\|_F/\sqrt{\|H\|_F^2+\|K\|_F^2}\le1",
-            ("symmetric", "semidefinite"),
-            sides=relative,
-            strategy=lambda: pairs().filter(lambda x: pair(x).k != 0 * pair(x).k),
-            tight=orthogonal,
-            attained=Fraction(0),
-        ),
-        Reading(
-            "no gap",
-            "‖sinΘ‖_F ≤ ‖Δ‖_F",
-            r"\|\sin\Theta\|_F\le\|\Delta\|_F",
-            _WINDOW,
-            Status.FALSE,
-            sides=no_gap,
-        ),
-        Reading(
-            "constant one",
-            "‖sinΘ‖_F ≤ ‖Δ‖_F/γ",
-            r"\|\sin\Theta\|_F\le\|\Delta\|_F/\gamma",
-            _WINDOW,
-            Status.FALSE,
-            sides=constant_one,
-        ),
-    ),
-    constants=(Constant("factor", Fraction(1), "factor of √2 ‖Δ‖_F/γ", sharp=True),),
-    symbolic=(monotone, two_by_two),
-    strategy=lambda: pairs(positive=False, least=2),
-    properties=(
-        Property("norms", "the verified norms of an interface enclose the exact ones", enclosed, integer_layers),
-        Property("overlap", "the overlap of the windows is 1 − ‖sinΘ‖_F²/k", shared),
-        Property("gaps", "n eigenvalues have n − 1 gaps", listed),
-        Property("coordinates", "reversing the coordinates changes nothing", turned),
-    ),
-    mutants=(
-        Mutant("constant one", "1 instead of √2", "Frobenius", sides=constant_one),
-        Mutant("doubled gap", "2γ instead of γ", "Frobenius", sides=larger_gap),
-        Mutant("half", "√min(k, n − k) ‖Δ‖₂/γ, without the factor 2", "spectral", sides=halved),
-    ),
-)
+    yield "γ", vanishes(2 * delta - (a - b + p - q) ** 2 * s**2 - squares)
+    mixed_squares = c**2 * ((a - p) ** 2 + (b - q) ** 2) + s**2 * (b - p) ** 2
+    yield "the mixed gap", vanishes(delta - (a - q) ** 2 * s**2 - mixed_squares)
+    inner = c**2 * (a * p + b * q) + s**2 * (a * q + b * p)
+    whole = (c**2 + s**2) * (a**2 + b**2 + p**2 + q**2)
+    yield "the relative imbalance", vanishes(whole - delta - 2 * inner)

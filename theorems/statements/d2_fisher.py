@@ -1,30 +1,19 @@
-r"""D2. The variance of log k is the Fisher information of the Gibbs family, and bounds how far its spectra move.
+r"""D2. Fisher information and Hellinger length of the Gibbs family.
 
 Statement
-    For :math:`g_k(s)=k^{-s}/H_d(s)` the Fisher information of s is :math:`v_d(s)`, so the Bures–Wasserstein line
-    element of s ↦ diag(d g(s)) is :math:`\tfrac d4v_d(s)\,ds^2`, and with the Hellinger distance
-    :math:`h(p,q)^2=\sum_k(\sqrt{p_k}- \sqrt{q_k})^2`
+    For d ranks let :math:`g_k(s)=k^{-s}/H_d(s)`, with mean :math:`u_d(s)` and variance :math:`v_d(s)` of log k. The
+    Fisher information of :math:`s\mapsto g(s)` is :math:`v_d(s)`, and the Bures–Wasserstein line element of
+    :math:`s\mapsto\operatorname{diag}(d\,g(s))` is :math:`\tfrac d4v_d(s)\,ds^2`. With the Hellinger distance
+    :math:`h(p,q)^2=\sum(\sqrt{p_k}-\sqrt{q_k})^2` and :math:`\int v_d=u_d(s)-u_d(s')`,
 
     .. math::
-        h(g(s),g(s'))\le\tfrac12\Bigl|\int_s^{s'}\!\sqrt{v_d}\Bigr|\le\tfrac12\sqrt{|s'-s|\,|u_d(s)-u_d(s')|}.
+        h(g(s),g(s'))\le\tfrac12\Bigl|\int_s^{s'}\!\sqrt{v_d}\Bigr|\le\tfrac12\sqrt{|s'-s|\,|u_d(s)-u_d(s')|},\qquad
+        h(p,q)\le h(p,g(s))+h(g(s),g(s'))+h(g(s'),q).
 
-    For two spectra, :math:`h(p,p')\le h(p,g(s))+h(g(s),g(s'))+h(g(s'),p')`.
-
-Hypotheses
-    *energies* (p and q are energies on the same d ranks), *same leading energy* (p_1 = q_1 for decreasing p, q).
-
-Needed
-    *energies* defines the distances. *Same leading energy* belongs to the false reading alone.
-
-Reach
-    Symbolic: the Fisher information and the line element for d = 2, 3, 4 and all real s; the second inequality is
-    Cauchy–Schwarz with ∫v_d = u_d(s) − u_d(s'), whose integrand is proved. Numeric: balls for d ≤ 6.
-
-Readings
-    *path*, *triangle*: true. *Same spectrum* (spectra with one top-radial coordinate are equal): false.
+    Spectra with one top-radial coordinate need not be equal: the coordinate sees the leading energy only.
 
 Reference
-    GSA-I (arXiv 2605.02108).
+    GSA-I (arXiv 2605.02108). That a chord is no longer than the arc is cited.
 """
 
 from __future__ import annotations
@@ -39,27 +28,56 @@ from certify.geometry.spectrum.chart import energies, gibbs, mean_log_rank, top_
 from certify.rigor.ball import ball
 from certify.rigor.functions import absolute, sqrt
 from certify.verdict import Verdict
-from theorems.engine.theorem import (
-    Constant,
-    Constants,
-    Hypothesis,
-    Instance,
-    Mutant,
-    Need,
-    Parameter,
-    Proof,
-    Property,
-    Reading,
-    Status,
-    Theorem,
-    facts,
-    holds,
-    small,
-)
-from theorems.exact.scalars import Scalar, num
+from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
+from theorems.engine.instance import Instance
+from theorems.engine.theorem import Parameter, small
+from theorems.exact.scalars import Scalar, num, root
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+
+
+def pairs_of_spectra() -> SearchStrategy[Instance]:
+    """Two spectra and two exponents, near and far; one in three times p, q and a member of the family are on a line."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: st.DrawFn) -> Instance:
+        d = draw(st.integers(2, 6))
+        weights = st.lists(st.integers(0, 6).map(Fraction), min_size=d, max_size=d).filter(any)
+        s = draw(st.fractions(-1, 4, max_denominator=4))
+        step = draw(st.sampled_from((Fraction(1, 2**12), Fraction(-1, 2**6), Fraction(1, 2), Fraction(2), Fraction(0))))
+        p, q = draw(weights), draw(weights)
+        if draw(st.integers(0, 2)) == 0:
+            s, q = Fraction(0), [Fraction(1)] * d
+        return Instance.of(p=p, q=q, s=s, s_next=s + step)
+
+    return build()
+
+
+theorem = Declaration(
+    __doc__,
+    parameters=(
+        Parameter.vector("p", "d", 0, 4),
+        Parameter.vector("q", "d", 0, 4),
+        Parameter.rational("s", -1, 4),
+        Parameter.rational("s_next", -1, 4),
+    ),
+    dimensions={"d": (1, 4)},
+    strategy=pairs_of_spectra,
+)
+
+
+@hypothesis(r"p,q\ge0,\ p,q\ne0", defines="they are no energies")
+def energy(x: Instance) -> bool:
+    """p and q are energies: not negative, and not all 0"""
+    return all(min(v) >= 0 and max(v) > 0 for v in (x.vector("p"), x.vector("q")))
+
+
+@hypothesis(r"p_1=q_1", defines="it is the premise of the false reading")
+def same_leading_energy(x: Instance) -> bool:
+    """p₁ = q₁ for decreasing p and q"""
+    return energy.met(x) and _energies(x, "p")[0] == _energies(x, "q")[0]
 
 
 def _energies(x: Instance, name: str) -> list[flint.fmpq]:
@@ -69,60 +87,120 @@ def _energies(x: Instance, name: str) -> list[flint.fmpq]:
 
 
 def _hellinger(p: Sequence[Scalar], q: Sequence[Scalar]) -> Scalar:
-    moves = [sqrt(a) - sqrt(b) for a, b in zip(p, q, strict=True)]
-    return sqrt(sum((v * v for v in moves), start=num(0)), nonnegative=True)
+    moves = [root(a) - root(b) for a, b in zip(p, q, strict=True)]
+    return root(sum((v * v for v in moves), start=num(0)))
 
 
 def _ends(x: Instance) -> tuple[int, Scalar, Scalar]:
     return len(x.vector("p")), num(x.rational("s")), num(x.rational("s_next"))
 
 
-def path(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """h(g(s), g(s')) ≤ c √(|s' − s| |u_d(s) − u_d(s')|)."""
+def short_paths() -> Iterable[Instance]:
+    """Steps so short that the path is straight."""
+    for d, s in ((2, 0), (3, 1), (5, Fraction(5, 2))):
+        yield Instance.of(p=[1] * d, q=[1] * d, s=s, s_next=s + Fraction(1, 2**16))
+
+
+def one_side() -> Iterable[Instance]:
+    """Two of the three sides are points."""
+    yield Instance.of(p=[10, 1], q=[1, 1], s=0, s_next=0)
+    yield Instance.of(p=[1, 1, 1], q=[5, 3, 1], s=0, s_next=0)
+    yield Instance.of(p=[1, 1], q=[2, 1], s=0, s_next=1)
+
+
+@theorem.bound(
+    r"h(g(s),g(s'))\le\tfrac12\sqrt{|s'-s|\,|u_d(s)-u_d(s')|}",
+    energy,
+    attained_at=short_paths,
+    gap=Fraction(1, 2**16),
+)
+def path(x: Instance, half: Scalar = Fraction(1, 2)) -> Sides:
+    """h(g(s), g(s')) ≤ ½ √(|s' − s| |u_d(s) − u_d(s')|)"""
     d, s, t = _ends(x)
     moved = absolute(mean_log_rank(d, s) - mean_log_rank(d, t))
-    return _hellinger(gibbs(d, s), gibbs(d, t)), num(c["half"]) * sqrt(absolute(s - t) * moved)
+    return _hellinger(gibbs(d, s), gibbs(d, t)), half * sqrt(absolute(s - t) * moved)
 
 
-def triangle(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """h(p, q) ≤ h(p, g(s)) + h(g(s), g(s')) + h(g(s'), q)."""
+@theorem.bound(r"h(p,q)\le h(p,g(s))+h(g(s),g(s'))+h(g(s'),q)", energy, attained_at=one_side, gap=Fraction(1, 2**40))
+def triangle(x: Instance, first: Scalar = 1, middle: Scalar = 1, last: Scalar = 1) -> Sides:
+    """h(p, q) ≤ h(p, g(s)) + h(g(s), g(s')) + h(g(s'), q)"""
     d, s, t = _ends(x)
-    p, q = ([ball(v) for v in _energies(x, name)] for name in ("p", "q"))
-    first, second = gibbs(d, s), gibbs(d, t)
-    return _hellinger(p, q), _hellinger(p, first) + _hellinger(first, second) + _hellinger(second, q)
+    p, q = ([num(v) for v in _energies(x, name)] for name in ("p", "q"))
+    start, end = gibbs(d, s), gibbs(d, t)
+    sides = first * _hellinger(p, start), middle * _hellinger(start, end), last * _hellinger(end, q)
+    return _hellinger(p, q), sum(sides, start=num(0))
 
 
-def same_spectrum(x: Instance, c: Constants) -> Verdict:
-    """p = q, which equal top-radial coordinates do not imply."""
-    return holds(_energies(x, "p") == _energies(x, "q"))
+@theorem.fact(r"r(p)=r(q)\Rightarrow p=q", energy, same_leading_energy, false=True)
+def same_spectrum(x: Instance) -> bool:
+    """p₁ = q₁ implies p = q"""
+    return _energies(x, "p") == _energies(x, "q")
 
 
-def without_charts(x: Instance, c: Constants) -> tuple[Scalar, Scalar]:
-    """The triangle without the distance of p from its chart."""
-    d, s, t = _ends(x)
-    p, q = ([ball(v) for v in _energies(x, name)] for name in ("p", "q"))
-    first, second = gibbs(d, s), gibbs(d, t)
-    return _hellinger(p, q), _hellinger(first, second) + _hellinger(second, q)
+theorem.constant("half", "factor of the length", sharp=True)
+theorem.constant("first", "factor of the distance of p from its chart", sharp=True)
+theorem.constant("middle", "factor of the distance of the charts", sharp=True)
+theorem.constant("last", "factor of the distance of q from its chart", sharp=True)
+theorem.witness(same_spectrum, None, Instance.of(p=[2, 1, 1], q=[2, 2, 0], s=0, s_next=0))
+theorem.mutant("quarter", "a quarter instead of a half", path, half=Fraction(1, 4))
 
 
-def information() -> Proof:
+@theorem.stratum
+def vanishing_energy(x: Instance) -> bool:
+    """an energy is 0"""
+    return min(x.vector("p")) == 0 or min(x.vector("q")) == 0
+
+
+@theorem.stratum
+def on_a_line(x: Instance) -> bool:
+    """the triangle degenerates: both members of the family are q"""
+    return x.rational("s") == x.rational("s_next") == 0 and len(set(x.vector("q"))) == 1
+
+
+def _mixed(x: Instance) -> list[flint.fmpq]:
+    """The leading energy of p, and the others in the proportions of q."""
+    p, q = _energies(x, "p"), _energies(x, "q")
+    return [p[0], *((1 - p[0]) * v / (1 - q[0]) for v in q[1:])] if q[0] != 1 else p
+
+
+def _another(x: Instance) -> bool:
+    return max(_mixed(x)) == _mixed(x)[0] and _mixed(x) != _energies(x, "p")
+
+
+@theorem.property(name="leading", strategy=lambda: pairs_of_spectra().filter(_another))
+def leading_energy(x: Instance) -> Verdict:
+    """spectra with the same leading energy have the same top-radial coordinate, whatever their other energies"""
+    p, mixed = _energies(x, "p"), _mixed(x)
+
+    def coordinate(e: Sequence[flint.fmpq]) -> Scalar:
+        return top_radial(sqrt(ball(e[0])), sum((ball(v) for v in e), start=flint.arb(0)).sqrt(), len(e))
+
+    return small(lambda: coordinate(p) - coordinate(mixed))
+
+
+@theorem.property(name="energies")
+def normalized(x: Instance) -> Verdict:
+    """energies of the roots of p are p"""
+    p = _energies(x, "p")
+    found = energies([sqrt(v) for v in p])
+    return small(lambda: sum((absolute(a - b) for a, b in zip(found, p, strict=True)), start=num(0)))
+
+
+@theorem.proof("symbolic", "d = 2, 3, 4, all real s")
+def information() -> Facts:
     """Σ (∂g_k)²/g_k = v_d, Σ (∂√(d g_k))² = (d/4) v_d, and ∂u_d = −v_d."""
     import sympy
 
     s = sympy.Symbol("s", real=True)
-    claims: list[tuple[str, object]] = []
     for d in (2, 3, 4):
         family: list[Any] = gibbs(d, s)
         v = variance_log_rank(d, s)
         fisher = sum(sympy.diff(g, s) ** 2 / g for g in family)
         # (∂√(d g))² = d (∂g)²/(4 g): the square root leaves the expression.
         line = sum(sympy.diff(sympy.sqrt(d * g), s) ** 2 for g in family)
-        claims += [
-            (f"d = {d}: Fisher information", _zero(fisher - v)),
-            (f"d = {d}: line element", _zero(line - sympy.Rational(d, 4) * v)),
-            (f"d = {d}: the slope of the mean", _zero(sympy.diff(mean_log_rank(d, s), s) + v)),
-        ]
-    return facts("symbolic", "d = 2, 3, 4, all real s", claims)
+        yield f"d = {d}: Fisher information", _zero(fisher - v)
+        yield f"d = {d}: line element", _zero(line - sympy.Rational(d, 4) * v)
+        yield f"d = {d}: the slope of the mean", _zero(sympy.diff(mean_log_rank(d, s), s) + v)
 
 
 def _zero(expression: Any) -> bool:
@@ -131,129 +209,12 @@ def _zero(expression: Any) -> bool:
     return sympy.simplify(sympy.expand(sympy.numer(sympy.together(expression)))) == 0
 
 
-def chord() -> Proof:
-    """Chord ≤ arc ≤ √(length · energy): Lagrange's identity for two steps of a path; by induction for any number."""
+@theorem.proof("symbolic", "two steps of a path, all real lengths and times")
+def two_steps() -> Facts:
+    """(l₁ + l₂)² ≤ (t₁ + t₂)(l₁²/t₁ + l₂²/t₂): the squared length of two steps against time and energy."""
     import sympy
 
-    a, b, p, q = sympy.symbols("a b p q", real=True)
-    gap = (a**2 + b**2) * (p**2 + q**2) - (a * p + b * q) ** 2
-    return facts("symbolic", "all real steps", [("Cauchy–Schwarz", sympy.expand(gap - (a * q - b * p) ** 2) == 0)])
-
-
-def leading(x: Instance) -> Verdict:
-    """Spectra with the same leading energy have the same top-radial coordinate, whatever their other energies."""
-    p, q = _energies(x, "p"), _energies(x, "q")
-    mixed = [p[0], *((1 - p[0]) * v / (1 - q[0]) for v in q[1:])] if q[0] != 1 else p
-
-    def coordinate(e: Sequence[flint.fmpq]) -> Scalar:
-        return top_radial(sqrt(ball(e[0])), sum((ball(v) for v in e), start=flint.arb(0)).sqrt(), len(e))
-
-    return small(lambda: coordinate(p) - coordinate(mixed)) if mixed[0] == p[0] else Verdict.UNDECIDED
-
-
-def normalized(x: Instance) -> Verdict:
-    """``energies`` of the roots of p are p."""
-    p = _energies(x, "p")
-    found = energies([sqrt(v) for v in p])
-    return small(lambda: sum((absolute(a - b) for a, b in zip(found, p, strict=True)), start=num(0)))
-
-
-def _strategy() -> SearchStrategy[Instance]:
-    from hypothesis import strategies as st
-
-    @st.composite
-    def build(draw: st.DrawFn) -> Instance:
-        d = draw(st.integers(2, 6))
-        weights = st.lists(st.integers(1, 6).map(Fraction), min_size=d, max_size=d)
-        s = draw(st.fractions(-1, 4, max_denominator=4))
-        step = draw(st.sampled_from((Fraction(1, 2**12), Fraction(-1, 2**6), Fraction(1, 2), Fraction(2))))
-        return Instance.of(p=draw(weights), q=draw(weights), s=s, s_next=s + step)
-
-    return build()
-
-
-def _short() -> Iterable[Instance]:
-    """Steps so short that the path is straight."""
-    for d, s in ((2, 0), (3, 1), (5, Fraction(5, 2))):
-        yield Instance.of(p=[1] * d, q=[1] * d, s=s, s_next=s + Fraction(1, 2**16))
-
-
-def _flat() -> Iterable[Instance]:
-    """q and both members of the family flat, p not: only the first side of the triangle is there."""
-    yield Instance.of(p=[10, 1], q=[1, 1], s=0, s_next=Fraction(1, 2**12))
-
-
-def _same(x: Instance) -> bool:
-    p, q = x.vector("p"), x.vector("q")
-    return len(p) == len(q) and all(min(v) >= 0 and max(v) > 0 for v in (p, q))
-
-
-THEOREM = Theorem(
-    id="D2",
-    title="Fisher information and Hellinger length of the Gibbs family",
-    source="GSA-I (arXiv 2605.02108)",
-    dimensions={"d": (1, 4)},
-    parameters=(
-        Parameter.vector("p", "d", 0, 4),
-        Parameter.vector("q", "d", 0, 4),
-        Parameter.rational("s", -1, 4),
-        Parameter.rational("s_next", -1, 4),
-    ),
-    hypotheses=(
-        Hypothesis(
-            "energies",
-            "p and q are energies on the same ranks",
-            r"p,q\ge0",
-            lambda x: holds(_same(x)),
-            Need.DEFINITION,
-            "there is no distance",
-        ),
-        Hypothesis(
-            "same leading energy",
-            "p_1 = q_1 for decreasing p and q",
-            r"p_1=q_1",
-            lambda x: holds(_energies(x, "p")[0] == _energies(x, "q")[0]),
-            Need.DEFINITION,
-            "it is the premise of the false reading",
-        ),
-    ),
-    readings=(
-        Reading(
-            "path",
-            "h(g(s), g(s')) ≤ ½ √(|s' − s| |u_d(s) − u_d(s')|)",
-            r"h(g(s),g(s'))\le\tfrac12\sqrt{|s'-s|\,|u_d(s)-u_d(s')|}",
-            ("energies",),
-            sides=path,
-            constants=("half",),
-            tight=_short,
-            attained=Fraction(1, 2**16),
-        ),
-        Reading(
-            "triangle",
-            "h(p, q) ≤ h(p, g(s)) + h(g(s), g(s')) + h(g(s'), q)",
-            r"h(p,q)\le h(p,g(s))+h(g(s),g(s'))+h(g(s'),q)",
-            ("energies",),
-            sides=triangle,
-            tight=_flat,
-        ),
-        Reading(
-            "same spectrum",
-            "p_1 = q_1 implies p = q",
-            r"r(p)=r(q)\Rightarrow p=q",
-            ("energies", "same leading energy"),
-            Status.FALSE,
-            decide=same_spectrum,
-        ),
-    ),
-    constants=(Constant("half", Fraction(1, 2), "factor of the length", sharp=True),),
-    symbolic=(information, chord),
-    strategy=_strategy,
-    properties=(
-        Property("leading", "the top-radial coordinate sees the leading energy only", leading),
-        Property("energies", "energies of the roots of p are p", normalized),
-    ),
-    mutants=(
-        Mutant("half", "the factor reduced by 1/1000", "path", {"half": Fraction(999, 2000)}),
-        Mutant("triangle", "one side of the triangle dropped", "triangle", sides=without_charts),
-    ),
-)
+    a, b = sympy.symbols("a b", real=True)
+    p, q = sympy.symbols("p q", positive=True)
+    gap = (p + q) * (a**2 / p + b**2 / q) - (a + b) ** 2
+    yield "Cauchy–Schwarz", _zero(gap - (a * q - b * p) ** 2 / (p * q))

@@ -8,21 +8,33 @@ from typing import TYPE_CHECKING
 
 import flint
 
-from certify.verdict import Verdict
 from theorems.engine.instance import Instance
 from theorems.exact.spectra import frobenius_squared, gram
-from theorems.subjects.interfaces import charts_exact, interface, slack_is_zero
+from theorems.subjects.interfaces import exact_charts, interface
+from theorems.subjects.interfaces import zero_slack as no_slack
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["aligned", "layers", "near_flat", "rectangular", "rising", "short_steps", "zero_slack"]
+__all__ = [
+    "aligned",
+    "falling",
+    "flat_first",
+    "layers",
+    "near_flat",
+    "rank_one_first",
+    "rectangular",
+    "rising",
+    "short_steps",
+    "zero_slack",
+]
 
 # Exponents are enclosed to float64 accuracy, so the steps may not be so short that second order is lost.
 _H = Fraction(1, 2**18)
 
 
 def layers(d: int | None = None) -> SearchStrategy[Instance]:
+    """Invertible layers of 2 to 4 ranks whose spectra differ, three in four of them aligned with zero slack."""
     from hypothesis import strategies as st
 
     from theorems.subjects import rational_matrices as own
@@ -62,14 +74,12 @@ def _shape(a: flint.fmpq_mat) -> flint.fmpq_poly:
 
 
 def zero_slack() -> SearchStrategy[Instance]:
-    return (
-        layers()
-        .filter(lambda x: slack_is_zero(x) is Verdict.CERTIFIED)
-        .map(lambda x: x if charts_exact(x) is Verdict.CERTIFIED else x.replace(chart="top_radial"))
-    )
+    """Layers without slack, in a chart that is exact."""
+    return layers().filter(no_slack.met).map(lambda x: x if exact_charts.met(x) else x.replace(chart="top_radial"))
 
 
 def rectangular() -> SearchStrategy[Instance]:
+    """Integer layers of full rank, any shapes that compose, no spectrum flat."""
     from hypothesis import strategies as st
 
     from theorems.subjects import rational_matrices as own
@@ -110,11 +120,29 @@ def rising() -> Iterable[Instance]:
     yield _pair([3, 2, 1], [5, 2, 1])
 
 
-def aligned() -> Iterable[Instance]:
-    """Aligned layers: singular values move by exactly the amplitudes."""
-    yield from rising()
+def falling() -> Iterable[Instance]:
+    """The layers of :func:`rising` in the other order: the leading direction is shrunk most."""
     yield _pair([3, 1], [2, 1])
+    yield _pair([5, 2, 1], [3, 2, 1])
     yield _pair([3, 2, 2], [1, 1, 1])
+
+
+def aligned() -> Iterable[Instance]:
+    """Aligned layers: singular values move by exactly the amplitudes, up or down."""
+    yield from rising()
+    yield from falling()
+
+
+def flat_first() -> Iterable[Instance]:
+    """Multiples of the identity first: σ₁(Â) = 1."""
+    yield _pair([3, 3], [2, 1])
+    yield _pair([1, 1, 1], [3, 2, 1], "log_log")
+
+
+def rank_one_first() -> Iterable[Instance]:
+    """One direction first: σ₁(Â)² = d."""
+    yield _pair([3, 0], [2, 1])
+    yield _pair([0, 0, 2], [3, 2, 1])
 
 
 def short_steps() -> Iterable[Instance]:
@@ -125,6 +153,7 @@ def short_steps() -> Iterable[Instance]:
 
 
 def near_flat() -> Iterable[Instance]:
+    """The first spectrum is nearly flat: its coordinate, and the exponent, are nearly 0."""
     yield _pair([1 + _H, 1], [2, 1])
     yield _pair([1 + _H, 1, 1], [3, 2, 1])
     yield _pair([1 + _H, 1, 1], [2, 2, 1], "log_log")

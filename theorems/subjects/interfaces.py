@@ -15,20 +15,22 @@ from certify.geometry.spectrum.rigidity import product_amplitude, slack_transpor
 from certify.rigor.ball import ball
 from certify.rigor.functions import log
 from certify.verdict import Verdict, combine
+from theorems.engine.declare import hypothesis
 from theorems.engine.instance import Instance, Matrix, fmpq_mat
-from theorems.engine.theorem import holds
 from theorems.exact.scalars import Inexact, Scalar, decide, mode, num, root, settle
 from theorems.exact.spectra import frobenius_squared, singular_squares, singular_values
 
 __all__ = [
     "Interface",
-    "charts_exact",
     "composable",
+    "exact_charts",
     "interface",
-    "is_normalized",
+    "invertible",
+    "normalized",
     "ranks",
-    "slack_is_zero",
     "slack_of",
+    "square",
+    "zero_slack",
 ]
 
 _LARGEST_EXPONENT = 8
@@ -180,32 +182,50 @@ def slack_of(e: Interface) -> Scalar:
     return slack_transport(e.radial[0], e.transport[0], e.radial[1])
 
 
-def composable(x: Instance) -> Verdict:
-    """A' reads what A writes, and neither is 0."""
+@hypothesis(r"A\ne0,\ A'\ne0", defines="the layers have no interface, or no normalization")
+def composable(x: Instance) -> bool:
+    """A' reads what A writes, and neither is 0"""
     e = interface(x)
-    return holds(e.a.nrows() == e.b.ncols() and all(any(v != 0 for v in m.entries()) for m in (e.a, e.b)))
+    return e.a.nrows() == e.b.ncols() and all(any(v != 0 for v in m.entries()) for m in (e.a, e.b))
 
 
-def ranks(x: Instance) -> Verdict:
-    """Both layers have rank at least 2."""
+@hypothesis(r"A,A'\in\mathbb R^{d\times d}", defines="the transport is not defined")
+def square(x: Instance) -> bool:
+    """A and A' are square"""
+    return interface(x).square
+
+
+@hypothesis(r"\det A\,\det A'\ne0", defines="the transport or its inverse is not defined")
+def invertible(x: Instance) -> bool:
+    """A and A' are invertible"""
+    return interface(x).invertible
+
+
+@hypothesis(r"d,d'\ge2", defines="with d = 1 the chart is constant; rank one has no finite exponent")
+def ranks(x: Instance) -> bool:
+    """A and A' have rank at least 2"""
     e = interface(x)
-    return holds(min(e.a.rank(), e.b.rank()) >= 2)
+    return min(e.a.rank(), e.b.rank()) >= 2
 
 
-def slack_is_zero(x: Instance) -> Verdict:
-    """s = 0, that is σ₁(T)σ₁(A) = σ₁(A'), on squares of singular values."""
-    e = interface(x, raw=False)
-    if not e.invertible:
+@hypothesis(r"\|A\|_F^2=d,\ \|A'\|_F^2=d'", needed="raw amplitudes do not bound what happens to normalized layers")
+def normalized(x: Instance) -> bool:
+    """the layers enter as Â = √d A/‖A‖_F"""
+    e = interface(x)
+    return not e.raw or all(frobenius_squared(m) == d for m, d in zip((e.a, e.b), e.ranks, strict=True))
+
+
+@hypothesis(r"s=0", name="slack", needed="a⁺ does not see the leading singular value fall")
+def zero_slack(x: Instance) -> Verdict:
+    """the slack is 0"""
+    # s = 0 says σ₁(T)σ₁(A) = σ₁(A'); s ≥ 0 always, so s = 0 exactly when −s ≥ 0.
+    if not interface(x, raw=False).invertible:
         return Verdict.REFUTED
-    # s ≥ 0 always, so s = 0 exactly when −s ≥ 0.
     return decide(lambda: -slack_of(interface(x, raw=False)), strict=False).verdict
 
 
-def charts_exact(x: Instance) -> Verdict:
+@hypothesis(r"\rho=\rho'=0", name="residual", needed="a fit to all ranks moves although the leading rank does not")
+def exact_charts(x: Instance) -> Verdict:
+    """the residuals are 0"""
     e = interface(x, raw=False)
     return combine(e.exact_chart(k) for k in (0, 1))
-
-
-def is_normalized(x: Instance) -> Verdict:
-    e = interface(x)
-    return holds(not e.raw or all(frobenius_squared(m) == d for m, d in zip((e.a, e.b), e.ranks, strict=True)))

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Spectrum",
+    "at_the_fit",
     "flat",
     "leading",
-    "minima",
     "nearly_laws",
     "short",
     "spectrum",
     "tilted",
     "trailing",
+    "two_maxima",
     "two_steps",
 ]
 
@@ -87,7 +88,7 @@ def nearly_laws() -> SearchStrategy[Instance]:
     drawn = st.builds(
         lambda factors, alpha, beta: Instance.of(factors=factors, alpha=alpha, beta=beta),
         st.lists(factor, min_size=2, max_size=6),
-        st.fractions(0, 3, max_denominator=6),
+        st.fractions(0, 3, max_denominator=6) | st.fractions(-1, 0, max_denominator=6),
         st.fractions(0, 4, max_denominator=6),
     )
     # Factors of one size attain a bound exactly, which balls cannot decide; `tight` comes as close as one likes.
@@ -134,7 +135,15 @@ def short() -> Iterable[Instance]:
     yield Instance.of(factors=[1 + Fraction(1, 2**18), 1, 1], alpha=1, beta=1)
 
 
-def minima() -> Iterable[Instance]:
-    """Energies spread evenly behind a heavy first rank, which the affinity finds hard."""
-    for beta in (0, 1, 3):
-        yield Instance.of(factors=[1, 2, 3, 4, 4, 4], alpha=1, beta=beta)
+def at_the_fit() -> Iterable[Instance]:
+    """β within 10⁻⁹ of the best exponent: of power laws, and of energies spread evenly behind a heavy first rank."""
+    for factors, alpha in (([1, 1, 1], 1), ([1, 1, 1, 1], Fraction(1, 2)), ([1, 2, 3, 4, 4, 4], 1)):
+        x = Instance.of(factors=factors, alpha=alpha, beta=0)
+        best = Fraction(float(spectrum(x).exponent("hellinger").mid())).limit_denominator(10**9)
+        yield x.replace(beta=best)
+
+
+def two_maxima() -> Iterable[Instance]:
+    """d = 256, one rank above the others, on both sides of the jump of the best exponent; β near the other maximum."""
+    for first, beta in ((20, Fraction(91, 25)), (Fraction(41, 2), Fraction(63, 100))):
+        yield Instance.of(factors=[first, *[1] * 255], alpha=0, beta=beta)

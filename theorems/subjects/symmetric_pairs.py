@@ -117,8 +117,9 @@ def is_semidefinite(a: flint.fmpq_mat) -> bool:
     return all(c > 0 for c in signs) or all(c < 0 for c in signs)
 
 
-def pairs(*, positive: bool = True, least: int = 1) -> SearchStrategy[Instance]:
-    """K diagonal in rational coordinates, H turned against it by a rational orthogonal matrix."""
+def pairs(*, positive: bool = True, least: int = 1, windows: bool = False) -> SearchStrategy[Instance]:
+    """K diagonal in rational coordinates, H turned against it by a rational orthogonal matrix; with ``windows`` also
+    how many leading directions are compared."""
     from hypothesis import strategies as st
 
     from theorems.subjects import rational_matrices as own
@@ -131,6 +132,8 @@ def pairs(*, positive: bool = True, least: int = 1) -> SearchStrategy[Instance]:
         u, v = draw(own.orthogonal(n)), draw(own.orthogonal(n))
         k = own.product(u, own.diagonal(draw(values)), own.transpose(u))
         h = own.product(u, v, own.diagonal(draw(values)), own.transpose(v), own.transpose(u))
+        if not windows:
+            return Instance.of(K=k, H=h)
         return Instance.of(K=k, H=h, k=draw(st.integers(1, max(1, n - 1))), window="leading")
 
     return build()

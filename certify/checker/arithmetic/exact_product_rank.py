@@ -24,14 +24,15 @@ import scipy.linalg
 from certify.checker.arithmetic.rounding import ETA, Array, U, absolute_norm, ball, check_arithmetic, product
 from certify.checker.arithmetic.scaled_matrix import Unit
 
-__all__ = ["Reader", "full_rank", "rank_at_most", "rank_modulo"]
+__all__ = ["Factor", "full_rank", "rank_at_most", "rank_modulo"]
 
-Reader: TypeAlias = Callable[[], Array]
+Factor: TypeAlias = Callable[[], Array]
 
 _PRIME = 4194301
 _CHUNK = 2**11
 
 
+@np.errstate(all="ignore")
 def full_rank(w: Unit, w_next: Unit) -> bool:
     """Whether W'W is proved to have the rank of its smaller side; False proves nothing."""
     both, rounding = product(w_next.matrix, w.matrix)
@@ -56,11 +57,11 @@ def full_rank(w: Unit, w_next: Unit) -> bool:
     return bool(f < 1)
 
 
-def rank_modulo(readers: Sequence[Reader]) -> int:
+def rank_modulo(factors: Sequence[Factor]) -> int:
     """The rank of W_v ⋯ W_u modulo a prime, which the rank is not below; the lowest matrix is read first."""
     check_arithmetic()
-    found = _residues(readers[0]())
-    for read in readers[1:]:
+    found = _residues(factors[0]())
+    for read in factors[1:]:
         upper = _residues(read())
         total = np.zeros((upper.shape[0], found.shape[1]))
         for start in range(0, upper.shape[1], _CHUNK):
@@ -88,10 +89,10 @@ def _residues(a: Array) -> Array:
     return np.where(bits < 0, -size, size)
 
 
-def rank_at_most(readers: Sequence[Reader], rank: int) -> bool:
+def rank_at_most(factors: Sequence[Factor], rank: int) -> bool:
     """Whether the rank of W_v ⋯ W_u is proved not to exceed ``rank``; False proves nothing."""
-    z = _integers(readers[0]())
-    for read in readers[1:]:
+    z = _integers(factors[0]())
+    for read in factors[1:]:
         z = _integers(read()) * z
     if z.nrows() < z.ncols():
         z = z.transpose()

@@ -14,7 +14,7 @@ from flint import arb
 
 from certify.checker.arithmetic.near_decomposition import near_svd
 from certify.checker.arithmetic.rounding import Array, above, ball, product
-from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.arithmetic.scaled_matrix import Unit, frobenius_squared, root
 
 __all__ = ["product_sigma"]
 
@@ -32,13 +32,13 @@ class _Part:
 
 
 def product_sigma(
-    readers: Sequence[Callable[[], Array]], dimensions: Sequence[int], norms: Sequence[float]
+    factors: Sequence[Callable[[], Array]], dimensions: Sequence[int], norms: Sequence[float]
 ) -> tuple[Array, Array]:
     """Lower and upper bounds of the singular values of W_L ⋯ W_1, decreasing.
 
     Parameters
     ----------
-    readers : they read W_1, ..., W_L, two or more, once each.
+    factors : they read W_1, ..., W_L, two or more, once each.
     dimensions : n_0, ..., n_L.
     norms : proved upper bounds of ‖W_l‖₂.
     """
@@ -60,11 +60,11 @@ def product_sigma(
 
     def part(i: int, j: int) -> _Part:
         if j - i == 1:
-            return _leaf(readers[i](), norms[i])
+            return _leaf(factors[i](), norms[i])
         k = cheapest(i, j)[2]
         return _times(part(k, j), part(i, k))
 
-    whole = part(0, len(readers))
+    whole = part(0, len(factors))
     near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)))
     moved = above(ball(near.error) + whole.error)
     return replace(near, error=moved, exponent=whole.exponent).sigma()
@@ -72,7 +72,7 @@ def product_sigma(
 
 def _leaf(a: Array, norm: float) -> _Part:
     unit = Unit.of(a)
-    size = (arb(norm) * arb(2) ** -unit.exponent).min(unit.mass.sqrt()) + ball(unit.lost)
+    size = (arb(norm) * arb(2) ** -unit.exponent).min(root(unit.mass)) + ball(unit.lost)
     return _Part(unit.matrix, size, ball(unit.lost), unit.exponent)
 
 
@@ -81,6 +81,9 @@ def _times(left: _Part, right: _Part) -> _Part:
     rounding = ball(slip)
     error = rounding + left.norm * right.error + left.error * right.norm + left.error * right.error
     unit = Unit.of(found)
+    if not error * arb(2) ** -unit.exponent < 1:
+        # A product far smaller than its factors is known no better for being scaled up, and the error would overflow.
+        unit = Unit(found, 0, 0.0, frobenius_squared(found))
     shrunk = arb(2) ** -unit.exponent
-    norm = ((left.norm * right.norm + rounding) * shrunk).min(unit.mass.sqrt()) + ball(unit.lost)
+    norm = ((left.norm * right.norm + rounding) * shrunk).min(root(unit.mass)) + ball(unit.lost)
     return _Part(unit.matrix, norm, error * shrunk + ball(unit.lost), left.exponent + right.exponent + unit.exponent)

@@ -11,7 +11,7 @@ from flint import arb
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, ball, below, check_arithmetic, gamma
 from certify.errors import InternalError
 
-__all__ = ["Unit", "error_ball", "frobenius", "frobenius_of_difference", "frobenius_squared"]
+__all__ = ["Unit", "error_ball", "frobenius", "frobenius_of_difference", "frobenius_squared", "root"]
 
 _CHUNK = 16
 
@@ -49,7 +49,7 @@ class Unit:
     @property
     def norm(self) -> arb:
         """A ball around ‖A‖_F of the unscaled matrix."""
-        return (self.mass.sqrt() + error_ball(ball(self.lost))).max(arb(0)) * arb(2) ** self.exponent
+        return (root(self.mass) + error_ball(ball(self.lost))).max(arb(0)) * arb(2) ** self.exponent
 
 
 def error_ball(size: arb) -> arb:
@@ -70,11 +70,17 @@ def frobenius_squared(a: Array) -> arb:
     return (total * arb(1, gamma(_CHUNK + 2)) + error_ball(8 * ball(ETA) * flat.size)).max(arb(0))
 
 
+def root(square: arb) -> arb:
+    """The root of a number that is not negative, even where a ball around a small one reaches below 0.
+
+    Arb has no root there.
+    """
+    return arb(max(below(square), 0.0)).sqrt().union(arb(above(square)).sqrt())
+
+
 def frobenius(a: Array) -> arb:
     """A ball around ‖a‖_F for entries of magnitude at most 2."""
-    square = frobenius_squared(a)
-    # A ball around a small square may reach below 0, where Arb has no root.
-    return arb(max(below(square), 0.0)).sqrt().union(arb(above(square)).sqrt())
+    return root(frobenius_squared(a))
 
 
 def frobenius_of_difference(x: Array, y: Array) -> arb:

@@ -1,8 +1,9 @@
 r"""What two adjacent layers W (writes) and W' (reads) have in common, proved from their near-decompositions.
 
 **Principal angles.** Let P, P' project onto the true leading subspaces and P̃, P̃' onto the exact orthonormal bases that
-:mod:`certify.checker.arithmetic.near_decomposition` provides, so that ‖P - P̃‖₂ <= sin θ and ‖P' - P̃'‖₂ <= sin θ'. The cosines are the
-singular values of P'P, hence within sin θ + sin θ' of those of P̃'P̃ (Weyl), which are the singular values of V̄'ᵀŪ.
+:mod:`certify.checker.arithmetic.near_decomposition` provides, so that ‖P - P̃‖₂ <= sin θ and ‖P' - P̃'‖₂ <= sin θ'. The
+cosines are the singular values of P'P, hence within sin θ + sin θ' of those of P̃'P̃ (Weyl), which are the singular
+values of V̄'ᵀŪ.
 
 **Overlap.** o = ⟨P', P⟩/k. The difference P - P̃ has trace 0 and trace norm 2Σ sin θ_i, so
 |⟨P', P - P̃⟩| <= tr(P - P̃)₊ = Σ sin θ_i <= k sin θ for every projector P'. Hence o errs by at most sin θ + sin θ'.

@@ -122,7 +122,8 @@ def polystable(chain: Sequence[Matrix]) -> Polystability:
     ChainError
         Shapes that do not compose.
 
-    Chains of floats: :func:`certify.geometry.orbits.chain_ranks.polystable_ranks` decides by exact ranks, without the witness.
+    Chains of floats: :func:`certify.geometry.orbits.chain_ranks.polystable_ranks` decides by exact ranks, without the
+    witness.
 
     >>> from flint import fmpq_mat
     >>> polystable([fmpq_mat([[1], [0]]), fmpq_mat([[1, 0]])]).verdict.name

@@ -101,6 +101,12 @@ def test_ranks_of_products(arrays):
             assert truth == min(arrays[0].shape[1], arrays[1].shape[0])
 
 
+def test_an_inverse_that_overflows_proves_nothing():
+    """And warns of nothing."""
+    w = np.array([[8.095e-320, 8.095e-320], [0.0009765625, 5.397605346934028e-79]])
+    assert not full_rank(Unit.of(w), Unit.of(np.eye(2)))
+
+
 def test_full_rank_is_found_where_it_is_clear():
     with flint.ctx.workprec(96):
         for shapes in ([(5, 2), (4, 5)], [(5, 5), (5, 5)], [(9, 3), (2, 9)]):

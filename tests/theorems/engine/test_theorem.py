@@ -72,8 +72,8 @@ def test_a_new_file_is_all_it_takes(tmp_path, monkeypatch):
     from theorems import library
 
     source = (tmp_path / "one_more.py").resolve()
-    source.write_text("from dataclasses import replace\nimport theorems.statements.d3_chart\n"
-                      "THEOREM = replace(theorems.statements.d3_chart.THEOREM, id='Z9', aliases=('nine',))\n")  # fmt: skip
+    lines = ["from dataclasses import replace", "from theorems.library import get"]
+    source.write_text("\n".join([*lines, "THEOREM = replace(get('D3'), id='Z9', aliases=('nine',))"]))
     monkeypatch.setattr(theorems.statements, "__path__", [*theorems.statements.__path__, str(tmp_path)])
     library._modules.cache_clear()
     try:

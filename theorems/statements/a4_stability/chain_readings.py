@@ -12,7 +12,6 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from certify.errors import UsageError
 from certify.geometry.orbits.barcode import below, ranks_of_barcode
 from certify.geometry.orbits.barcode_order import barcodes
-from certify.geometry.orbits.chain_gap import chain_gap
 from certify.geometry.orbits.kempf_ness import (
     balanced_representative,
     canonical_flag,
@@ -23,6 +22,7 @@ from certify.geometry.orbits.kempf_ness import (
     schatten_sum,
 )
 from certify.geometry.orbits.stability import chain_limit, destabilizer, end_to_end, polystable, reparameterize
+from certify.linalg.chain_product import product_sigma, squared_norms
 from certify.linalg.exact.subspace import image, is_invertible, kernel
 from certify.rigor.ball import ball, precision
 from certify.rigor.exact import fmpq_matrix
@@ -285,7 +285,7 @@ def of_floats(x: Instance) -> Verdict:
     from theorems.subjects.orbit_samples import floats
 
     matrices = [floats(w) for w in layers(x)]
-    found = chain_gap(matrices)
+    found = kempf_ness_gap(squared_norms(matrices), product_sigma(matrices))
     least, squares = gap([fmpq_matrix(w) for w in matrices], Fraction(1))
     exact = ball(squares - least)
     # A chain of zeros has width too: rounding is bounded as if anything could underflow.

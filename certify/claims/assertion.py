@@ -1,0 +1,71 @@
+"""One assertion: everything about a claim that is known before anything is measured."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from certify.verdict import Kind, Parameter
+
+__all__ = ["Assertion", "compared", "limit_of", "measured"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What a claim asserts.
+
+    Parameters
+    ----------
+    id, statement, kind, strict, parameters, note : those of the :class:`~certify.verdict.Claim`.
+    count : how many enclosures it publishes.
+    limit : of a measurement, how wide these may be; it stands among the parameters as ``width_limit``.
+    """
+
+    id: str
+    statement: str
+    kind: Kind
+    count: int = 1
+    strict: bool = False
+    parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
+    limit: float = 0.0
+    note: str = ""
+
+
+def measured(
+    id: str,
+    statement: str,
+    limit: float,
+    *,
+    count: int = 1,
+    parameters: Mapping[str, Parameter] | None = None,
+    note: str = "",
+) -> Assertion:
+    """That ``count`` enclosures hold their quantities and are no wider than ``limit``."""
+    known = {**(parameters or {}), "width_limit": limit}
+    return Assertion(id, statement, Kind.MEASUREMENT, count, False, known, limit, note)
+
+
+def compared(
+    id: str,
+    statement: str,
+    *,
+    strict: bool,
+    count: int = 1,
+    parameters: Mapping[str, Parameter] | None = None,
+    note: str = "",
+) -> Assertion:
+    """That a margin is positive (``strict``) or not negative."""
+    return Assertion(id, statement, Kind.INEQUALITY, count, strict, parameters or {}, 0.0, note)
+
+
+def limit_of(relative: float, scale: float) -> float:
+    """The limit of a width that was asked for relative to ``scale``; 0 where the scale overflowed.
+
+    A limit that overflows itself is the largest float.
+
+    >>> limit_of(0.5, 3.0), limit_of(0.5, math.inf), limit_of(2.0, sys.float_info.max) == sys.float_info.max
+    (1.5, 0.0, True)
+    """
+    return min(relative * scale, sys.float_info.max) if math.isfinite(scale) else 0.0

@@ -1,0 +1,107 @@
+"""Why a claim is undecided or was not asked: every sentence that can stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from certify.verdict import Kind
+
+__all__ = [
+    "BRANCHED",
+    "DIVISOR_SINGULAR",
+    "FIT",
+    "NOT_INVERTIBLE",
+    "NO_LOGARITHM",
+    "ONE_RANK",
+    "POLYSTABLE_OPEN",
+    "PRODUCT_VANISHES",
+    "QUOTIENT_OPEN",
+    "RADIAL_LIMIT",
+    "RANK_ONE",
+    "SEVERAL",
+    "UNEQUAL_SHAPES",
+    "exact_memory",
+    "exact_work",
+    "no_gap",
+    "ranks_bounded",
+    "too_many_layers",
+    "undecided",
+]
+
+ONE_RANK = "with one rank the chart is constant and every exponent fits"
+BRANCHED = "its layers do not form one line: one of them has several readers or sources"
+UNEQUAL_SHAPES = "the transport form needs two square layers of one size"
+DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is singular"
+
+NOT_INVERTIBLE = "a layer is not certified to be invertible"
+QUOTIENT_OPEN = "the quotient of the layers could not be enclosed: one of them is too close to singular"
+PRODUCT_VANISHES = "the product of the layers may be 0, or it overflowed"
+POLYSTABLE_OPEN = "ranks that decide it are only bounded"
+
+NO_LOGARITHM = "a singular value is not certainly positive and has no logarithm"
+_SEARCH = (
+    "the equation of the exponent could not be evaluated near its candidate",
+    "no sign of the exponent's equation could be proved on one side of its candidate",
+)
+RADIAL_LIMIT = "r is not certainly below ½ log d: rank one has no finite exponent"
+RANK_ONE = "the second singular value is not certainly positive: rank one has no finite exponent"
+SEVERAL = (
+    "the affinity has rival maxima that its enclosure cannot rank",
+    "the maximum of the affinity is too flat to single out its exponent",
+)
+"""Why an exponent is enclosed together with others that may be as good."""
+
+FIT = {
+    "top_radial": (RADIAL_LIMIT, *_SEARCH),
+    "log_log": (NO_LOGARITHM,),
+    "kl": (RANK_ONE, "all energy may lie in the last rank, which has no finite exponent", *_SEARCH),
+    "hellinger": (
+        RANK_ONE,
+        "no box of the search can hold the maximum",
+        *SEVERAL,
+    ),
+}
+"""Why a spectrum was not given an exponent, by chart."""
+
+
+def undecided(kind: Kind, width: float | None, limit: float) -> str:
+    """Why a claim without a cause of its own is undecided; ``width`` is the largest of its values, None if unbounded.
+
+    >>> undecided(Kind.MEASUREMENT, 0.25, 0.125)
+    'the enclosure is 0.25 wide, above its limit 0.125'
+    """
+    if kind is Kind.INEQUALITY:
+        return "the enclosure of the margin contains 0"
+    if width is None:
+        return "the computation overflowed or could not be enclosed"
+    return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
+
+
+def no_gap(k: int) -> str:
+    """Why the windows of k ranks have no angles."""
+    return f"no gap between σ_{k} and σ_{k + 1} is certified in one of the layers"
+
+
+def exact_work(allowed: float) -> str:
+    """Why a rank that singular values leave open was not computed exactly; ``allowed`` is in seconds."""
+    if allowed == 0:
+        return "a singular value may be 0 and the exact rank was not computed"
+    return f"a singular value may be 0 and an exact rank exceeds the work allowed, {allowed:g} s"
+
+
+def exact_memory(m: int, n: int) -> str:
+    """Why the rank of a large m × n matrix was not computed exactly."""
+    return f"a singular value may be 0 and exact arithmetic on a {m}x{n} matrix takes too much memory"
+
+
+def ranks_bounded(bounds: Sequence[tuple[int, int]], allowed: float) -> str:
+    """Why ranks of products are only bounded; ``allowed`` is the work allowed for exact ones, in seconds."""
+    count = sum(low != high for low, high in bounds)
+    if allowed == 0:
+        return f"{count} ranks are only bounded, and exact ranks were not asked for"
+    return f"{count} ranks are only bounded: proving them exactly exceeds the work allowed, {allowed:g} s"
+
+
+def too_many_layers(length: int, limit: int) -> str:
+    """Why a chain of so many layers was not asked for its ranks."""
+    return f"the chain has {length} layers, more than barcode_layers = {limit}"

@@ -1,0 +1,211 @@
+"""What both commands share: exit codes, how errors and progress are shown, and text from files made harmless.
+
+Modules that take long to import are imported where they are used, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from certify.errors import InputError, PolystableError, UsageError
+from certify.verdict import Verdict
+
+if TYPE_CHECKING:
+    import click
+    from rich.console import Console
+
+__all__ = [
+    "EXIT_CODES",
+    "INTERRUPTED",
+    "READER_LEFT",
+    "Progress",
+    "check_target",
+    "escaped",
+    "exit_codes",
+    "main",
+    "print_json",
+    "progress",
+    "run",
+    "terminal",
+]
+
+Progress = Callable[[int, int, str], None]
+"""Told how much is done, as ``progress(done, total, label)``."""
+
+EXIT_CODES = {Verdict.CERTIFIED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}
+
+# As a shell reports them: 128 plus the number of the signal.
+INTERRUPTED, READER_LEFT = 130, 141
+
+_KINDS = {1: "rejected", 2: "usage", 4: "refused", 5: "defect"}
+
+
+def exit_codes(refuted: str = "refuted", rejected: str = "certificate rejected") -> str:
+    """The meaning of the exit codes, for a command's help."""
+    return (
+        f"Exit codes: 0 everything asked is certified, 1 {refuted} or {rejected}, 2 usage, 3 undecided, "
+        "4 input refused, 5 defect of this program."
+    )
+
+
+def escaped(text: object, *, lines: bool = False) -> str:
+    r"""Text that moves no cursor and turns no writing direction: what cannot be printed is shown by its code.
+
+    Parameters
+    ----------
+    text : anything that was read from a file, or that names one.
+    lines : leave line breaks as they are.
+
+    >>> print(escaped("a\x1b[31m\u202eb\nc"))
+    a\x1b[31m\u202eb\nc
+    """
+    found = str(text)
+    if found.isprintable():
+        return found
+    return "".join(
+        c if c.isprintable() or (lines and c == "\n") else c.encode("unicode_escape").decode("ascii") for c in found
+    )
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """A console that prints everything :func:`escaped`, and keeps lines of 140 columns where there is no terminal."""
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class Escaping(Console):
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Generator[Segment]:
+            for segment in super().render(renderable, options):
+                plain = segment.control or segment.text.isprintable()
+                yield segment if plain else Segment(escaped(segment.text, lines=True), segment.style)
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    console = Escaping(stderr=stderr)
+    return console if console.is_terminal else Escaping(stderr=stderr, width=140)
+
+
+def print_json(value: object) -> None:
+    """Print a JSON value; what cannot be printed stands in it as an escape of JSON's own."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print(re.sub(r"[^\n -~]", lambda found: _json_character(found[0]), text))
+
+
+def _json_character(c: str) -> str:
+    return c if c.isprintable() else json.dumps(c)[1:-1]
+
+
+@contextmanager
+def progress(what: str) -> Generator[Progress]:
+    """A bar on stderr with the time left; silent off a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = terminal(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def advance(done: int, total: int, label: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{what} {escaped(label)}")
+
+        yield advance
+
+
+def check_target(target: Path | None, *inputs: Path | None) -> None:
+    """Refuse an output path before any work is done for it.
+
+    Raises
+    ------
+    UsageError : not a file in an existing folder, or one of the inputs.
+    """
+    if target is None:
+        return
+    if target.is_dir() or not target.parent.is_dir():
+        raise UsageError("the output is not a file in an existing folder", file=target, hint="another output path")
+    if any(item is not None and item.exists() and target.exists() and target.samefile(item) for item in inputs):
+        raise UsageError("the output would replace an input", file=target, hint="another output path")
+
+
+def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; every exception is shown and becomes a code.
+
+    Parameters
+    ----------
+    command, name : what is run, and how it is called.
+    arguments : the words after the name; those of this process when omitted.
+    """
+    import click
+
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = command.main(words, prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(escaped(shown.getvalue(), lines=True), err=True, nl=False)
+        return UsageError.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; nothing was written", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of stdout has left; what is still buffered has no reader either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_LEFT
+    except Exception as error:
+        return _failed(error, words)
+
+
+def _failed(error: Exception, words: Sequence[str]) -> int:
+    if "--debug" in words:
+        import traceback
+
+        print(escaped("".join(traceback.format_exception(error)), lines=True), end="", file=sys.stderr)
+    known = error if isinstance(error, PolystableError) else _unexpected(error)
+    if "--json" in words:
+        place = {name: getattr(known, name) for name in ("file", "tensor", "place", "limit", "hint")}
+        accepted: dict[str, Any] = {"accepted": False} if known.exit_code == 1 else {}
+        rest = {"error": type(error).__name__, "message": known.message, **place, "exit_code": known.exit_code}
+        print_json({**accepted, **rest})
+    else:
+        _show_error(known)
+    return known.exit_code
+
+
+def _show_error(error: PolystableError) -> None:
+    from rich.text import Text
+
+    first, *rest = error.render(escaped).split("\n")
+    console = terminal(stderr=True)
+    console.print(Text.assemble((f"{_KINDS.get(error.exit_code, 'error')}: ", "bold red"), first), soft_wrap=True)
+    for line in rest:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def _unexpected(error: Exception) -> PolystableError:
+    if isinstance(error, MemoryError):
+        return UsageError("there is not enough memory", hint="fewer --workers, or fewer layers in a chain file")
+    if isinstance(error, OSError) and error.strerror:
+        return InputError(f"the system refused: {error.strerror}", file=error.filename, hint="another path or device")
+    return PolystableError(
+        f"{type(error).__name__}: {error}",
+        hint="--debug shows where; please report it with that output and, if you can, the file",
+    )
+
+
+def main(run: Callable[[], int]) -> NoReturn:
+    """Entry point of a script; characters that a stream cannot hold are replaced."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
+    sys.exit(run())

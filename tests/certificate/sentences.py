@@ -1,0 +1,103 @@
+"""Every sentence of a certificate, for sample numbers; ``python -m tests.certificate.sentences`` writes them.
+
+``sentences.txt`` beside this file is the golden copy. A changed word is a change of the schema: write the file anew,
+and read the diff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from certify.claims import causes, component, interface, layer, rigidity
+from certify.claims.assertion import Assertion
+from certify.verdict import Kind, Verdict
+
+GOLDEN = Path(__file__).with_name("sentences.txt")
+
+ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
+    layer.finite: [()],
+    layer.rank: [(3, "enclosure"), (3, "exact")],
+    layer.normalization: [()],
+    layer.sigma: [(3, 0.5, 2.5)],
+    layer.top_radial: [(3, 0.5)],
+    layer.alpha: [(chart, 3, 0.5) for chart in layer.CHARTS],
+    layer.residual: [(chart, 3, 0.5) for chart in layer.CHARTS],
+    layer.effective_rank: [(90,)],
+    layer.gap: [(2,)],
+    interface.cosines: [(2, 0.5)],
+    interface.overlap: [(2, 0.5)],
+    interface.imbalance: [(0.5, 3.0), (0.5, float("inf"))],
+    interface.relative_imbalance: [(0.5,)],
+    interface.commutator: [(0.5,)],
+    interface.truncation: [(2, 0.5, 3.0)],
+    interface.intersection: [(4, "inequality", 7), (4, "modular", 7), (4, "exact", 7), (4, "bounds", 7)],
+    rigidity.transport_amplitudes: [(0.5,)],
+    rigidity.transport_slack: [(0.5,)],
+    rigidity.transport_drift: [(chart, 3) for chart in layer.CHARTS],
+    rigidity.product_amplitude: [(0.5,)],
+    rigidity.product_slack: [(0.5,)],
+    rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
+    component.polystable: [
+        (Verdict.CERTIFIED, [(2, 2), (2, 2)], (2, 2)),
+        (Verdict.REFUTED, [(2, 3), (3, 3)], (2, 2)),
+        (Verdict.UNDECIDED, [(2, 3), (3, 3)], (1, 3)),
+    ],
+    component.product_sigma: [(2, 0.5, 3.0)],
+    component.kempf_ness_gap: [(2, 0.5, 3.0)],
+    component.relative_kempf_ness_gap: [(2, 0.5)],
+    component.ranks: [((2, 3, 2),)],
+    component.barcode: [((2, 3, 2),)],
+}
+
+CAUSES: dict[str, list[tuple]] = {
+    "undecided": [
+        (Kind.INEQUALITY, 0.25, 0.0),
+        (Kind.MEASUREMENT, None, 0.125),
+        (Kind.MEASUREMENT, 0.25, 0.125),
+    ],
+    "no_gap": [(2,)],
+    "exact_work": [(0.0,), (10.0,)],
+    "exact_memory": [(5000, 4000)],
+    "ranks_bounded": [([(1, 2), (2, 2)], 0.0), ([(1, 2), (0, 2)], 2.5)],
+    "too_many_layers": [(30, 24)],
+}
+
+
+def _assertion_lines(name: str, asserted: Assertion) -> Iterator[str]:
+    decided = "no wider than the limit"
+    if asserted.kind is Kind.INEQUALITY:
+        decided = "margin > 0" if asserted.strict else "margin >= 0"
+    yield f"{asserted.id}    ({name})"
+    yield f"    {asserted.statement}"
+    yield f"    {asserted.kind.value} of {asserted.count}, certified when {decided}"
+    for key, value in asserted.parameters.items():
+        yield f"    {key} = {value!r}"
+    if asserted.note:
+        yield f"    note: {asserted.note}"
+
+
+def _cause_lines() -> Iterator[str]:
+    for name in causes.__all__:
+        found = getattr(causes, name)
+        if callable(found):
+            yield from (f"{name}: {found(*arguments)}" for arguments in CAUSES[name])
+        elif isinstance(found, dict):
+            yield from (f"{name} {key}: {text}" for key, texts in found.items() for text in texts)
+        else:
+            yield from (f"{name}: {text}" for text in ([found] if isinstance(found, str) else found))
+
+
+def sentences() -> str:
+    """The text of the golden file."""
+    lines = ["SUBJECTS", layer.subject("a"), interface.subject("a", "b"), "", "CLAIMS"]
+    for function, samples in ASSERTIONS.items():
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        for arguments in samples:
+            lines += _assertion_lines(name, function(*arguments))
+    lines += ["", "CAUSES AND REASONS", *_cause_lines()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(sentences(), encoding="utf-8")

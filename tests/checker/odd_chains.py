@@ -1,0 +1,110 @@
+"""Odd small chains and odd questions about them, each from one integer."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from certify.chain import Chain
+from certify.chain.model import Edge
+from certify.claims.thresholds import Thresholds
+
+Array = np.ndarray
+
+
+def _integers(rng: np.random.Generator, m: int, n: int) -> Array:
+    return rng.integers(-3, 4, (m, n)).astype(float)
+
+
+def _low_rank(rng: np.random.Generator, m: int, n: int) -> Array:
+    return _integers(rng, m, 1) @ _integers(rng, 1, n)
+
+
+def _graded(rng: np.random.Generator, m: int, n: int) -> Array:
+    return rng.standard_normal((m, n)) * 10.0 ** rng.integers(-12, 13, n)
+
+
+def _extreme(rng: np.random.Generator, m: int, n: int) -> Array:
+    return np.sign(rng.standard_normal((m, n))) * 2.0 ** rng.integers(-1074, 1020, (m, n))
+
+
+def _diagonal(rng: np.random.Generator, m: int, n: int) -> Array:
+    return np.eye(m, n) * rng.choice([0.0, 1.0, 1.0, 2.0, 1e-200, 1e200, 1 + 2.0**-52, 1e-9], n)
+
+
+def _huge(rng: np.random.Generator, m: int, n: int) -> Array:
+    return rng.standard_normal((m, n)) * 1e307
+
+
+def _tiny(rng: np.random.Generator, m: int, n: int) -> Array:
+    return rng.standard_normal((m, n)) * 10.0 ** rng.choice([-160, -300, -308, -320])
+
+
+def _ties(rng: np.random.Generator, m: int, n: int) -> Array:
+    return np.linalg.qr(rng.standard_normal((max(m, n),) * 2))[0][:m, :n] * rng.choice([1.0, 3.0, 1e-100])
+
+
+def _half(rng: np.random.Generator, m: int, n: int) -> Array:
+    return (rng.standard_normal((m, n)) * rng.choice([1e-7, 1e-3, 1.0, 100.0])).astype(np.float16)
+
+
+def _power_law(rng: np.random.Generator, m: int, n: int) -> Array:
+    return np.eye(m, n) * np.arange(1.0, n + 1) ** -rng.choice([0.0, 0.5, 1.0, 10.0, 60.0])
+
+
+def _normal(rng: np.random.Generator, m: int, n: int) -> Array:
+    return rng.standard_normal((m, n))
+
+
+def _one_entry(rng: np.random.Generator, m: int, n: int) -> Array:
+    a = np.zeros((m, n))
+    a[rng.integers(m), rng.integers(n)] = rng.choice([1.0, -3.0, 5e-324, 1e300])
+    return a
+
+
+def _partner(rng: np.random.Generator, a: Array) -> Array:
+    """A second layer that nearly undoes the first one, or is its transpose."""
+    with np.errstate(all="ignore"):
+        inverse = np.linalg.pinv(a.astype(float))
+    return inverse if rng.random() < 0.5 and np.isfinite(inverse).all() else -a.T.astype(float)
+
+
+KINDS = (
+    _normal, _integers, _low_rank, _graded, _extreme, _diagonal, _huge, _tiny, _ties, _half, _power_law, _one_entry,
+)  # fmt: skip
+
+
+def odd_chain(seed: int) -> Chain:
+    """One to four layers with sides from one to six; now and then the layers branch."""
+    rng = np.random.default_rng(seed)
+    dims = rng.integers(1, int(rng.choice([2, 3, 4, 7])), int(rng.integers(2, 6)))
+    if rng.random() < 0.4:
+        dims[:] = dims[0]
+    kinds = rng.choice(len(KINDS), 2)
+    matrices = [KINDS[rng.choice(kinds)](rng, m, n) for n, m in pairwise(dims.tolist())]
+    if rng.random() < 0.1:
+        matrices = [matrices[0], _partner(rng, matrices[0])]
+    for a in matrices:
+        # A matrix of zeros is refused by the readers.
+        a[0, 0] = a[0, 0] if a.any() else 1.0
+    chain = Chain.from_arrays(matrices)
+    if rng.random() < 0.1 and len(set(dims.tolist())) == 1 and len(chain) > 2:
+        return Chain(chain.layers, (Edge(0, 1), Edge(0, 2), *chain.edges[2:]))
+    return chain
+
+
+def odd_thresholds(seed: int) -> Thresholds:
+    """Mostly the defaults, sometimes with one or two of them at an end of its range."""
+    rng = np.random.default_rng([seed, 1])
+    changes = [
+        {"exact_product_seconds": 0.0}, {"exact_rank_seconds": 0.0}, {"exact_rank_seconds": 1e-12},
+        {"exact_product_seconds": 1e-12}, {"barcode_layers": int(rng.integers(0, 4))},
+        {"windows": str(rng.choice(["1", "2,3", "9007199254740992"]))}, {"energy_levels": "1,50,99"},
+        {"sigma_relative": 0.0, "alpha_width": 0.0}, {"cosine_width": 1e300, "overlap_width": 0.0},
+        {"kempf_ness_relative": 0.0, "product_relative": 1e300},
+    ]  # fmt: skip
+    chosen = {}
+    for change in rng.choice(changes, int(rng.choice([0, 0, 1, 2]))):
+        chosen |= change
+    return Thresholds(**chosen)
