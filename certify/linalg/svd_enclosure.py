@@ -1,7 +1,7 @@
 """From a certified factor A V = U diag(s) + E to enclosures of singular values and bounds of singular subspaces.
 
-Notation as in `certify.linalg.svd_factor`. N is the set of kept columns, S = diag(s) over N, H = UᵀU − I over N, a = ‖H‖₂,
-b = ‖VᵀV − I‖₂ < 1/2. The matrix M = SUᵀUS = S(I + H)S has the eigenvalues σ_i(US)².
+Notation as in `certify.linalg.svd_factor`. N is the set of kept columns, S = diag(s) over N, H = UᵀU − I over N,
+a = ‖H‖₂, b = ‖VᵀV − I‖₂ < 1/2. The matrix M = SUᵀUS = S(I + H)S has the eigenvalues σ_i(US)².
 
 Singular values of US, i in N. Four enclosures, intersected:
   (3) Ostrowski: σ_i² = s_i² θ_i with |θ_i − 1| ≤ a.
@@ -63,8 +63,8 @@ _ROUNDS = 2
 class Enclosed:
     """Certified singular values and subspaces of a scaled m × n matrix, m ≥ n, from n (or fewer) columns V.
 
-    With fewer columns than n, ``upper`` is about A restricted to span V; see `certify.linalg.leading_svd`. Then ``outside``
-    bounds the coupling ‖(I − P)AᵀAQ‖₂ to the complement and ``following`` the next singular value.
+    With fewer columns than n, ``upper`` is about A restricted to span V; see `certify.linalg.leading_svd`. Then
+    ``outside`` bounds the coupling ‖(I − P)AᵀAQ‖₂ to the complement and ``following`` the next singular value.
     """
 
     lower: FloatArray

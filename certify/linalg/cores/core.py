@@ -52,6 +52,10 @@ class Core:
         error += (1 + v.off_spectral) * read.top(i) * off_u + write.top(j) * off_v
         return error.upper()
 
+    def without_vectors(self) -> Core:
+        """The core with all that a product of layers needs of them."""
+        return Core(self.write.without_vectors(), self.read.without_vectors(), self.n, self.c, self._errors)
+
     def form(
         self, left: FloatArray | None, right: FloatArray | None, largest: flint.arb
     ) -> tuple[FloatArray, flint.arb]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import flint
 import numpy as np
@@ -20,14 +21,89 @@ import numpy as np
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores.core import Core
 from certify.linalg.cores.near import Near
-from certify.linalg.cores.scalars import ONE, ZERO, frobenius_up, product_error, up
+from certify.linalg.cores.scalars import ZERO, frobenius_up, product_error, up
 from certify.linalg.matrix import scale
 from certify.linalg.svd import svd
-from certify.rigor.rounding import add_up, sub_down
+from certify.rigor.rounding import FloatArray, add_up, sub_down
 
-__all__ = ["line_spectrum"]
+__all__ = ["Line", "line_spectrum"]
 
 _ILL = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """W_l ⋯ W_1 of the first layers of a line.
+
+    columns, rows : n_0 and n_l.
+    m, error : the float inner product, 2^-shift of the exact one within ``error``; None before the first core.
+    exponent : of the layers, ``shift`` left out.
+    big, small : Π(s + ε) and Πs; ``small`` is 0 where a layer keeps nothing.
+    condition : an estimate from above of the condition number of the product.
+    """
+
+    columns: int
+    rows: int
+    m: FloatArray | None
+    error: flint.arb
+    exponent: int
+    shift: int
+    big: flint.arb
+    small: flint.arb
+    condition: float
+
+    @classmethod
+    def of(cls, first: Near) -> Line:
+        """The line of one layer."""
+        rows, columns = first.shape
+        big = first.top() + first.error_spectral
+        return cls(columns, rows, None, ZERO, first.exponent, 0, big, first.top(), _condition(first))
+
+    def extended(self, c: Core) -> Line:
+        """The line with one more layer, ``c.read``, above its last one."""
+        above = c.read
+        m, error, shift = self._times(c) if above.k and self.small > 0 else (None, ZERO, 0)
+        return Line(
+            self.columns,
+            above.shape[0],
+            m,
+            error,
+            self.exponent + above.exponent,
+            shift,
+            self.big * (above.top() + above.error_spectral),
+            self.small * above.top(),
+            self.condition * _condition(above),
+        )
+
+    def _times(self, c: Core) -> tuple[FloatArray, flint.arb, int]:
+        """(11), and the power of two by which the product was divided."""
+        if self.m is None:
+            m, rounding = c.form(c.read.s, c.write.s, (1 + c.write.top()) * (1 + c.read.top()))
+            return m, rounding + c.error(1, 1), 0
+        t, rounding = c.form(c.read.s, None, 1 + c.read.top())
+        t_error, size, t_size = rounding + c.error(1, 0), frobenius_up(self.m), frobenius_up(t)
+        product = t @ self.m
+        error = t_error * (size + self.error) + c.read.top() * self.error
+        error += product_error(t.shape[1], t_size, size, product.size, (1 + t_size) * (1 + size))
+        scaled = scale(product)
+        error = (error * flint.arb(2) ** -scaled.exponent + flint.arb(scaled.loss)).upper()
+        return scaled.matrix, error, self.shift + scaled.exponent
+
+    def spectrum(self) -> ProductSpectrum | None:
+        """All min(n_0, n_l) singular values, of two layers or more; None where something overflowed."""
+        count = min(self.columns, self.rows)
+        moved = (self.big - self.small).upper().max(ZERO)
+        if self.m is None:
+            return ProductSpectrum(np.zeros(count), np.full(count, up(moved)), self.exponent, up(moved))
+        error = up((self.error + moved * flint.arb(2) ** -self.shift).upper())
+        if not (error < np.inf and np.all(np.isfinite(self.m))):
+            return None
+        found = svd(self.m, "fast", gram=self.condition < _ILL)
+        low, high = np.zeros(count), np.full(count, error)
+        kept = min(count, found.lower.size)
+        low[:kept] = np.maximum(sub_down(found.lower[:kept], error), 0.0)
+        high[:kept] = add_up(found.upper[:kept], error)
+        return ProductSpectrum(low, high, self.exponent + self.shift, error)
 
 
 def line_spectrum(layers: Sequence[Near], cores: Sequence[Core]) -> ProductSpectrum | None:
@@ -35,43 +111,14 @@ def line_spectrum(layers: Sequence[Near], cores: Sequence[Core]) -> ProductSpect
 
     None where something overflowed.
     """
-    exponent = sum(x.exponent for x in layers)
-    count = min(layers[0].shape[1], layers[-1].shape[0])
-    moved = _layers_error(layers)
-    if not all(x.k for x in layers):
-        return ProductSpectrum(np.zeros(count), np.full(count, up(moved)), exponent, up(moved))
-    first = cores[0]
-    m, rounding = first.form(first.read.s, first.write.s, (1 + first.write.top()) * (1 + first.read.top()))
-    error, shift = rounding + first.error(1, 1), 0
-    for c in cores[1:]:
-        t, rounding = c.form(c.read.s, None, 1 + c.read.top())
-        t_error, size, t_size = rounding + c.error(1, 0), frobenius_up(m), frobenius_up(t)
-        product = t @ m
-        largest = (1 + t_size) * (1 + size)
-        error = t_error * (size + error) + c.read.top() * error
-        error += product_error(t.shape[1], t_size, size, product.size, largest)
-        scaled = scale(product)
-        m, shift = scaled.matrix, shift + scaled.exponent
-        error = (error * flint.arb(2) ** -scaled.exponent + flint.arb(scaled.loss)).upper()
-    exponent += shift
-    error = up((error + moved * flint.arb(2) ** -shift).upper())
-    if not error < np.inf:
-        return None
-    found = svd(m, "fast", gram=_condition(layers) < _ILL)
-    low, high = np.zeros(count), np.full(count, error)
-    kept = min(count, found.lower.size)
-    low[:kept] = np.maximum(sub_down(found.lower[:kept], error), 0.0)
-    high[:kept] = add_up(found.upper[:kept], error)
-    return ProductSpectrum(low, high, exponent, error)
+    line = Line.of(layers[0])
+    for c in cores:
+        line = line.extended(c)
+    return line.spectrum()
 
 
-def _layers_error(layers: Sequence[Near]) -> flint.arb:
-    big, small = ONE, ONE
-    for x in layers:
-        big, small = big * (x.top() + x.error_spectral), small * x.top()
-    return (big - small).upper().max(ZERO)
-
-
-def _condition(layers: Sequence[Near]) -> float:
-    """An estimate from above of the condition number of the product."""
-    return math.prod(float(x.s[0]) / float(x.s[-1]) for x in layers)
+def _condition(x: Near) -> float:
+    if not x.k:
+        return 1.0
+    smallest = float(x.s[-1])
+    return float(x.s[0]) / smallest if smallest > 2.0**-900 else math.inf

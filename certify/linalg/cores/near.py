@@ -17,7 +17,7 @@ change places.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import flint
 import numpy as np
@@ -49,7 +49,7 @@ class Near:
     """2^-exponent times a layer, within ``error`` of left.x̄ diag(s) right.x̄ᵀ.
 
     shape : (rows, columns) of the layer.
-    s : (k,) decreasing and positive, the kept singular values, scaled.
+    s : (k,) decreasing and not negative, the kept singular values, scaled.
     error, error_spectral : bounds of ‖Ẽ‖_F and ‖Ẽ‖₂.
     lean : bound of ‖E S⁻¹‖_F; left_defect, right_defect, right_defect_frobenius : a, b and ‖VᵀV − I‖_F of the module's
         docstring, for the matrix or, where it is wide, for its transpose.
@@ -86,6 +86,12 @@ class Near:
             )
         return self._powers[power]
 
+    def without_vectors(self) -> Near:
+        """What is known of the layer, its singular vectors left out."""
+        sides = (replace(side, x=np.zeros((side.x.shape[0], 0))) for side in (self.left, self.right))
+        left, right = sides
+        return replace(self, left=left, right=right)
+
     @property
     def gram_error(self) -> flint.arb:
         """Bound of ‖AAᵀ − ŪS²Ūᵀ‖_F, and of the same for AᵀA."""
@@ -105,6 +111,9 @@ def near(svd: CertifiedSVD) -> Near | None:
         return None
     k = enclosed.kept
     s = np.ascontiguousarray(enclosed.s[:k])
+    # Of LAPACK's factors neither is proved.
+    if not (s[-1] >= 0.0 and np.all(s[:-1] >= s[1:])):
+        return None
     a, b = flint.arb(enclosed.a), flint.arb(enclosed.b)
     lean_left, lean_right = 1 + (ONE - a).sqrt(), 1 + (ONE - b).sqrt()
     top = flint.arb(float(s[0]))

@@ -31,6 +31,8 @@ from certify.rigor.rounding import FloatArray, gamma
 
 __all__ = ["quotient_norms", "transport_norms"]
 
+_LEAST = 2.0**-400
+
 
 def transport_norms(c: Core) -> tuple[flint.arb, flint.arb]:
     """Balls around ‖W'W‖_F and ‖W'W‖₂."""
@@ -46,9 +48,15 @@ def transport_norms(c: Core) -> tuple[flint.arb, flint.arb]:
 
 
 def quotient_norms(write: Near, read: Near) -> tuple[flint.arb, flint.arb] | None:
-    """Balls around ‖W'W⁻¹‖₂ and ‖WW'⁻¹‖₂; None unless the layers are square of one size with all columns kept."""
+    """Balls around ‖W'W⁻¹‖₂ and ‖WW'⁻¹‖₂.
+
+    None unless the layers are square of one size, all columns kept and no singular value so small that reciprocals
+    would overflow.
+    """
     n = write.shape[0]
     if not (write.shape == read.shape == (n, n) and write.k == read.k == n):
+        return None
+    if not min(write.s[-1], read.s[-1]) > _LEAST:
         return None
     d = read.right.x.T @ write.right.x
     return _quotient(write, read, d), _quotient(read, write, np.ascontiguousarray(d.T))

@@ -83,7 +83,7 @@ def _by_cholesky(b: FloatArray, radius: flint.arb) -> flint.arb:
         shifted = -gram
         shifted.flat[:: n + 1] += square
         try:
-            factor = np.linalg.cholesky(shifted)
+            factor = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
         except np.linalg.LinAlgError:
             continue
         rest = np.asarray(factor @ factor.T - shifted, dtype=np.float64)
