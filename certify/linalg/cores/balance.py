@@ -41,6 +41,7 @@ from certify.linalg.cores.scalars import (
     frobenius_up,
     product_error,
     root,
+    times,
     up,
 )
 from certify.linalg.gemm import underflow
@@ -169,7 +170,7 @@ def _tail(c: Core, *, reader: bool) -> _Tail:
     """
     x, y = (c.read, c.write) if reader else (c.write, c.read)
     own, other = (x.right, y.left) if reader else (x.left, y.right)
-    product = other.x @ (c.c.T if reader else c.c)
+    product = times(other.x, c.c.T if reader else c.c)
     found = own.x - product
     size = found.size
 
@@ -194,7 +195,7 @@ def _commutator(c: Core, norm_write: flint.arb, norm_read: flint.arb) -> flint.a
     largest, kappa = _largest(c), _squares(write)
     half, rounding = c.form(read.s, None, largest)
     half_error = c.error(1, 0) + rounding
-    m = half.T @ half
+    m = times(half.T, half)
     size = frobenius_up(half)
     # M is off by its own rounding and by that of S'C on both sides; ‖S'C̄‖₂ ≤ s'₁.
     off = product_error(read.k, size, size, m.size, largest)
@@ -225,7 +226,7 @@ def _outer(c: Core, m: FloatArray, off: flint.arb, largest: flint.arb) -> flint.
 def _outer_formed(c: Core, largest: flint.arb) -> flint.arb:
     whole, rounding = c.form(_squares(c.read), _squares(c.write), largest)
     tail = _tail(c, reader=True)
-    formed = tail.x @ whole
+    formed = times(tail.x, whole)
     error = tail.error(2) * c.write.top(2) + (1 + tail.error(0)) * (rounding + c.error(2, 2))
     error += product_error(c.read.k, frobenius_up(tail.x), frobenius_up(whole), formed.size, largest)
     found = around(frobenius_ball(formed), error)

@@ -17,7 +17,7 @@ import numpy as np
 
 from certify.errors import UsageError
 from certify.linalg.cores.near import Near
-from certify.linalg.cores.scalars import EPS, TINY, ZERO, frobenius_up
+from certify.linalg.cores.scalars import EPS, TINY, ZERO, frobenius_up, times
 from certify.linalg.gemm import require_exact_kernel, underflow
 from certify.rigor.rounding import FloatArray, gamma
 
@@ -78,4 +78,4 @@ def core(write: Near, read: Near) -> Core:
     if read.shape[1] != n:
         raise UsageError(f"a layer that writes {n} values and one that reads {read.shape[1]} do not meet")
     require_exact_kernel()
-    return Core(write, read, n, np.ascontiguousarray(read.right.x.T @ write.left.x))
+    return Core(write, read, n, np.ascontiguousarray(times(read.right.x.T, write.left.x)))

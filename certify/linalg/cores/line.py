@@ -21,7 +21,7 @@ import numpy as np
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores.core import Core
 from certify.linalg.cores.near import Near
-from certify.linalg.cores.scalars import ZERO, frobenius_up, product_error, up
+from certify.linalg.cores.scalars import ZERO, frobenius_up, product_error, times, up
 from certify.linalg.matrix import scale
 from certify.linalg.svd import svd
 from certify.rigor.rounding import FloatArray, add_up, sub_down
@@ -82,7 +82,7 @@ class Line:
             return m, rounding + c.error(1, 1), 0
         t, rounding = c.form(c.read.s, None, 1 + c.read.top())
         t_error, size, t_size = rounding + c.error(1, 0), frobenius_up(self.m), frobenius_up(t)
-        product = t @ self.m
+        product = times(t, self.m)
         error = t_error * (size + self.error) + c.read.top() * self.error
         error += product_error(t.shape[1], t_size, size, product.size, (1 + t_size) * (1 + size))
         scaled = scale(product)

@@ -24,6 +24,7 @@ __all__ = [
     "frobenius_up",
     "product_error",
     "root",
+    "times",
     "up",
 ]
 
@@ -81,6 +82,11 @@ def frobenius_up(x: FloatArray) -> flint.arb:
     """An upper bound of the Frobenius norm."""
     found = frobenius_ball(x)
     return found.upper() if found.is_finite() else flint.arb.pos_inf()
+
+
+def times(x: FloatArray, y: FloatArray) -> FloatArray:
+    """fl(XY), a product whose rounding somebody bounds by γ_k."""
+    return x @ y
 
 
 def product_error(inner: int, left: flint.arb, right: flint.arb, size: int, largest: flint.arb = ONE) -> flint.arb:

@@ -24,7 +24,7 @@ import numpy as np
 
 from certify.linalg.cores.core import Core
 from certify.linalg.cores.near import Near
-from certify.linalg.cores.scalars import EPS, ONE, TINY, around, between, frobenius_ball, frobenius_up
+from certify.linalg.cores.scalars import EPS, ONE, TINY, around, between, frobenius_ball, frobenius_up, times
 from certify.linalg.cores.values import largest_value
 from certify.linalg.gemm import underflow
 from certify.rigor.rounding import FloatArray, gamma
@@ -58,7 +58,7 @@ def quotient_norms(write: Near, read: Near) -> tuple[flint.arb, flint.arb] | Non
         return None
     if not min(write.s[-1], read.s[-1]) > _LEAST:
         return None
-    d = read.right.x.T @ write.right.x
+    d = times(read.right.x.T, write.right.x)
     return _quotient(write, read, d), _quotient(read, write, np.ascontiguousarray(d.T))
 
 

@@ -16,6 +16,7 @@ from certify.linalg.cores.scalars import (
     frobenius_ball,
     frobenius_up,
     product_error,
+    times,
     up,
 )
 from certify.linalg.gemm import underflow
@@ -68,11 +69,11 @@ def _by_cholesky(b: FloatArray, radius: flint.arb) -> flint.arb:
     scaled = scale(b)
     b, unit, lost = scaled.matrix, flint.arb(2) ** scaled.exponent, flint.arb(scaled.loss)
     m, n = b.shape
-    gram = b.T @ b
+    gram = times(b.T, b)
     size = frobenius_up(b)
     gram_error = product_error(m, size, size, n * n)
     guess, x = _leading(gram)
-    y = b @ x
+    y = times(b, x)
     length = frobenius_ball(x)
     # Row i of Bx is off by at most γ_n‖b_i‖‖x‖.
     low = frobenius_ball(y).lower() - flint.arb(gamma(n)) * size * length.upper() - flint.arb(underflow(n)) * m
@@ -86,7 +87,7 @@ def _by_cholesky(b: FloatArray, radius: flint.arb) -> flint.arb:
             factor = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
         except np.linalg.LinAlgError:
             continue
-        rest = np.asarray(factor @ factor.T - shifted, dtype=np.float64)
+        rest = np.asarray(times(factor, factor.T) - shifted, dtype=np.float64)
         norm = frobenius_up(factor)
         # t²I − G rounds once on the diagonal, LLᵀ by (2), the difference once more.
         defect = frobenius_up(rest) * (1 + 2 * EPS) + product_error(n, norm, norm, n * n, 1 + flint.arb(square))
@@ -128,9 +129,9 @@ def _deflated(b: FloatArray, radius: flint.arb) -> flint.arb | None:
         return None
     v = _krylov(b)
     columns = v.shape[1]
-    y = b @ v
+    y = times(b, v)
     size = frobenius_ball(b)
-    gram = v.T @ v
+    gram = times(v.T, v)
     gram.flat[:: columns + 1] -= 1.0
     # VᵀV − I: γ_n of the product with columns of length at most 2, one rounding of the subtraction.
     length = frobenius_up(v)
@@ -146,13 +147,13 @@ def _deflated(b: FloatArray, radius: flint.arb) -> flint.arb | None:
     mu = mu * mu
     # N q₁ against θ v₁, θ a float: Bᵀy₁ rounds by γ_m‖B‖‖y₁‖, y₁ is off by `off`, q₁ by `polar`.
     theta = float(y[:, 0] @ y[:, 0])
-    z = b.T @ y[:, 0]
+    z = times(b.T, y[:, 0])
     residual = z - v[:, 0] * theta
     coupling = frobenius_up(residual) * (1 + 4 * EPS) + 4 * EPS * flint.arb(theta) * length
     coupling += product_error(m, size.upper(), first.upper(), n, (1 + size.upper()) * (1 + first.upper()))
     coupling += size.upper() * off + flint.arb(theta) * polar + n * TINY * (1 + flint.arb(theta))
     # ‖BQ₂‖₂² ≤ max diagonal + ‖off-diagonal‖_F of y₂ᵀy₂, each entry off by γ_m‖y_i‖‖y_j‖, and y₂ by `off`.
-    inner = y[:, 1:].T @ y[:, 1:]
+    inner = times(y[:, 1:].T, y[:, 1:])
     diagonal = np.diagonal(inner).copy()
     inner.flat[::columns] = 0.0
     second = flint.arb(float(np.max(diagonal))) + frobenius_up(inner)
