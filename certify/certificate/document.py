@@ -85,7 +85,9 @@ class Certificate:
         ------
         CertificateError : a part has no JSON form.
         """
-        return cls.from_json(cls(input, dict(thresholds), tuple(claims), tuple(not_asked)).to_json())
+        # What is not written yet has no digest that could be wrong.
+        body = cls(input, dict(thresholds), tuple(claims), tuple(not_asked))._body()
+        return cls._read(Reader({**body, "digest": ""}).fields(_FIELDS))
 
     @property
     def verdict(self) -> Verdict:
@@ -155,6 +157,13 @@ class Certificate:
         CertificateError : a field is unknown, missing, of another type, or contradicts the digest or the verdicts.
         """
         f = Reader(value).fields(_FIELDS)
+        found = cls._read(f)
+        if f["digest"].text(64) != found.digest:
+            reject("the digest does not match the contents", "digest", hint="certify the chain again")
+        return found
+
+    @classmethod
+    def _read(cls, f: Mapping[str, Reader]) -> Certificate:
         f["schema"].choice([SCHEMA])
         f["arithmetic"].choice([ARITHMETIC])
         tool = f["tool"].fields(("name", "version"))
@@ -169,8 +178,6 @@ class Certificate:
         verdict = f["verdict"].choice([verdict.value for verdict in Verdict])
         if verdict != found.verdict.value:
             reject(f"recorded {verdict}, but the claims combine to {found.verdict.value}", "verdict")
-        if f["digest"].text(64) != found.digest:
-            reject("the digest does not match the contents", "digest", hint="certify the chain again")
         return found
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -82,12 +82,14 @@ def _up(x: Fraction) -> float:
 
 def widest(values: Iterable[Enclosure]) -> Fraction | None:
     """The largest width of some enclosures, exactly; None when one is unbounded, 0 when there is none."""
-    width = Fraction(0)
-    for value in values:
-        if not value.finite:
-            return None
-        width = max(width, Fraction(value.upper) - Fraction(value.lower))
-    return width
+    known = list(values)
+    if not all(value.finite for value in known):
+        return None
+    # Rounding keeps order: the largest exact width is among those that round to the largest float.
+    rounded = [value.upper - value.lower for value in known]
+    most = max(rounded, default=0.0)
+    ends = {(value.lower, value.upper) for value, width in zip(known, rounded, strict=True) if width == most}
+    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
 
 
 def margin_of_width(values: Iterable[Enclosure], limit: float) -> Enclosure:

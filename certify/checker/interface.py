@@ -47,6 +47,11 @@ class _Edge:
         """The largest dimension."""
         return max(*self.writer.matrix.shape, *self.reader.matrix.shape)
 
+    @property
+    def entries(self) -> int:
+        """The number of entries of the larger layer: the roundings of decompositions with plain float64 products."""
+        return max(facts.matrix.size for facts in (self.writer, self.reader))
+
 
 _NO_COSINE = Enclosure(0.0, 1.0)
 """What is said of a cosine where no gap is certified."""
@@ -109,7 +114,7 @@ def _cosine_fault(edge: _Edge, k: int, values: tuple[Enclosure, ...]) -> str:
 def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:
     mass = edge.writer.frobenius.upper * edge.writer.frobenius.upper
     mass_next = edge.reader.frobenius.upper * edge.reader.frobenius.upper
-    precision = 64 * max(8 * edge.largest, 512) * U
+    precision = 64 * max(2 * edge.entries, 8 * edge.largest, 512) * U
 
     def within(own: Callable[[], arb], room: Callable[[], float]) -> Proof:
         return lambda values: enclosed([own()], values, precision * room(), nonnegative=True)

@@ -10,7 +10,7 @@ from certify.chain import Chain
 from certify.claims import layer
 from certify.claims.thresholds import Thresholds
 from certify.execution.component_schedule import ComponentSchedule, ProductResult
-from certify.prover.interface import measure_edge
+from certify.prover.interface import EdgeFacts, measure_edge
 from certify.prover.layer import LayerFacts, measure_layer
 from certify.prover.ledger import Ledger
 
@@ -29,8 +29,8 @@ class TaskKind(enum.IntEnum):
 Task: TypeAlias = tuple[TaskKind, int]
 """What is done, and the place of its layer, edge or component in the chain."""
 
-Result: TypeAlias = LayerFacts | Ledger | ProductResult
-"""What a task leaves: facts of a layer, claims about an edge or a component, or the spectrum of a product."""
+Result: TypeAlias = LayerFacts | EdgeFacts | Ledger | ProductResult
+"""What a task leaves: facts of a layer or an edge, claims about a component, or a product as far as it goes."""
 
 
 class Schedule:
@@ -52,7 +52,7 @@ class Schedule:
         self.total = len(chain.layers) + len(chain.edges) + self.components.total
 
     def next(self) -> Task | None:
-        """A product of layers that are all known, an edge whose layers are known, the next layer, a whole component."""
+        """A product that can grow, an edge whose layers are known, the next layer, a whole component."""
         product = self.components.next_product()
         if product is not None:
             return TaskKind.PRODUCT, product
@@ -83,9 +83,9 @@ class Schedule:
 
     def finish(self, task: Task, result: Result) -> str:
         """Record a result and return its subject; empty for a product, which has no claims of its own."""
-        kind, number = task
+        number = task[1]
         if isinstance(result, ProductResult):
-            self.components.products[number] = result
+            self.components.product_done(number, result)
             return ""
         if isinstance(result, LayerFacts):
             self.layer_ledgers[number] = result.ledger
@@ -93,14 +93,14 @@ class Schedule:
             if self.open_edges[number]:
                 self.facts[number] = result
             return result.ledger.subject
-        if kind is TaskKind.COMPONENT:
+        if isinstance(result, Ledger):
             self.components.ledgers[number] = result
             return result.subject
-        self.edge_ledgers[number] = result
+        self.edge_ledgers[number] = result.ledger
         self.components.edge_done(number, result)
         edge = self.chain.edges[number]
         for end in (edge.lower, edge.upper):
             self.open_edges[end] -= 1
             if not self.open_edges[end]:
                 del self.facts[end]
-        return result.subject
+        return result.ledger.subject

@@ -26,6 +26,8 @@ def coerce(x: Number) -> Number:
     >>> coerce(0.5).is_exact(), coerce(Fraction(1, 3)).contains(flint.fmpq(1, 3))
     (True, True)
     """
+    if isinstance(x, flint.arb):
+        return x
     if isinstance(x, Fraction):
         return flint.arb(flint.fmpq(x.numerator, x.denominator))
     if isinstance(x, int | float):

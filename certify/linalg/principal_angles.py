@@ -42,7 +42,7 @@ from certify.rigor.rounding import (
     sub_down,
 )
 
-__all__ = ["window_cosines"]
+__all__ = ["factored_values", "window_cosines"]
 
 
 @np.errstate(all="ignore")
@@ -86,7 +86,7 @@ def _window(cross: MatrixBall, k: int, defects: tuple[float, float], moved: floa
     unknown = Interval(np.zeros(k), np.ones(k))
     if not moved < 1.0 or not max(defects) < 0.5:
         return unknown
-    values = _singular_values(cross.mid[:k, :k], float(norm_up(cross.rad[:k, :k])))
+    values = factored_values(cross.mid[:k, :k], float(norm_up(cross.rad[:k, :k])))
     if values is None:
         return unknown
     b, b_next = defects
@@ -95,7 +95,7 @@ def _window(cross: MatrixBall, k: int, defects: tuple[float, float], moved: floa
     return Interval(np.clip(sub_down(low, moved), 0.0, 1.0), np.clip(add_up(high, moved), 0.0, 1.0))
 
 
-def _singular_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArray] | None:
+def factored_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArray] | None:
     """Bounds of the singular values of every matrix within ``rad`` of ``core`` in the Frobenius norm."""
     k = core.shape[0]
     try:

@@ -44,6 +44,8 @@ class CertifiedSVD:
     residual : upper bound of ‖A V − U diag(s)‖₂ for m ≥ n, of ‖Aᵀ U − V diag(s)‖₂ for m < n.
     method : ``"gram"`` (eigenvectors of AᵀA), ``"svd"`` (LAPACK's factors), ``"exact"`` (zero matrix) or ``"norm"``
         (no factorization converged; the enclosures are norm bounds).
+    exponent, enclosed : what was proved about 2^-exponent A or, where A is wide, its transpose; ``None`` for
+        "exact" and "norm".
     """
 
     shape: tuple[int, int]
@@ -55,7 +57,8 @@ class CertifiedSVD:
     residual: float
     method: str
     mode: str
-    _enclosed: Enclosed | None
+    exponent: int
+    enclosed: Enclosed | None
 
     @property
     def sigma(self) -> Interval:
@@ -83,13 +86,13 @@ class CertifiedSVD:
             )
         if k == (n if right else m):
             return 0.0
-        if self._enclosed is None:
+        if self.enclosed is None:
             return float("inf")
         # The enclosures of a wide matrix are those of its transpose.
-        return self._enclosed.angle(k, domain=right == (m >= n))
+        return self.enclosed.angle(k, domain=right == (m >= n))
 
 
-def svd(a: npt.ArrayLike, mode: Mode = "auto") -> CertifiedSVD:
+def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> CertifiedSVD:
     """Enclose every singular value of a real matrix.
 
     Parameters
@@ -98,6 +101,8 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto") -> CertifiedSVD:
     mode : ``"fast"``: absolute width about 1e-10 σ_1 at n = 1024, cheaper than an uncertified SVD. ``"tight"``:
         error-free products; relative width about 1e-13 for well-conditioned matrices. ``"auto"``: tight up to 256
         columns; beyond that fast, and tight when a fast enclosure is wider than 2**-26 of its singular value.
+    gram : whether the eigenvectors of AᵀA are tried first; without, LAPACK's factors are taken at once, which saves
+        that work where σ_min/σ_1 is known to be small.
 
     Notes
     -----
@@ -126,14 +131,14 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto") -> CertifiedSVD:
     if not np.any(work):
         return _zero(matrix.shape, mode)
     tight = mode == "tight" or (mode == "auto" and work.shape[1] <= _TIGHT_SIZE)
-    enclosed = _certified(scaled, tight=tight)
+    enclosed = _certified(scaled, tight=tight, gram=gram)
     if mode == "auto" and not tight and (enclosed is None or enclosed.coarse(_COARSE)):
-        enclosed, tight = _certified(scaled, tight=True) or enclosed, True
+        enclosed, tight = _certified(scaled, tight=True, gram=gram) or enclosed, True
     return _result(matrix, scaled, enclosed, "tight" if tight else "fast")
 
 
-def _certified(scaled: Scaled, *, tight: bool) -> Enclosed | None:
-    for start in (_gram_start, _svd_start):
+def _certified(scaled: Scaled, *, tight: bool, gram: bool) -> Enclosed | None:
+    for start in (_gram_start, _svd_start) if gram else (_svd_start,):
         try:
             enclosed = start(scaled, tight=tight)
         except np.linalg.LinAlgError:
@@ -173,12 +178,22 @@ def _svd_start(scaled: Scaled, *, tight: bool) -> Enclosed | None:
 def _result(matrix: FloatArray, scaled: Scaled, enclosed: Enclosed | None, mode: str) -> CertifiedSVD:
     m, n = matrix.shape
     d = min(m, n)
+    e = scaled.exponent
     if enclosed is None:
         bound = float(norm_up(matrix))
         return CertifiedSVD(
-            (m, n), np.zeros(d), np.full(d, bound), np.zeros(d), np.eye(m, d), np.eye(n, d), bound, "norm", mode, None
+            (m, n),
+            np.zeros(d),
+            np.full(d, bound),
+            np.zeros(d),
+            np.eye(m, d),
+            np.eye(n, d),
+            bound,
+            "norm",
+            mode,
+            e,
+            None,
         )
-    e = scaled.exponent
     lower, upper = _unscale_down(enclosed.lower, e), _unscale_up(enclosed.upper, e)
     with np.errstate(over="ignore", under="ignore"):
         s = np.minimum(np.ldexp(enclosed.s, e), np.finfo(np.float64).max)
@@ -186,7 +201,7 @@ def _result(matrix: FloatArray, scaled: Scaled, enclosed: Enclosed | None, mode:
     if m < n:
         u, v = v, u
     residual = float(_unscale_up(np.array(enclosed.residual), e))
-    return CertifiedSVD((m, n), lower, upper, s, u, v, residual, enclosed.method, mode, enclosed)
+    return CertifiedSVD((m, n), lower, upper, s, u, v, residual, enclosed.method, mode, e, enclosed)
 
 
 def _subnormal_step(y: FloatArray, direction: float) -> FloatArray:
@@ -214,4 +229,4 @@ def _zero(shape: tuple[int, int], mode: str) -> CertifiedSVD:
     m, n = shape
     d = min(m, n)
     zeros = np.zeros(d)
-    return CertifiedSVD(shape, zeros, zeros, zeros, np.eye(m, d), np.eye(n, d), 0.0, "exact", mode, None)
+    return CertifiedSVD(shape, zeros, zeros, zeros, np.eye(m, d), np.eye(n, d), 0.0, "exact", mode, 0, None)

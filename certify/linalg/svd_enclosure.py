@@ -1,7 +1,7 @@
 """From a certified factor A V = U diag(s) + E to enclosures of singular values and bounds of singular subspaces.
 
-Notation as in `certify.linalg.svd_factor`. N is the set of kept columns, S = diag(s) over N, H = UᵀU − I over N, a = ‖H‖₂,
-b = ‖VᵀV − I‖₂ < 1/2. The matrix M = SUᵀUS = S(I + H)S has the eigenvalues σ_i(US)².
+Notation as in `certify.linalg.svd_factor`. N is the set of kept columns, S = diag(s) over N, H = UᵀU − I over N,
+a = ‖H‖₂, b = ‖VᵀV − I‖₂ < 1/2. The matrix M = SUᵀUS = S(I + H)S has the eigenvalues σ_i(US)².
 
 Singular values of US, i in N. Four enclosures, intersected:
   (3) Ostrowski: σ_i² = s_i² θ_i with |θ_i − 1| ≤ a.
@@ -63,8 +63,8 @@ _ROUNDS = 2
 class Enclosed:
     """Certified singular values and subspaces of a scaled m × n matrix, m ≥ n, from n (or fewer) columns V.
 
-    With fewer columns than n, ``upper`` is about A restricted to span V; see `certify.linalg.leading_svd`. Then ``outside``
-    bounds the coupling ‖(I − P)AᵀAQ‖₂ to the complement and ``following`` the next singular value.
+    With fewer columns than n, ``upper`` is about A restricted to span V; see `certify.linalg.leading_svd`. Then
+    ``outside`` bounds the coupling ‖(I − P)AᵀAQ‖₂ to the complement and ``following`` the next singular value.
     """
 
     lower: FloatArray
@@ -79,6 +79,7 @@ class Enclosed:
     left: Defect
     a: float
     b: float
+    b_frobenius: float
     outside: float = 0.0
     following: float = 0.0
 
@@ -160,7 +161,7 @@ def enclose(factor: Factor, loss: float, *, tight: bool, method: str) -> Enclose
         return None
     u = factor.u if kept == factor.s.size else _completed(factor.u, kept)
     residual = float(add_up(e, dropped))
-    return Enclosed(low, high, factor.s, u, factor.v, residual, method, kept, columns, left, a, b)
+    return Enclosed(low, high, factor.s, u, factor.v, residual, method, kept, columns, left, a, b, right.frobenius())
 
 
 def _of_us(

@@ -88,6 +88,19 @@ class Defect:
         spread = self._spread(None)
         return self._total(norm2_symmetric_up(self.magnitude), spread, spread, None, None)
 
+    def frobenius(self, weights: FloatArray | None = None) -> float:
+        """Upper bound of ‖H‖_F, or of ‖H diag(w)‖_F for weights w ≥ 0."""
+        spread = float(norm_up(self.columns))
+        if weights is None:
+            root = math.sqrt(self.columns.size) * 1.0001
+            return self._frobenius(float(norm_up(self.magnitude)), mul_up(spread, spread), mul_up(root, root))
+        weighted = float(norm_up(mul_up(self.columns, weights)))
+        floor = mul_up(math.sqrt(self.columns.size) * 1.0001, float(norm_up(weights)))
+        return self._frobenius(float(norm_up(mul_up(self.magnitude, weights))), mul_up(spread, weighted), floor)
+
+    def _frobenius(self, head: float, spread: float, floor: float) -> float:
+        return float(add_up(add_up(head, mul_up(self.entry, spread)), mul_up(self.floor, floor)))
+
     def norms(self, s: FloatArray) -> tuple[float, float, float]:
         """Upper bounds of ‖H‖₂, ‖H diag(s)‖₂ and ‖diag(s) H diag(s)‖₂ for weights s ≥ 0."""
         plain, weighted = self._spread(None), self._spread(s)

@@ -14,6 +14,7 @@ from certify.claims.thresholds import Thresholds
 from certify.geometry.orbits.chain_ranks import barcode_bounds, polystable_ranks
 from certify.geometry.orbits.kempf_ness import kempf_ness_gap
 from certify.linalg.chain_product import ProductSpectrum, product_spectrum
+from certify.linalg.cores import Line
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.product_ranks import Budget, Factor, bound_table, bound_whole
@@ -43,11 +44,45 @@ class LayerSummary:
         return cls((rows, columns), facts.rank, tuple(facts.sigma), facts.frobenius)
 
 
-def measure_product(layers: Sequence[LayerSummary], factors: Sequence[Factor]) -> ProductSpectrum | None:
-    """The singular values of W_L ⋯ W_1; None for a single layer, whose own are published, and after an overflow."""
+def measure_product(
+    layers: Sequence[LayerSummary], factors: Sequence[Factor], line: Line | None, thresholds: Thresholds
+) -> ProductSpectrum | None:
+    """The singular values of W_L ⋯ W_1; None for a single layer, whose own are published, and after an overflow.
+
+    Those of ``line``, the product from the cores, unless its error costs a verdict; then those of the product of the
+    matrices where they are narrower.
+    """
     if len(layers) == 1:
         return None
-    return product_spectrum(factors, [layer.shape for layer in layers], [layer.sigma[0].upper for layer in layers])
+    found = None if line is None else line.spectrum()
+    if found is not None and _suffices(layers, found, thresholds):
+        return found
+    formed = product_spectrum(factors, [layer.shape for layer in layers], [layer.sigma[0].upper for layer in layers])
+    if found is None or formed is None:
+        return formed or found
+    return min(found, formed, key=_width)
+
+
+def _suffices(layers: Sequence[LayerSummary], found: ProductSpectrum, thresholds: Thresholds) -> bool:
+    """Whether the same singular values without any error would give the same verdicts."""
+    rank = min(layer.rank[1] for layer in layers)
+    verdicts = _verdicts(layers, found, rank, thresholds)
+    if all(verdict is Verdict.CERTIFIED for verdict in verdicts):
+        return True
+    between = found.lower / 2 + found.upper / 2
+    return verdicts == _verdicts(layers, ProductSpectrum(between, between, found.exponent, 0.0), rank, thresholds)
+
+
+def _verdicts(
+    layers: Sequence[LayerSummary], spectrum: ProductSpectrum, rank: int, thresholds: Thresholds
+) -> list[Verdict]:
+    ledger = Ledger("")
+    _kempf_ness(ledger, layers, spectrum, rank, thresholds)
+    return [claim.verdict for claim in ledger.claims]
+
+
+def _width(x: ProductSpectrum) -> flint.arb:
+    return flint.arb(float((x.upper - x.lower).max())) * flint.arb(2) ** x.exponent
 
 
 def measure_component(

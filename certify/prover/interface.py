@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import flint
 
 from certify.certificate.publication import publish
 from certify.claims import causes
 from certify.claims import interface as claims
 from certify.claims.thresholds import Thresholds
-from certify.geometry.interface.alignment import commutator_magnitude, overlap, relative_imbalance
+from certify.geometry.interface.alignment import overlap, relative_imbalance
 from certify.geometry.transport.truncation import truncation_bound_frobenius, truncation_bound_spectral
-from certify.linalg.gram_pair import gram_pair_norms
-from certify.linalg.principal_angles import window_cosines
+from certify.linalg.cores import Core
 from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
+from certify.prover.meeting import Meeting
 from certify.prover.rigidity import measure_rigidity
 from certify.prover.widening import angle_floor, product_floor, tilt_floor
 from certify.rigor.ball import upper as upper_end
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
-__all__ = ["NO_COSINE", "measure_edge"]
+__all__ = ["NO_COSINE", "EdgeFacts", "measure_edge"]
 
 NO_COSINE = Enclosure(0.0, 1.0)
 """What is published of a cosine where no gap is certified."""
 
 
-def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> Ledger:
+@dataclass(frozen=True, slots=True)
+class EdgeFacts:
+    """The claims about an interface, and the core of its layers without their singular vectors, where there is one."""
+
+    ledger: Ledger
+    core: Core | None
+
+
+def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> EdgeFacts:
     """All claims about the interface that ``writer`` writes into and ``reader`` reads from."""
+    meeting = Meeting.of(writer, reader)
     ledger = Ledger(claims.subject(writer.name, reader.name))
     windows = thresholds.window_sizes(min(writer.d, reader.d), [writer.energy_rank, reader.energy_rank])
-    cosines = window_cosines(writer.svd, reader.svd, windows)
-    for k in windows:
-        _angles(ledger, writer, reader, k, cosines[k], thresholds)
-    _balance(ledger, writer, reader, thresholds)
-    measure_rigidity(ledger, writer, reader, thresholds)
+    floors = [angle_floor(writer.matrix.shape[0], (_tilt(writer, k), _tilt(reader, k))) for k in windows]
+    # The overlap is a mean of squares: it moves by at most twice as much.
+    cosines = meeting.cosines(windows, floors, min(thresholds.cosine_width, thresholds.overlap_width / 2))
+    for k, floor in zip(windows, floors, strict=True):
+        _angles(ledger, k, cosines[k], floor, thresholds)
+    _balance(ledger, meeting, thresholds)
+    measure_rigidity(ledger, meeting, thresholds)
     sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
@@ -43,13 +56,10 @@ def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds)
         values = [publish_ball(bound(sigma, sigma_next, k, k)) for bound in bounds]
         ledger.measure(claims.truncation(k, thresholds.truncation_relative, scale), values)
     measure_intersection(ledger, writer, reader, thresholds)
-    return ledger
+    return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
 
 
-def _angles(
-    ledger: Ledger, writer: LayerFacts, reader: LayerFacts, k: int, found: Interval, thresholds: Thresholds
-) -> None:
-    floor = angle_floor(writer.matrix.shape[0], (_tilt(writer, k), _tilt(reader, k)))
+def _angles(ledger: Ledger, k: int, found: Interval, floor: float, thresholds: Thresholds) -> None:
     if floor < 1.0:
         cosines = [_cosine(float(low), float(high), floor) for low, high in zip(found.lo, found.hi, strict=True)]
     else:
@@ -70,8 +80,9 @@ def _cosine(low: float, high: float, floor: float) -> Enclosure:
     return Enclosure(min(wide.lower, 1.0), min(wide.upper, 1.0))
 
 
-def _balance(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
-    norms = gram_pair_norms(writer.matrix, reader.matrix)
+def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
+    writer, reader = meeting.writer, meeting.reader
+    norms = meeting.balance()
     factor = flint.arb(product_floor(max(*writer.matrix.shape, *reader.matrix.shape)))
     write_mass, read_mass = writer.norm * writer.norm, reader.norm * reader.norm
     scale = (norms.read * norms.read + norms.write * norms.write).sqrt()
@@ -86,10 +97,9 @@ def _balance(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
         [publish_ball(relative, floor=upper_end(floor / scale), nonnegative=True)],
     )
     spread = factor * (1 + write_mass / norms.write + read_mass / norms.read)
-    magnitude = commutator_magnitude(*norms.scaled)
     ledger.measure(
         claims.commutator(thresholds.commutator_width),
-        [publish_ball(magnitude, floor=upper_end(spread), nonnegative=True)],
+        [publish_ball(norms.commutator, floor=upper_end(spread), nonnegative=True)],
     )
 
 

@@ -17,6 +17,7 @@ from certify.errors import LimitError
 from certify.geometry.spectrum.chart import effective_rank, energies, gaps, top_radial
 from certify.geometry.spectrum.fits import CHARTS, fit_chart, residual
 from certify.linalg import CertifiedSVD, frobenius, svd
+from certify.linalg.cores import Near, near
 from certify.linalg.exact.rank import ENTRY_LIMIT, exact_rank
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
 from certify.prover.widening import norm_floor, spectral_floor
@@ -31,14 +32,16 @@ class LayerFacts:
     """Published facts about one layer, and what its edges need to compute theirs.
 
     ``sigma`` are the published enclosures of all d = min(shape) singular values; ``frobenius`` is that of the norm and
-    ``norm`` the tighter ball that was computed; ``rank`` bounds the exact rank; ``alpha`` and ``residual`` are by
-    chart, :data:`~certify.certificate.publication.UNKNOWN` where there is no fit; ``causes`` say by chart why no
+    ``norm`` the tighter ball that was computed; ``near`` is the decomposition as cores are made from, None where there
+    is none; ``rank`` bounds the exact rank; ``alpha`` and ``residual`` are by chart,
+    :data:`~certify.certificate.publication.UNKNOWN` where there is no fit; ``causes`` say by chart why no
     exponent was certified.
     """
 
     name: str
     matrix: npt.NDArray[np.float64]
     svd: CertifiedSVD
+    near: Near | None
     ledger: Ledger
     sigma: list[Enclosure]
     frobenius: Enclosure
@@ -76,6 +79,7 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
         name,
         matrix,
         decomposition,
+        near(decomposition),
         Ledger(claims.subject(name)),
         sigma,
         publish(low, high, floor=norm_floor(high), nonnegative=True),

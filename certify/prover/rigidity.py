@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import flint
-import numpy as np
 
 from certify.certificate.publication import difference
 from certify.claims import causes
@@ -21,42 +20,39 @@ from certify.geometry.spectrum.rigidity import (
     slack_transport,
     transport_amplitude,
 )
-from certify.linalg.gemm import gemm
-from certify.linalg.leading_svd import top_singular
-from certify.linalg.quotient_norms import quotient_extremes
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.meeting import Meeting
 from certify.prover.widening import amplitude_floor
-from certify.rigor.ball import hull_ball
 from certify.rigor.ball import upper as upper_end
-from certify.rigor.interval import Interval
-from certify.rigor.rounding import FloatArray, norm_up
 
 __all__ = ["measure_rigidity"]
 
 
-def measure_rigidity(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
+def measure_rigidity(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
     """D4's claims for one interface; the transport form only between invertible layers of one size."""
+    writer, reader = meeting.writer, meeting.reader
     shapes = (writer.matrix.shape, reader.matrix.shape)
     if shapes[0] != shapes[1] or shapes[0][0] != shapes[0][1]:
         ledger.skip(claims.TRANSPORT_IDS, causes.UNEQUAL_SHAPES)
     elif any(facts.rank[1] < facts.d for facts in (writer, reader)):
         ledger.skip(claims.TRANSPORT_IDS, causes.DIVISOR_SINGULAR)
     else:
-        _transport(ledger, writer, reader, thresholds)
-    _product(ledger, writer, reader, thresholds)
+        _transport(ledger, meeting, thresholds)
+    _product(ledger, meeting, thresholds)
 
 
-def _transport(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
+def _transport(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
+    writer, reader = meeting.writer, meeting.reader
     n = writer.d
     plus = minus = UNKNOWN
     cause = ""
     if writer.invertible and reader.invertible:
-        forward, backward = quotient_extremes(writer.matrix, reader.matrix, writer.svd, reader.svd)
+        forward, backward = meeting.quotients(_limit(thresholds))
         floor = amplitude_floor(n, max(_condition(writer), _condition(reader)))
         size, size_next = writer.norm, reader.norm
-        plus = publish_ball(transport_amplitude(_ball(forward), size, size_next), floor=floor)
-        minus = publish_ball(transport_amplitude(_ball(backward), size_next, size), floor=floor)
+        plus = publish_ball(transport_amplitude(forward, size, size_next), floor=floor)
+        minus = publish_ball(transport_amplitude(backward, size_next, size), floor=floor)
         if not (plus.finite and minus.finite):
             cause = causes.QUOTIENT_OPEN
     else:
@@ -80,9 +76,10 @@ def _transport(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, threshold
         )
 
 
-def _product(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> None:
+def _product(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
+    writer, reader = meeting.writer, meeting.reader
     size, size_next = writer.norm, reader.norm
-    norm = _product_norm(writer.matrix, reader.matrix)
+    norm = meeting.product_norm(_limit(thresholds))
     largest = max(*writer.matrix.shape, *reader.matrix.shape)
     floor = amplitude_floor(largest, upper_end(size * size_next / norm))
     a_x = publish_ball(product_amplitude(norm, size, writer.d, size_next, reader.d), floor=floor)
@@ -111,22 +108,10 @@ def _compare(ledger: Ledger, asserted: Assertion, moved: flint.arb, bound: flint
     ledger.compare(asserted, values, difference(values[1], values[0]), cause)
 
 
-def _ball(x: Interval) -> flint.arb:
-    low, high = float(x.lo), float(x.hi)
-    return hull_ball(low, high) if np.isfinite(high) else flint.arb.nan()
+def _limit(thresholds: Thresholds) -> float:
+    return min(thresholds.amplitude_width, thresholds.slack_width)
 
 
 def _condition(facts: LayerFacts) -> float:
     smallest = facts.sigma[-1].lower
     return facts.sigma[0].upper / smallest if smallest > 0 else float("inf")
-
-
-def _product_norm(w: FloatArray, w_next: FloatArray) -> flint.arb:
-    """Ball around ‖W'W‖₂; NaN where the product overflowed."""
-    product = gemm(w_next, w)
-    error = flint.arb(float(norm_up(product.rad)))
-    if not error.is_finite():
-        return flint.arb.nan()
-    top = top_singular(product.mid, 1)
-    low = (flint.arb(float(top.lower[0])) - error).max(flint.arb(0))
-    return hull_ball(low, flint.arb(float(top.upper[0])) + error)

@@ -10,7 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["amplitude_floor", "angle_floor", "norm_floor", "product_floor", "spectral_floor", "tilt_floor"]
+__all__ = [
+    "amplitude_floor",
+    "angle_floor",
+    "balance_room",
+    "norm_floor",
+    "product_floor",
+    "spectral_floor",
+    "tilt_floor",
+]
 
 _U = 2.0**-53
 _LEAST = 512 * _U
@@ -53,6 +61,15 @@ def product_floor(size: int) -> float:
     ``size`` is the largest dimension.
     """
     return max(8 * size * _U, _LEAST)
+
+
+def balance_room(*shapes: tuple[int, int]) -> float:
+    """How far off a computed imbalance or commutator may be, relative to the squared Frobenius norms that enter it.
+
+    16mnU of the larger layer, what decompositions with plain float64 products are good for. A published enclosure is
+    six times that wide, and two floors, and stays inside the checker's width rule.
+    """
+    return 16 * max(256, *(m * n for m, n in shapes)) * _U
 
 
 def amplitude_floor(size: int, amplification: float) -> float:

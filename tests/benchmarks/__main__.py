@@ -11,6 +11,7 @@ PARTS = {
     "widths": "relative widths of the enclosures",
     "chain": "the whole digits chain against a loop of np.linalg.svd",
     "wide": "a chain of four 1024 × 1024 layers against a loop of np.linalg.svd",
+    "interfaces": "chains with interfaces: certifying and checking against a loop of np.linalg.svd",
     "check": "checking a certificate against making it",
 }
 
@@ -40,6 +41,7 @@ def main() -> None:
             "flint": matrices.against_flint,
             "chain": networks.whole_chain,
             "wide": networks.wide_chain,
+            "interfaces": networks.interfaces,
             "check": networks.checking,
         }[part]
         print(timing.HEADER)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 import certify
+from certify.chain.model import Edge
+from certify.checker import check
 from tests.benchmarks.timing import Measured, alternate
 
 DIGITS = Path(__file__).parents[2] / "docs" / "examples" / "digits_mlp.safetensors"
@@ -44,6 +46,49 @@ def wide_chain(rounds: int) -> list[Measured]:
             max(3, rounds // 4),
         )
     ]
+
+
+def interfaces(rounds: int) -> list[Measured]:
+    """Layers in memory on all sides; the loop finds singular values and vectors, certifying and checking do it all."""
+    return [
+        _against_loop("digits", certify.load(DIGITS), rounds),
+        _against_loop("8 × 256²", _gaussian(8, 256), max(3, rounds // 2)),
+        _against_loop("4 × 1024²", _gaussian(4, 1024), max(3, rounds // 4)),
+        _against_loop("6 × (384→1536→384), σ_k = k^−0.7", _up_and_down(6), max(3, rounds // 4)),
+    ]
+
+
+def _against_loop(title: str, chain: certify.Chain, rounds: int) -> Measured:
+    written = certify.certify(chain, workers=1)
+
+    def loop() -> None:
+        for layer in chain.layers:
+            np.linalg.svd(layer.matrix(), full_matrices=False)
+
+    return alternate(
+        title,
+        {
+            "loop of np.linalg.svd": loop,
+            "certify": lambda: certify.certify(chain, workers=1),
+            "verify": lambda: check(written, chain, workers=1),
+        },
+        rounds,
+    )
+
+
+def _gaussian(count: int, n: int) -> certify.Chain:
+    return certify.Chain.from_arrays([np.random.default_rng(i).normal(size=(n, n)) for i in range(count)])
+
+
+def _up_and_down(count: int) -> certify.Chain:
+    """Pairs of 1536 × 384 and 384 × 1536 layers that meet, in the shapes of a transformer's feed-forward blocks."""
+    layers: list[np.ndarray] = []
+    for place in range(2 * count):
+        rng = np.random.default_rng(place)
+        u, v = (np.linalg.qr(rng.standard_normal((n, 384)))[0] for n in ((1536, 384), (384, 1536))[place % 2])
+        layers.append((u * np.arange(1.0, 385.0) ** -0.7) @ v.T)
+    chain = certify.Chain.from_arrays(layers)
+    return certify.Chain(chain.layers, tuple(Edge(2 * i, 2 * i + 1) for i in range(count)))
 
 
 def checking(rounds: int) -> list[Measured]:

@@ -41,7 +41,7 @@ from certify.checker.arithmetic.rounding import (
     gram,
     product,
 )
-from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.arithmetic.scaled_matrix import Unit, frobenius
 from certify.errors import InternalError
 
 __all__ = ["NearSVD", "near_svd"]
@@ -199,4 +199,8 @@ def _defect(u: Array) -> float:
     near, slip = gram(u)
     # Subtracting 1 is exact in [1/2, 2] and rounds once elsewhere.
     near[np.diag_indices_from(near)] -= 1.0
-    return above(ball(absolute_norm(near)) * (1 + 4 * ball(U)) + ball(slip))
+    size = absolute_norm(near)
+    # Columns of small singular values lean on all others: their sums of magnitudes are far above their lengths.
+    if size < 1:
+        size = min(size, above(frobenius(near)))
+    return above(ball(size) * (1 + 4 * ball(U)) + ball(slip))

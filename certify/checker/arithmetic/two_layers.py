@@ -34,6 +34,7 @@ from certify.checker.arithmetic.rounding import (
     roundings,
 )
 from certify.checker.arithmetic.scaled_matrix import Unit, error_ball, frobenius, frobenius_of_difference
+from certify.checker.arithmetic.small_commutation import small_commutation
 from certify.checker.arithmetic.spectral_norm import spectral_norm
 
 __all__ = ["Angles", "Commutation", "angles", "commutation", "product_norm", "transport_norm"]
@@ -103,9 +104,11 @@ def commutation(w: Unit, w_next: Unit) -> Commutation:
     Rounding, in the Frobenius norm: fl(WWᵀ) errs by γ‖|W||W|ᵀ‖_F <= γ‖W‖_F². With K̂ = K + E_K, Ĥ = H + E_H,
     ‖[Ĥ, K̂] - [H, K]‖ <= 2(‖H‖₂‖E_K‖_F + ‖K‖₂‖E_H‖_F + ‖E_H‖_F‖E_K‖_F).
     """
+    small = small_commutation(w, w_next)
+    if small is not None:
+        return _from_small(w, w_next, *small)
     k, k_slip = _gram(w, columns=False)
     h, h_slip = _gram(w_next, columns=True)
-    n = k.shape[0]
     n = k.shape[0]
     k_size, h_size = frobenius(k), frobenius(h)
     both, _ = product(h, k)
@@ -124,6 +127,13 @@ def commutation(w: Unit, w_next: Unit) -> Commutation:
     relative = imbalance / (h_true * h_true + k_true * k_true).sqrt()
     spread = above(1 + w.mass / k_size + w_next.mass / h_size)
     return Commutation(imbalance * arb(2) ** top, relative, magnitude, spread)
+
+
+def _from_small(w: Unit, w_next: Unit, h: arb, k: arb, imbalance: arb, magnitude: arb) -> Commutation:
+    top = max(w.exponent, w_next.exponent)
+    h_true, k_true = h * arb(4) ** (w_next.exponent - top), k * arb(4) ** (w.exponent - top)
+    relative = imbalance / (h_true * h_true + k_true * k_true).sqrt()
+    return Commutation(imbalance * arb(4) ** top, relative, magnitude, above(1 + w.mass / k + w_next.mass / h))
 
 
 def _gram(w: Unit, *, columns: bool) -> tuple[Array, arb]:

@@ -1,0 +1,189 @@
+"""Every rounding term of a core is needed: with its bound 10^7 times too large a product may be off by that much.
+
+A rank-one error of 0.9 of the inflated bound is added to one product, entry by entry as rounding would: the enclosure,
+with the inflated bound, must still hold the truth, and must not with the true bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import pairwise
+
+import flint
+import numpy as np
+import pytest
+
+import certify.linalg.cores as cores
+from certify.linalg import svd
+from certify.linalg.cores import Core, core, core_cosines, line_spectrum, near, quotient_norms, transport_norms
+from certify.rigor.ball import precision
+from certify.rigor.rounding import gamma
+
+FACTOR = 1e7
+MODULES = {
+    name: import_module(f"certify.linalg.cores.{name}")
+    for name in ("balance", "core", "cosines", "line", "transport", "values")
+}
+
+
+@dataclass
+class Fault:
+    """An error in the ``place``-th product of a module, along its leading singular vectors or along random signs."""
+
+    module: str
+    place: int = 0
+    sign: float = 1.0
+    random: bool = False
+    calls: int = 0
+
+    def times(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        product, here = x @ y, self.calls == self.place
+        self.calls += 1
+        if not here:
+            return product
+        left, right = self._signs(product)
+        lengths = np.linalg.norm(x, axis=1)[:, None] * np.linalg.norm(y, axis=0)
+        return product + self.sign * 0.9 * FACTOR * gamma(x.shape[1]) * lengths * np.outer(left, right)
+
+    def _signs(self, product: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self.random:
+            rng = np.random.default_rng(3)
+            return rng.choice([-1.0, 1.0], product.shape[0]), rng.choice([-1.0, 1.0], product.shape[1])
+        u, _, vt = np.linalg.svd(product)
+        return np.where(u[:, 0] < 0, -1.0, 1.0), np.where(vt[0] < 0, -1.0, 1.0)
+
+
+def inflate(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    """Every γ and every bound of a product in a module, too large by FACTOR."""
+    names = [module, "cosines"] if module == "core" else [module]
+    for where in (MODULES[name] for name in names):
+        for name in ("gamma", "product_error"):
+            if hasattr(where, name):
+                exact = getattr(where, name)
+                monkeypatch.setattr(where, name, lambda *given, exact=exact: FACTOR * exact(*given))
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Float layers and their exact decompositions as far as a float reference needs them."""
+
+    matrices: list[np.ndarray]
+
+    def core(self) -> Core:
+        sides = [near(svd(w)) for w in self.matrices]
+        assert sides[0] is not None
+        assert sides[1] is not None
+        return core(sides[0], sides[1])
+
+    @property
+    def grams(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.matrices[0] @ self.matrices[0].T, self.matrices[1].T @ self.matrices[1]
+
+
+def gaussian(*shapes: tuple[int, int]) -> Layers:
+    return Layers([np.random.default_rng([7, *shape, i]).standard_normal(shape) for i, shape in enumerate(shapes)])
+
+
+def nearly_balanced() -> Layers:
+    w = np.random.default_rng(5).standard_normal((12, 5))
+    return Layers([w, w.T * (1 + 1e-9)])
+
+
+def decaying(n: int) -> Layers:
+    rng = np.random.default_rng(n)
+    a, b = (np.linalg.qr(rng.standard_normal((n, n)))[0] for _ in range(2))
+    return Layers([(a * 0.9 ** np.arange(n)) @ b, np.eye(n)])
+
+
+def inside(ball: flint.arb, truth: float) -> bool:
+    """Whether the ball holds the truth up to what a float reference is good for; that is far less than the faults."""
+    slack = 1e-12 * abs(truth) + 1e-14
+    assert ball.is_finite()
+    return bool(ball.lower() <= truth + slack and truth - slack <= ball.upper())
+
+
+def imbalance(layers: Layers) -> bool:
+    k, h = layers.grams
+    return inside(cores.balance(layers.core()).imbalance, np.linalg.norm(h - k))
+
+
+def commutator(layers: Layers) -> bool:
+    k, h = layers.grams
+    truth = np.linalg.norm(h @ k - k @ h) / (np.linalg.norm(h) * np.linalg.norm(k))
+    return inside(cores.balance(layers.core()).commutator, truth)
+
+
+def frobenius(layers: Layers) -> bool:
+    w, w_next = layers.matrices
+    return inside(transport_norms(layers.core())[0], np.linalg.norm(w_next @ w))
+
+
+def spectral(layers: Layers) -> bool:
+    w, w_next = layers.matrices
+    return inside(transport_norms(layers.core())[1], np.linalg.norm(w_next @ w, 2))
+
+
+def quotients(layers: Layers) -> bool:
+    w, w_next = layers.matrices
+    c = layers.core()
+    found = quotient_norms(c.write, c.read)
+    assert found is not None
+    truths = [np.linalg.norm(b @ np.linalg.inv(a), 2) for a, b in ((w, w_next), (w_next, w))]
+    return all(inside(ball, truth) for ball, truth in zip(found, truths, strict=True))
+
+
+def line(layers: Layers) -> bool:
+    sides = [near(svd(w)) for w in layers.matrices]
+    found = line_spectrum(sides, [core(a, b) for a, b in pairwise(sides)])
+    assert found is not None
+    truth = np.linalg.svd(np.linalg.multi_dot(layers.matrices[::-1]), compute_uv=False)
+    unit = 2.0**found.exponent
+    slack = 1e-12 * truth[0]
+    return bool(np.all(found.lower * unit <= truth + slack) and np.all(truth - slack <= found.upper * unit))
+
+
+def cosines(layers: Layers) -> bool:
+    decomposed = [svd(w) for w in layers.matrices]
+    found = core_cosines(layers.core(), *decomposed, [3])[3]
+    u, v = np.linalg.svd(layers.matrices[0])[0][:, :3], np.linalg.svd(layers.matrices[1])[2][:3].T
+    truth = np.linalg.svd(v.T @ u, compute_uv=False)
+    assert np.max(found.hi - found.lo) < 1e-3
+    return bool(np.all(found.lo <= truth + 1e-12) and np.all(truth - 1e-12 <= found.hi))
+
+
+SQUARE, TALL = ((8, 8), (8, 8)), ((12, 6), (5, 12))
+CASES: dict[str, tuple[Callable[[Layers], bool], Callable[[], Layers], Fault]] = {
+    "core, imbalance": (imbalance, lambda: gaussian(*SQUARE), Fault("core")),
+    "core, imbalance of tall layers": (imbalance, lambda: gaussian(*TALL), Fault("core", random=True)),
+    "core, commutator": (commutator, lambda: gaussian(*SQUARE), Fault("core", random=True)),
+    "core, commutator of tall layers": (commutator, lambda: gaussian(*TALL), Fault("core")),
+    "core, norm of the transport": (frobenius, lambda: gaussian(*TALL), Fault("core")),
+    "core, largest value of the transport": (spectral, lambda: gaussian(*TALL), Fault("core")),
+    "core, line": (line, lambda: gaussian(*SQUARE, (7, 8)), Fault("core")),
+    "core, cosines": (cosines, lambda: gaussian(*TALL), Fault("core")),
+    "M": (commutator, lambda: gaussian(*SQUARE), Fault("balance", random=True)),
+    "M of tall layers": (commutator, lambda: gaussian(*TALL), Fault("balance", random=True)),
+    "the reader's tail": (imbalance, nearly_balanced, Fault("balance", 0)),
+    "the writer's tail": (imbalance, nearly_balanced, Fault("balance", 1)),
+    "Gram of the largest value": (spectral, lambda: gaussian(*SQUARE), Fault("values", sign=-1.0)),
+    "BV": (spectral, lambda: decaying(200), Fault("values", 0)),
+    "line": (line, lambda: gaussian((8, 6), (9, 8), (7, 9)), Fault("line")),
+    "D": (quotients, lambda: gaussian(*SQUARE), Fault("transport", random=True)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_bound_is_enough_and_needed(case, monkeypatch):
+    holds, make, fault = CASES[case]
+    with precision(128):
+        layers = make()
+        assert holds(layers)
+        monkeypatch.setattr(MODULES[fault.module], "times", fault.times)
+        fault.calls = 0
+        assert not holds(layers), "the fault does not move the quantity"
+        assert fault.calls > fault.place
+        inflate(monkeypatch, fault.module)
+        fault.calls = 0
+        assert holds(layers)
