@@ -219,7 +219,7 @@ def not_needed(theorem: Theorem, hypothesis: Hypothesis, profile: Profile, readi
 
     def visit(x: Instance) -> None:
         for y in (x, *_exchanged(theorem, x, rng)):
-            if hypothesis.holds(y) is not Verdict.REFUTED:
+            if not fits(theorem, y) or hypothesis.holds(y) is not Verdict.REFUTED:
                 continue
             for item in readings:
                 if theorem.assumptions(item, y, hypothesis.name) is Verdict.CERTIFIED:
@@ -242,12 +242,15 @@ def _exchanged(theorem: Theorem, x: Instance, rng: random.Random) -> Iterable[In
 
 
 def strata(theorem: Theorem, profile: Profile) -> Evidence:
-    """CERTIFIED when the strategies of the theorem produce every kind of instance that they must."""
+    """CERTIFIED when the strategies produce every kind of instance that they must, where a reading speaks of it."""
     counts = dict.fromkeys((s.name for s in theorem.strata), 0)
+    true = [r for r in theorem.readings if r.status is not Status.FALSE]
 
     def visit(x: Instance) -> None:
-        for s in theorem.strata:
-            counts[s.name] += bool(s.contains(x))
+        kinds = [s.name for s in theorem.strata if s.contains(x)]
+        if kinds and any(theorem.assumptions(r, x) is Verdict.CERTIFIED for r in true):
+            for kind in kinds:
+                counts[kind] += 1
 
     sources = {id(s): s for s in (theorem.strategy, *(r.strategy for r in theorem.readings)) if s is not None}
     for strategy in sources.values():
