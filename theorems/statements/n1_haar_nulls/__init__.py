@@ -116,6 +116,14 @@ def commutator_second_moment(x: Instance) -> bool:
     return _equal(nulls.commutator_second_moment(*_both(x)), commutator_moment(*_pair(x), 2))
 
 
+@theorem.fact(r"\operatorname{Var}\|[H,K_U]\|_F^2=\alpha'p_2^2q_2^2+\beta(p_2^2q_4+p_4q_2^2)+\gamma p_4q_4", dimension)
+def commutator_variance(x: Instance) -> bool:
+    """Var‖[H, K_U]‖_F² = α'p₂²q₂² + β(p₂²q₄ + p₄q₂²) + γp₄q₄ with α' = α − (2n/((n − 1)(n + 2)))²"""
+    h, k = ([num(a) for a in v] for v in _pair(x))
+    truth = commutator_moment(*_pair(x), 2) - commutator_moment(*_pair(x), 1) ** 2
+    return _equal(nulls.commutator_variance(*(nulls.traceless_of(len(h), v) for v in (h, k))), truth)
+
+
 def two_points() -> Iterable[Instance]:
     """A fair coin, and t its deviation: the tail is 1/2 and so is the bound; three to one: 1/4."""
     yield Instance.of(h=[0, 1], k=[0, 0], t=Fraction(1, 2))
