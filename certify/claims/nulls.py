@@ -26,8 +26,8 @@ def overlap_null(k: int, n: int, width: float, deviation: Enclosure) -> Assertio
     """
     return measured(
         overlap_id(k),
-        f"for uniform windows of {k} directions in R^{n} the overlap has a mean and a deviation: both, and the deviations "
-        "of the overlap that is there above the mean",
+        f"for uniform windows of {k} directions in R^{n} the overlap has a mean and a deviation: both, and the "
+        "deviations of the overlap that is there above the mean",
         limit_of(2 * width, 1 / deviation.lower) if deviation.lower > 0 else 0.0,
         count=3,
         parameters={"dimension": n, "window": k},

@@ -28,7 +28,7 @@ _CANDIDATES = 4000
 
 
 def sound_neighbour(witness: Witness, judged: int = 64) -> Instance | None:
-    """An instance of the same shape where every hypothesis and the conclusion hold, the nearest of the first ``judged``.
+    """An instance of the same shape where hypotheses and conclusion hold, the nearest of the first ``judged``.
 
     Where none is found, one where the conclusion alone holds; None where there is not even that.
     """
