@@ -116,8 +116,9 @@ def _is_evidence(node: ast.FunctionDef) -> bool:
 
 
 def _of_tree(module: str, name: str, tree: ast.FunctionDef) -> Iterator[Alteration]:
+    boolean = _truth_values(tree)
     for index, node in enumerate(ast.walk(tree)):
-        for what, change in _changes(node):
+        for what, change in _truth(node) if id(node) in boolean else _changes(node):
             altered = copy.deepcopy(tree)
             change(list(ast.walk(altered))[index])
             ast.fix_missing_locations(altered)
@@ -125,6 +126,14 @@ def _of_tree(module: str, name: str, tree: ast.FunctionDef) -> Iterator[Alterati
             shown = _shown(altered, line)
             if ast.unparse(altered) != ast.unparse(tree):
                 yield Alteration(module, name, what, line, shown, altered)
+
+
+def _truth_values(tree: ast.FunctionDef) -> set[int]:
+    """The return statements of a function that is annotated with ``bool``, without those of functions inside."""
+    if tree.returns is None or ast.unparse(tree.returns) != "bool":
+        return set()
+    inner = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f is not tree for n in ast.walk(f)}
+    return {id(n) for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value is not None and id(n) not in inner}
 
 
 def _shown(tree: ast.FunctionDef, line: int) -> str:
@@ -164,17 +173,57 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], None]]]:
         return [("only the first", _first_only), ("last left out", _without_last)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
         return [("function", lambda n: setattr(n.func, "id", _CALLS[n.func.id]))]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS:
+        return [("function", lambda n: setattr(n.func, "attr", _CALLS[n.func.attr]))]
+    if isinstance(node, ast.If | ast.IfExp):
+        return [("if true", _always), ("if false", _never)]
+    if isinstance(node, ast.While):
+        return [("while false", _never)]
+    if isinstance(node, ast.Slice):
+        return _of_slice(node)
     return []
+
+
+def _of_slice(node: ast.Slice) -> list[tuple[str, Callable[[Any], None]]]:
+    """Each end one further, and each end left out."""
+    found: list[tuple[str, Callable[[Any], None]]] = []
+    for end in ("lower", "upper"):
+        if getattr(node, end) is not None:
+            found += [
+                (f"{end} end moved", functools.partial(_moved, end)),
+                (f"no {end} end", functools.partial(_open, end)),
+            ]
+    return found
+
+
+def _moved(end: str, node: ast.Slice) -> None:
+    setattr(node, end, ast.BinOp(getattr(node, end), ast.Add(), ast.Constant(1)))
+
+
+def _open(end: str, node: ast.Slice) -> None:
+    setattr(node, end, None)
+
+
+def _always(node: Any) -> None:
+    node.test = ast.Constant(True)
+
+
+def _never(node: Any) -> None:
+    node.test = ast.Constant(False)
+
+
+def _truth(node: ast.AST) -> list[tuple[str, Callable[[Any], None]]]:
+    return [
+        ("always true", lambda n: setattr(n, "value", ast.Constant(True))),
+        ("never true", lambda n: setattr(n, "value", ast.Constant(False))),
+    ]
 
 
 def _of_return(node: ast.Return) -> list[tuple[str, Callable[[Any], None]]]:
     if isinstance(node.value, ast.Compare | ast.BoolOp) or (
         isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in ("all", "any", "bool", "holds")
     ):
-        return [
-            ("always true", lambda n: setattr(n, "value", ast.Constant(True))),
-            ("never true", lambda n: setattr(n, "value", ast.Constant(False))),
-        ]
+        return _truth(node)
     if isinstance(node.value, ast.Tuple):
         return []
     return [("result doubled", _double), ("result negated", _negate)]
@@ -311,8 +360,8 @@ def altered_statement(alteration: Alteration) -> Generator[Theorem]:
     sys.meta_path.insert(0, Finder())  # type: ignore[arg-type]
     try:
         module = importlib.import_module(package)
-        declared = getattr(module, "theorem", None)
-        yield declared.finished() if isinstance(declared, Declaration) else module.THEOREM
+        declared: Declaration = module.theorem
+        yield declared.finished()
     finally:
         sys.meta_path.pop(0)
         for name in [n for n in sys.modules if n == package or n.startswith(f"{package}.")]:

@@ -30,9 +30,23 @@ from theorems.engine.check import Case, Profile, cases
 from theorems.engine.theorem import Theorem
 from theorems.library import module_name
 
-__all__ = ["ENDLESS", "ILL_TYPED", "SEEN", "SURVIVED", "every", "formulas", "outcome", "reason", "users"]
+__all__ = [
+    "ENDLESS",
+    "ILL_TYPED",
+    "SEEN",
+    "SURVIVED",
+    "every",
+    "formulas",
+    "modules",
+    "of_module",
+    "outcome",
+    "reason",
+    "users",
+]
 
 SEEN, SURVIVED, ILL_TYPED, ENDLESS = "seen", "survived", "ill-typed", "does not end"
+_EVIDENCE = ("averages", "proofs", "properties", "samples")
+"""Files of a statement that hold no claim; an altered proof that covers less claims nothing false."""
 _KINDS = ("attained", "false", "needed", "instances", "exhaustive", "numeric", "property", "symbolic", "mutant")
 _EXAMPLES = 20
 _SECONDS = 90
@@ -87,11 +101,20 @@ def reason(alteration: Alteration) -> str:
 
 def every() -> Iterator[Alteration]:
     """Every alteration of every statement and of every formula that one imports."""
-    found = theorems.all()
-    for module in dict.fromkeys(m for t in found for m in statement_modules(t)):
-        yield from statement_alterations(module)
-    for module in sorted({m for t in found for m in formulas(t)}):
-        yield from alterations(module)
+    for module in modules(theorems.all()):
+        yield from of_module(module)
+
+
+def modules(chosen: Iterable[Theorem]) -> list[str]:
+    """Statements, without what is evidence in them, and formulas of some theorems."""
+    found = list(chosen)
+    claims = (m for t in found for m in statement_modules(t) if m.rpartition(".")[2] not in _EVIDENCE)
+    return [*dict.fromkeys(claims), *sorted({m for t in found for m in formulas(t)})]
+
+
+def of_module(module: str) -> Iterator[Alteration]:
+    """Every alteration of one module."""
+    return statement_alterations(module) if module.startswith("theorems.") else alterations(module)
 
 
 def outcome(alteration: Alteration) -> str:
@@ -149,15 +172,15 @@ def main() -> None:
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--module", help="only this module")
     parser.add_argument("--function", help="only this function")
+    parser.add_argument("--kind", help="only alterations of this kind, e.g. constant")
     options = parser.parse_args()
     chosen = [theorems.get(id) for id in options.ids] or theorems.all()
     counts: Counter[str] = Counter()
-    for module in dict.fromkeys(m for t in chosen for m in (*statement_modules(t), *formulas(t))):
+    for module in modules(chosen):
         if options.module not in (None, module):
             continue
-        source = statement_alterations if module.startswith("theorems.") else alterations
-        for alteration in source(module):
-            if options.function not in (None, alteration.function):
+        for alteration in of_module(module):
+            if options.function not in (None, alteration.function) or options.kind not in (None, alteration.what):
                 continue
             found = "equivalent" if reason(alteration) else outcome(alteration)
             counts[found] += 1
