@@ -25,7 +25,7 @@ from typing import Any
 from theorems.engine.declare import Declaration
 from theorems.engine.theorem import Theorem
 
-__all__ = ["Alteration", "alterations", "altered_statement", "planted", "statement_alterations"]
+__all__ = ["Alteration", "alterations", "altered_statement", "patched", "planted", "statement_alterations"]
 
 _SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 _CALLS = {
@@ -370,3 +370,19 @@ def altered_statement(alteration: Alteration) -> Generator[Theorem]:
         parent, _, child = package.rpartition(".")
         setattr(importlib.import_module(parent), child, kept[package])
         _forget()
+
+
+def patched(module: str, function: str, old: str, new: str) -> Alteration:
+    """The alteration that exchanges a text, which occurs once, in the source of a function or method of a module."""
+    tree = _parsed(module)
+    *owner, name = function.split(".")
+    body = tree.body
+    for outer in owner:
+        body = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == outer).body
+    node = next(n for n in body if isinstance(n, ast.FunctionDef) and n.name == name)
+    text = ast.unparse(node)
+    if text.count(old) != 1:
+        raise ValueError(f"{old!r} occurs {text.count(old)} times in {module}.{function}:\n{text}")
+    code = ast.parse(text.replace(old, new)).body[0]
+    assert isinstance(code, ast.FunctionDef)
+    return Alteration(module, function, "patched", node.lineno, new, code)

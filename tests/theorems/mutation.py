@@ -117,15 +117,15 @@ def of_module(module: str) -> Iterator[Alteration]:
     return statement_alterations(module) if module.startswith("theorems.") else alterations(module)
 
 
-def outcome(alteration: Alteration) -> str:
-    """What becomes of the checks, in a process of its own."""
+def outcome(alteration: Alteration, ids: Iterable[str] | None = None) -> str:
+    """What becomes of the checks, in a process of its own: of the theorems that use the module, or of those named."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
         found = ILL_TYPED
         try:
-            found = _outcome(alteration)
+            found = _outcome(alteration, users(alteration.module) if ids is None else ids)
         finally:
             os.write(write, found.encode())
             os._exit(0)
@@ -136,17 +136,17 @@ def outcome(alteration: Alteration) -> str:
     return found or ENDLESS
 
 
-def _outcome(alteration: Alteration) -> str:
+def _outcome(alteration: Alteration, ids: Iterable[str]) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if alteration.module.startswith("theorems."):
+        if alteration.module.startswith("theorems.statements."):
             try:
                 with altered_statement(alteration) as theorem:
                     return _judged(_quick(theorem))
             except Exception:
                 return ILL_TYPED
         with planted(alteration):
-            return _judged(case for id in users(alteration.module) for case in _quick(theorems.get(id)))
+            return _judged(case for id in ids for case in _quick(theorems.get(id)))
 
 
 def _quick(theorem: Theorem) -> list[Case]:
