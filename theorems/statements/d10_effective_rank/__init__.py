@@ -36,7 +36,6 @@ from theorems.engine.theorem import Parameter, small
 from theorems.exact.scalars import Scalar, num
 from theorems.statements.d10_effective_rank import proofs, samples
 
-
 theorem = Declaration(
     __doc__,
     parameters=(
