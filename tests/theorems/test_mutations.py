@@ -27,6 +27,7 @@ FORMULAS = {
     "spectrum.rigidity": (None, ("D4", "D4.product")),
     "interface.alignment": ({"overlap", "relative_imbalance", "commutator_magnitude", "alignment_bound"}, ("B3", "C4")),
     "transport.truncation": (None, ("E1",)),
+    "transport.fitted_tail": (None, ("E2",)),
 }
 # Alterations that change no value, as (function, altered line contains): why.
 SAME = {
