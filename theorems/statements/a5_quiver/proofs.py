@@ -9,12 +9,14 @@ from typing import Any
 
 from flint import fmpq_mat, nmod_mat
 
+from certify.errors import ChainError
 from certify.geometry.orbits.barcode import (
     Barcode,
     Ranks,
     barcode,
     barcode_chain,
     below,
+    dimension_vector,
     multiplicity,
     normal_form,
     rank_array,
@@ -25,7 +27,16 @@ from certify.geometry.orbits.enumeration import general_linear_generators, orbit
 from certify.linalg.exact.field import QQ, PrimeField, SymbolicField
 from theorems.engine.declare import Facts
 
-__all__ = ["covers", "every_chain", "family", "inversion", "long_chains", "no_false_form"]
+__all__ = [
+    "covers",
+    "every_chain",
+    "family",
+    "inversion",
+    "long_chains",
+    "no_false_form",
+    "refusal",
+    "three_terms",
+]
 
 _SMALL = ((1, 1), (2, 2), (1, 1, 1), (1, 2, 1), (2, 1, 2), (2, 2, 2), (1, 1, 1, 1), (1, 2, 2, 1))
 
@@ -86,6 +97,7 @@ def inversion() -> Facts:
         return all(
             barcode(ranks_of_barcode(bars, length)) == bars
             and rank_array(barcode_chain(bars, length, PrimeField(5))) == ranks_of_barcode(bars, length)
+            and multiplicity(ranks_of_barcode(bars, length), length + 1, length + 1) == 0
             for bars in barcodes(dims)
         )
 
@@ -186,3 +198,17 @@ def no_false_form() -> Facts:
     yield "a shorter chain", not found.proves(chain[:1])
     other = normal_form([fmpq_mat([[1, 0], [0, 1]]), chain[1]])
     yield "other bars", not replace(found, bars=other.bars).proves(chain)
+
+
+def refusal(chain: list[fmpq_mat]) -> str:
+    """The error that says what is wrong with a chain; empty where nothing is."""
+    try:
+        dimension_vector(chain)
+    except ChainError as error:
+        return str(error)
+    return ""
+
+
+def three_terms(r: Ranks, i: int, j: int) -> int:
+    """Wrong multiplicities: without R(i−1, j+1)."""
+    return r.get((i, j), 0) - r.get((i - 1, j), 0) - r.get((i, j + 1), 0)

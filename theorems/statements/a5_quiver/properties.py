@@ -1,10 +1,11 @@
-"""What a change of basis keeps, what shorter products say, and what chains of floats give."""
+"""What a change of basis keeps, what chains of floats give, and what shorter products say."""
 
 from __future__ import annotations
 
 import itertools
 
-from certify.geometry.orbits.barcode import barcode, normal_form, rank_array
+from certify.geometry.orbits.barcode import Barcode, barcode, normal_form, rank_array, ranks_of_barcode
+from certify.geometry.orbits.barcode_order import barcodes
 from certify.geometry.orbits.chain_ranks import (
     barcode_bounds,
     certified_barcode,
@@ -16,6 +17,7 @@ from certify.geometry.orbits.rank_inequalities import frobenius_lower, shorter_u
 from certify.geometry.orbits.stability import polystable
 from certify.linalg.exact.subspace import image, kernel
 from certify.rigor.exact import fmpq_matrix
+from theorems.engine.declare import Facts
 from theorems.engine.instance import Instance
 from theorems.statements.a5_quiver.samples import chain as layers_of
 
@@ -59,29 +61,40 @@ def of_floats(x: Instance) -> bool:
     )
 
 
-def inequalities(x: Instance) -> bool:
-    """shorter products bound a rank; Frobenius' bound falls short by the bars strictly inside
-
-    R(u, v) − (R(a, v) + R(u, b) − R(a, b)) counts the bars that contain [a, b] and neither u nor v.
-    """
-    ranks = rank_array(layers_of(x))
-    bars = barcode(ranks)
-    exact = {place: (r, r) for place, r in ranks.items()}
-    loose = {place: (r - 1, r + 1) for place, r in ranks.items()}
-    claims: list[bool] = []
-    for u, v in ((u, v) for u, v in ranks if v >= u + 2):
-        for reach in (None, 1):
-            first = u + 1 if reach is None else max(u + 1, v - reach)
-            best = max(
-                ranks[u, v] - sum(m for (i, j), m in bars.items() if u < i <= a and b <= j < v)
-                for a in range(first, v)
-                for b in range(a, v)
+def inequalities() -> Facts:
+    """Frobenius' bound falls short by the bars strictly inside, R(u, v) − (R(a, v) + R(u, b) − R(a, b)) being the bars
+    that contain [a, b] and neither u nor v; a shorter product bounds a longer one. What is not known says nothing."""
+    for dims in ((1, 2, 2, 1), (2, 2, 2, 2), (1, 2, 2, 2, 1), (1,) * 6):
+        length = len(dims) - 1
+        for u, v in [(u, v) for u, v in itertools.combinations(range(length + 1), 2) if v - u > 1]:
+            places = [(a, b) for a in range(u, v + 1) for b in range(a, v + 1) if (a, b) != (u, v)]
+            unknown: list[tuple[int, int] | None] = [None, *places]
+            yield (
+                f"dimensions {dims}, R({u}, {v})",
+                all(_bounded(bars, length, u, v, gone) for bars in barcodes(dims) for gone in unknown),
             )
-            claims += [
-                frobenius_lower(exact, u, v, reach) == max(0, best),
-                frobenius_lower(loose, u, v, reach) == max(0, best - 3),
-            ]
-        shorter = min(ranks[u, v - 1], ranks[u + 1, v])
-        claims += [shorter_upper(exact, u, v) == shorter, shorter_upper(loose, u, v) == shorter + 1]
-        claims.append(shorter_upper({(v, v): (0, 5)}, u, v) == 5 and shorter_upper({(u, u): (0, 4)}, u, v) == 4)
-    return all(claims)
+    for place in ((1, 3), (0, 2), (0, 0), (3, 3), (2, 3), (0, 1)):
+        yield f"R({place[0]}, {place[1]}) alone", shorter_upper({place: (0, 7)}, 0, 3) == 7
+        others = dict.fromkeys(((1, 3), (0, 2), (0, 0), (3, 3), (2, 3), (0, 1)), (0, 9))
+        yield f"R({place[0]}, {place[1]}) the smallest", shorter_upper(others | {place: (0, 7)}, 0, 3) == 7
+    yield "a layer", shorter_upper({(0, 0): (2, 3), (1, 1): (1, 4), (0, 1): (0, 1)}, 0, 1) == 3
+
+
+def _bounded(bars: Barcode, length: int, u: int, v: int, gone: tuple[int, int] | None) -> bool:
+    ranks = ranks_of_barcode(bars, length)
+    known = {place: r for place, r in ranks.items() if place not in (gone, (u, v))}
+    found: list[bool] = []
+    for reach in (None, 1, 2):
+        first = u + 1 if reach is None else max(u + 1, v - reach)
+        inner = [
+            ranks[u, v] - sum(m for (i, j), m in bars.items() if u < i <= a and b <= j < v)
+            for a in range(first, v)
+            for b in range(a, v)
+            if gone not in ((a, v), (u, b), (a, b))
+        ]
+        for slack in (0, 1):
+            table = {place: (r - slack, r + slack) for place, r in known.items()}
+            found.append(frobenius_lower(table, u, v, reach) == max([0, *(r - 3 * slack for r in inner)]))
+    table = {place: (0, r) for place, r in known.items()}
+    adjacent = [p for p in ((u, v - 1), (u + 1, v)) if p != gone]
+    return all(found) and ranks[u, v] <= shorter_upper(table, u, v) <= min(ranks[p] for p in adjacent)
