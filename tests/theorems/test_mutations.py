@@ -28,6 +28,7 @@ FORMULAS = {
     "interface.alignment": ({"overlap", "relative_imbalance", "commutator_magnitude", "alignment_bound"}, ("B3", "C4")),
     "transport.truncation": (None, ("E1",)),
     "transport.fitted_tail": (None, ("E2",)),
+    "transport.source_modes": (None, ("E3",)),
 }
 # Alterations that change no value, as (function, altered line contains): why.
 SAME = {

@@ -154,7 +154,7 @@ theorem.proof("instances", "one chain of two layers")(proofs.no_false_form)
 
 @theorem.proof("instances", "chains of three layers, one interface at a time")
 def refused() -> Facts:
-    """Chains that do not compose, or differ in shape, are refused, and the interface is named."""
+    """Chains that do not compose, or differ in shape, and ranks of no chain are refused, and the place is named."""
     fits = ([[1]], [[1]], [[1]])
     for k, bad in enumerate((([[1], [1]], [[1]], [[1]]), ([[1]], [[1], [1]], [[1]])), 1):
         yield f"matrices {k} and {k + 1}", composable.holds(_chains(bad, bad)) is Verdict.REFUTED
@@ -162,6 +162,9 @@ def refused() -> Facts:
         yield f"matrices {k} and {k + 1}, named", proofs.refusal(chain(_chains(bad, bad))) == named
     yield "other shapes", composable.holds(_chains(fits, ([[1]], [[1]], [[1], [1]]))) is Verdict.REFUTED
     yield "no chain", proofs.refusal([]) == "a chain needs at least one matrix"
+    for place, ranks in (((0, 0), (0, 1, 1)), ((1, 1), (1, 1, 0))):
+        table = dict(zip(((0, 0), (0, 1), (1, 1)), ranks, strict=True))
+        yield f"ranks of no chain, at {place}", proofs.place_refused(table) == str(place)
 
 
 theorem.constant("scale", "factor of the chain that is reached", sharp=True)

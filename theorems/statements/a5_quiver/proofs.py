@@ -34,6 +34,7 @@ __all__ = [
     "inversion",
     "long_chains",
     "no_false_form",
+    "place_refused",
     "refusal",
     "three_terms",
 ]
@@ -207,6 +208,15 @@ def refusal(chain: list[fmpq_mat]) -> str:
     except ChainError as error:
         return str(error)
     return ""
+
+
+def place_refused(ranks: Ranks) -> str | None:
+    """The interval that would occur a negative number of times; None where the ranks are those of a chain."""
+    try:
+        barcode(ranks)
+    except ChainError as error:
+        return error.place
+    return None
 
 
 def three_terms(r: Ranks, i: int, j: int) -> int:

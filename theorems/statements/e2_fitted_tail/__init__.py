@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from certify.geometry.spectrum.chart import tail_energy
 from certify.geometry.transport.fitted_tail import (
@@ -196,7 +197,8 @@ def both_windows_cut(x: Instance) -> bool:
 @theorem.property
 def scale(x: Instance) -> Verdict:
     """the bounds do not depend on the scale of W, and those of the truncation have its square for a factor"""
-    y = x.replace(A=[[3 * v for v in row] for row in x["A"]])  # type: ignore[union-attr]
+    rows: Any = x["A"]
+    y = x.replace(A=[[3 * v for v in row] for row in rows])
     same = [small(lambda f=f: f(x)[1] - f(y)[1]) for f in (fitted_tail, in_total, angle)]
     grown = [small(lambda f=f: 9 * f(x)[1] - f(y)[1]) for f in (fitted_truncation, truncation_by_angles)]
     return combine([*same, *grown])
