@@ -25,7 +25,7 @@ from typing import Any
 from theorems.engine.declare import Declaration
 from theorems.engine.theorem import Theorem
 
-__all__ = ["Alteration", "alterations", "altered_statement", "planted", "statement_alterations"]
+__all__ = ["Alteration", "alterations", "altered_statement", "patched", "planted", "statement_alterations"]
 
 _SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 _CALLS = {
@@ -99,9 +99,25 @@ def statement_alterations(module: str) -> Iterator[Alteration]:
 
     Evidence is not altered: a proof that covers less, or a sample that draws less, claims nothing false.
     """
-    for node in _parsed(module).body:
-        if isinstance(node, ast.FunctionDef) and not _is_evidence(node):
-            yield from _of_tree(module, node.name, node)
+    functions = {n.name: n for n in _parsed(module).body if isinstance(n, ast.FunctionDef)}
+    claims = {name for name, node in functions.items() if _is_claim(node)}
+    # A file that declares nothing itself holds functions that another file declares.
+    open_ = claims or {name for name, node in functions.items() if not _is_evidence(node)}
+    reached: set[str] = set()
+    while open_:
+        reached |= open_
+        named = {n.id for f in open_ for n in ast.walk(functions[f]) if isinstance(n, ast.Name)}
+        open_ = {n for n in named & functions.keys() if not _is_evidence(functions[n])} - reached
+    for name in functions:
+        if name in reached:
+            yield from _of_tree(module, name, functions[name])
+
+
+def _is_claim(node: ast.FunctionDef) -> bool:
+    """Whether a function is a hypothesis or a reading that is said to be true."""
+    decorators = [ast.unparse(d) for d in node.decorator_list]
+    marks = ("hypothesis(", "theorem.bound(", "theorem.fact(")
+    return any(d.startswith(marks) and "false=True" not in d for d in decorators)
 
 
 _MADE = ("SearchStrategy", "Iterable[Instance]", "Iterator[Instance]", "Facts", "Proof")
@@ -370,3 +386,19 @@ def altered_statement(alteration: Alteration) -> Generator[Theorem]:
         parent, _, child = package.rpartition(".")
         setattr(importlib.import_module(parent), child, kept[package])
         _forget()
+
+
+def patched(module: str, function: str, old: str, new: str) -> Alteration:
+    """The alteration that exchanges a text, which occurs once, in the source of a function or method of a module."""
+    tree = _parsed(module)
+    *owner, name = function.split(".")
+    body = tree.body
+    for outer in owner:
+        body = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == outer).body
+    node = next(n for n in body if isinstance(n, ast.FunctionDef) and n.name == name)
+    text = ast.unparse(node)
+    if text.count(old) != 1:
+        raise ValueError(f"{old!r} occurs {text.count(old)} times in {module}.{function}:\n{text}")
+    code = ast.parse(text.replace(old, new)).body[0]
+    assert isinstance(code, ast.FunctionDef)
+    return Alteration(module, function, "patched", node.lineno, new, code)

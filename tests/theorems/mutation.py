@@ -47,6 +47,11 @@ __all__ = [
 SEEN, SURVIVED, ILL_TYPED, ENDLESS = "seen", "survived", "ill-typed", "does not end"
 _EVIDENCE = ("averages", "proofs", "properties", "samples")
 """Files of a statement that hold no claim; an altered proof that covers less claims nothing false."""
+_NO_FORMULAS = {
+    "certify.geometry.number": "conversions between number types, tested in tests/geometry",
+    "certify.geometry.spectrum.approx_candidates": "float proposals, of which nothing is claimed",
+}
+"""Modules of ``certify.geometry`` that are not altered, and why."""
 _KINDS = ("attained", "false", "needed", "instances", "exhaustive", "numeric", "property", "symbolic", "mutant")
 _EXAMPLES = 20
 _SECONDS = 90
@@ -70,7 +75,7 @@ def formulas(theorem: Theorem) -> list[str]:
     found: set[str] = set()
     for module in statement_modules(theorem):
         found |= {m for m in _graph().find_upstream_modules(module) if m.startswith("certify.geometry.")}
-    return sorted(found)
+    return sorted(found - set(_NO_FORMULAS))
 
 
 @functools.cache
@@ -117,15 +122,15 @@ def of_module(module: str) -> Iterator[Alteration]:
     return statement_alterations(module) if module.startswith("theorems.") else alterations(module)
 
 
-def outcome(alteration: Alteration) -> str:
-    """What becomes of the checks, in a process of its own."""
+def outcome(alteration: Alteration, ids: Iterable[str] | None = None) -> str:
+    """What becomes of the checks, in a process of its own: of the theorems that use the module, or of those named."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
         found = ILL_TYPED
         try:
-            found = _outcome(alteration)
+            found = _outcome(alteration, users(alteration.module) if ids is None else ids)
         finally:
             os.write(write, found.encode())
             os._exit(0)
@@ -136,17 +141,17 @@ def outcome(alteration: Alteration) -> str:
     return found or ENDLESS
 
 
-def _outcome(alteration: Alteration) -> str:
+def _outcome(alteration: Alteration, ids: Iterable[str]) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if alteration.module.startswith("theorems."):
+        if alteration.module.startswith("theorems.statements."):
             try:
                 with altered_statement(alteration) as theorem:
                     return _judged(_quick(theorem))
             except Exception:
                 return ILL_TYPED
         with planted(alteration):
-            return _judged(case for id in users(alteration.module) for case in _quick(theorems.get(id)))
+            return _judged(case for id in ids for case in _quick(theorems.get(id)))
 
 
 def _quick(theorem: Theorem) -> list[Case]:

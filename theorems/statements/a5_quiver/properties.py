@@ -21,7 +21,7 @@ from theorems.engine.declare import Facts
 from theorems.engine.instance import Instance
 from theorems.statements.a5_quiver.samples import chain as layers_of
 
-__all__ = ["inequalities", "of_floats", "reparameterized"]
+__all__ = ["of_floats", "rank_bounds", "reparameterized"]
 
 
 def reparameterized(x: Instance) -> bool:
@@ -61,40 +61,49 @@ def of_floats(x: Instance) -> bool:
     )
 
 
-def inequalities() -> Facts:
-    """Frobenius' bound falls short by the bars strictly inside, R(u, v) − (R(a, v) + R(u, b) − R(a, b)) being the bars
-    that contain [a, b] and neither u nor v; a shorter product bounds a longer one. What is not known says nothing."""
-    for dims in ((1, 2, 2, 1), (2, 2, 2, 2), (1, 2, 2, 2, 1), (1,) * 6):
-        length = len(dims) - 1
-        for u, v in [(u, v) for u, v in itertools.combinations(range(length + 1), 2) if v - u > 1]:
-            places = [(a, b) for a in range(u, v + 1) for b in range(a, v + 1) if (a, b) != (u, v)]
-            unknown: list[tuple[int, int] | None] = [None, *places]
-            yield (
-                f"dimensions {dims}, R({u}, {v})",
-                all(_bounded(bars, length, u, v, gone) for bars in barcodes(dims) for gone in unknown),
-            )
-    for place in ((1, 3), (0, 2), (0, 0), (3, 3), (2, 3), (0, 1)):
-        yield f"R({place[0]}, {place[1]}) alone", shorter_upper({place: (0, 7)}, 0, 3) == 7
-        others = dict.fromkeys(((1, 3), (0, 2), (0, 0), (3, 3), (2, 3), (0, 1)), (0, 9))
-        yield f"R({place[0]}, {place[1]}) the smallest", shorter_upper(others | {place: (0, 7)}, 0, 3) == 7
-    yield "a layer", shorter_upper({(0, 0): (2, 3), (1, 1): (1, 4), (0, 1): (0, 1)}, 0, 1) == 3
+def rank_bounds() -> Facts:
+    """Bounds of a rank from shorter products, against the bars: R(u, v) − (R(a, v) + R(u, b) − R(a, b)) counts those
+    that contain [a, b] and neither u nor v; with places missing, and with bounds that are loose by various amounts."""
+    for dims in ((1,) * 5, (1, 2, 1, 2, 1), (1,) * 6):
+        cases = [(bars, u, v) for bars in barcodes(dims) for u in range(len(dims) - 2) for v in range(u + 2, len(dims))]
+        yield f"dimensions {dims}: Frobenius", all(_frobenius(*case, len(dims) - 1) for case in cases)
+        yield f"dimensions {dims}: shorter products", all(_shorter(*case, len(dims) - 1) for case in cases)
 
 
-def _bounded(bars: Barcode, length: int, u: int, v: int, gone: tuple[int, int] | None) -> bool:
+def _loose(place: tuple[int, int]) -> tuple[int, int]:
+    """How far the bounds of a place are below and above its rank."""
+    u, v = place
+    return (u + 2 * v) % 3, (2 * u + v + 1) % 4
+
+
+def _frobenius(bars: Barcode, u: int, v: int, length: int) -> bool:
     ranks = ranks_of_barcode(bars, length)
-    known = {place: r for place, r in ranks.items() if place not in (gone, (u, v))}
-    found: list[bool] = []
-    for reach in (None, 1, 2):
-        first = u + 1 if reach is None else max(u + 1, v - reach)
-        inner = [
-            ranks[u, v] - sum(m for (i, j), m in bars.items() if u < i <= a and b <= j < v)
-            for a in range(first, v)
-            for b in range(a, v)
-            if gone not in ((a, v), (u, b), (a, b))
-        ]
-        for slack in (0, 1):
-            table = {place: (r - slack, r + slack) for place, r in known.items()}
-            found.append(frobenius_lower(table, u, v, reach) == max([0, *(r - 3 * slack for r in inner)]))
-    table = {place: (0, r) for place, r in known.items()}
-    adjacent = [p for p in ((u, v - 1), (u + 1, v)) if p != gone]
-    return all(found) and ranks[u, v] <= shorter_upper(table, u, v) <= min(ranks[p] for p in adjacent)
+    table = {p: (r - _loose(p)[0], r + _loose(p)[1]) for p, r in ranks.items()}
+
+    def expected(reach: int, missing: tuple[int, int]) -> int:
+        best = 0
+        for a, b in itertools.combinations_with_replacement(range(max(u + 1, v - reach), v), 2):
+            if missing not in ((a, v), (u, b), (a, b)):
+                inside = sum(m for (i, j), m in bars.items() if u < i <= a and b <= j < v)
+                loss = _loose((a, v))[0] + _loose((u, b))[0] + _loose((a, b))[1]
+                best = max(best, ranks[u, v] - inside - loss)
+        return best
+
+    for missing in ((-1, -1), (u + 1, v), (u, v - 1), (u + 1, v - 1), (u + 1, u + 1)):
+        # What stands at (u, v) itself is not asked.
+        known = {p: bounds for p, bounds in table.items() if p != missing} | {(u, v): (99, 99)}
+        for reach in (None, 1, 2):
+            if frobenius_lower(known, u, v, reach) != expected(length if reach is None else reach, missing):
+                return False
+    return True
+
+
+def _shorter(bars: Barcode, u: int, v: int, length: int) -> bool:
+    ranks = ranks_of_barcode(bars, length)
+    inner = [p for p in ranks if u <= p[0] and p[1] <= v and p != (u, v)]
+    ends = [(a, b) for a, b in inner if (a == u or b == v) and b - a in (0, 1, v - u - 1)]
+    for low in ends:
+        known = {p: (0, 7 + (p != low)) for p in ends}
+        if shorter_upper(known, u, v) != 7 or shorter_upper({p: known[p] for p in ends if p != low}, u, v) != 8:
+            return False
+    return shorter_upper({p: (r, r) for p, r in ranks.items()}, u, v) >= ranks[u, v]
