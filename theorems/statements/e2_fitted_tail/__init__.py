@@ -74,12 +74,13 @@ def normalized(x: Instance) -> bool:
 
 
 _SPECTRA = (nonzero, windows)
-_TAIL = r"|\mathrm{tail}_p(r)-\mathrm{tail}_g(r)|"
-_HALF = r"\tfrac12\sum_k|p_k-g_k|"
 
 
 @theorem.bound(
-    _TAIL + r"\le\min(\sum_{k\le r}|p_k-g_k|,\sum_{k>r}|p_k-g_k|)", *_SPECTRA, normalized, attained_at=samples.tails
+    r"|\mathrm{tail}_p(r)-\mathrm{tail}_g(r)|\le\min(\sum_{k\le r}|p_k-g_k|,\sum_{k>r}|p_k-g_k|)",
+    *_SPECTRA,
+    normalized,
+    attained_at=samples.tails,
 )
 def fitted_tail(x: Instance) -> Sides:
     """|tail_p(r) − tail_g(r)| ≤ min(Σ_{k≤r}|p_k − g_k|, Σ_{k>r}|p_k − g_k|)"""
@@ -88,7 +89,7 @@ def fitted_tail(x: Instance) -> Sides:
 
 
 @theorem.bound(
-    r"\min(\sum_{k\le r}|p_k-g_k|,\sum_{k>r}|p_k-g_k|)\le" + _HALF,
+    r"\min(\sum_{k\le r}|p_k-g_k|,\sum_{k>r}|p_k-g_k|)\le\tfrac12\sum_k|p_k-g_k|",
     *_SPECTRA,
     normalized,
     attained_at=samples.tails,
@@ -100,7 +101,7 @@ def in_total(x: Instance) -> Sides:
     return fitted_tail_bound(w.p, w.g, w.r), total_variation(w.p, w.g)
 
 
-@theorem.bound(_HALF + r"\le\sin\theta", *_SPECTRA, normalized, attained_at=samples.angle_attained)
+@theorem.bound(r"\tfrac12\sum_k|p_k-g_k|\le\sin\theta", *_SPECTRA, normalized, attained_at=samples.angle_attained)
 def angle(x: Instance) -> Sides:
     """½ Σ|p_k − g_k| ≤ sin θ, cos θ = Σ√(p_k g_k)"""
     w, _ = layers(x)
@@ -135,14 +136,14 @@ def truncation_by_angles(x: Instance) -> Sides:
     return _truncated(x, lambda w: angle_sine(w.p, w.g))
 
 
-@theorem.bound(_HALF + r"\le\sin^2\theta", *_SPECTRA, normalized, false=True)
+@theorem.bound(r"\tfrac12\sum_k|p_k-g_k|\le\sin^2\theta", *_SPECTRA, normalized, false=True)
 def squared_sine(x: Instance) -> Sides:
     """½ Σ|p_k − g_k| ≤ sin²θ"""
     value, sine = angle(x)
     return value, sine * sine
 
 
-@theorem.bound(_TAIL + r"\le\max_k|p_k-g_k|", *_SPECTRA, normalized, false=True)
+@theorem.bound(r"|\mathrm{tail}_p(r)-\mathrm{tail}_g(r)|\le\max_k|p_k-g_k|", *_SPECTRA, normalized, false=True)
 def largest_difference(x: Instance) -> Sides:
     """|tail_p(r) − tail_g(r)| ≤ max|p_k − g_k|"""
     w, _ = layers(x)
