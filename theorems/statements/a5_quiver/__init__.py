@@ -146,7 +146,7 @@ covers = theorem.proof("exhaustive", "all orbits of small dimension vectors")(pr
 theorem.proof("exhaustive", "every barcode of some dimension vectors with L = 4 and 5, in other bases")(
     proofs.long_chains
 )
-theorem.proof("exhaustive", "every barcode of three dimension vectors, L = 4 and 5")(properties.rank_bounds)
+theorem.proof("exhaustive", "every barcode of four dimension vectors, L = 3, 4 and 5")(properties.rank_bounds)
 theorem.proof("instances", "one chain of two layers")(proofs.no_false_form)
 
 
