@@ -16,6 +16,7 @@ from certify.geometry.orbits.barcode import (
     barcode,
     barcode_chain,
     below,
+    dimension_vector,
     multiplicity,
     normal_form,
     rank_array,
@@ -23,11 +24,20 @@ from certify.geometry.orbits.barcode import (
 )
 from certify.geometry.orbits.barcode_order import barcodes, closure_order, degenerations
 from certify.geometry.orbits.enumeration import general_linear_generators, orbits_of
-from certify.geometry.orbits.rank_inequalities import frobenius_lower, shorter_upper
 from certify.linalg.exact.field import QQ, PrimeField, SymbolicField
 from theorems.engine.declare import Facts
 
-__all__ = ["covers", "every_chain", "family", "inversion", "long_chains", "no_false_form", "rank_bounds"]
+__all__ = [
+    "covers",
+    "every_chain",
+    "family",
+    "inversion",
+    "long_chains",
+    "no_false_form",
+    "place_refused",
+    "refusal",
+    "three_terms",
+]
 
 _SMALL = ((1, 1), (2, 2), (1, 1, 1), (1, 2, 1), (2, 1, 2), (2, 2, 2), (1, 1, 1, 1), (1, 2, 2, 1))
 
@@ -96,6 +106,7 @@ def inversion() -> Facts:
         return all(
             _read(ranks_of_barcode(bars, length)) == bars
             and rank_array(barcode_chain(bars, length, PrimeField(5))) == ranks_of_barcode(bars, length)
+            and multiplicity(ranks_of_barcode(bars, length), length + 1, length + 1) == 0
             for bars in barcodes(dims)
         )
 
@@ -180,54 +191,6 @@ def _recovered(bars: Barcode, dims: tuple[int, ...]) -> bool:
     return found.bars == bars == _read(rank_array(chain)) and found.proves(chain)
 
 
-def rank_bounds() -> Facts:
-    """Bounds of a rank from shorter products, against the bars: R(u, v) − (R(a, v) + R(u, b) − R(a, b)) counts those
-    that contain [a, b] and neither u nor v; with places missing, and with bounds that are loose by various amounts."""
-    for dims in ((1,) * 5, (1, 2, 1, 2, 1), (1,) * 6):
-        cases = [(bars, u, v) for bars in barcodes(dims) for u in range(len(dims) - 2) for v in range(u + 2, len(dims))]
-        yield f"dimensions {dims}: Frobenius", all(_frobenius(*case, len(dims) - 1) for case in cases)
-        yield f"dimensions {dims}: shorter products", all(_shorter(*case, len(dims) - 1) for case in cases)
-
-
-def _loose(place: tuple[int, int]) -> tuple[int, int]:
-    """How far the bounds of a place are below and above its rank."""
-    u, v = place
-    return (u + 2 * v) % 3, (2 * u + v + 1) % 4
-
-
-def _frobenius(bars: Barcode, u: int, v: int, length: int) -> bool:
-    ranks = ranks_of_barcode(bars, length)
-    table = {p: (r - _loose(p)[0], r + _loose(p)[1]) for p, r in ranks.items()}
-
-    def expected(reach: int, missing: tuple[int, int]) -> int:
-        best = 0
-        for a, b in itertools.combinations_with_replacement(range(max(u + 1, v - reach), v), 2):
-            if missing not in ((a, v), (u, b), (a, b)):
-                inside = sum(m for (i, j), m in bars.items() if u < i <= a and b <= j < v)
-                loss = _loose((a, v))[0] + _loose((u, b))[0] + _loose((a, b))[1]
-                best = max(best, ranks[u, v] - inside - loss)
-        return best
-
-    for missing in ((-1, -1), (u + 1, v), (u, v - 1), (u + 1, v - 1), (u + 1, u + 1)):
-        # What stands at (u, v) itself is not asked.
-        known = {p: bounds for p, bounds in table.items() if p != missing} | {(u, v): (99, 99)}
-        for reach in (None, 1, 2):
-            if frobenius_lower(known, u, v, reach) != expected(length if reach is None else reach, missing):
-                return False
-    return True
-
-
-def _shorter(bars: Barcode, u: int, v: int, length: int) -> bool:
-    ranks = ranks_of_barcode(bars, length)
-    inner = [p for p in ranks if u <= p[0] and p[1] <= v and p != (u, v)]
-    ends = [(a, b) for a, b in inner if (a == u or b == v) and b - a in (0, 1, v - u - 1)]
-    for low in ends:
-        known = {p: (0, 7 + (p != low)) for p in ends}
-        if shorter_upper(known, u, v) != 7 or shorter_upper({p: known[p] for p in ends if p != low}, u, v) != 8:
-            return False
-    return shorter_upper({p: (r, r) for p, r in ranks.items()}, u, v) >= ranks[u, v]
-
-
 def no_false_form() -> Facts:
     """A normal form proves nothing with a singular basis, other bars, another basis, or for another chain."""
     chain = [fmpq_mat([[1, 2], [2, 4]]), fmpq_mat([[2, 1]])]
@@ -244,3 +207,26 @@ def no_false_form() -> Facts:
     yield "a shorter chain", not found.proves(chain[:1])
     other = normal_form([fmpq_mat([[1, 0], [0, 1]]), chain[1]])
     yield "other bars", not replace(found, bars=other.bars).proves(chain)
+
+
+def refusal(chain: list[fmpq_mat]) -> str:
+    """The error that says what is wrong with a chain; empty where nothing is."""
+    try:
+        dimension_vector(chain)
+    except ChainError as error:
+        return str(error)
+    return ""
+
+
+def place_refused(ranks: Ranks) -> str | None:
+    """The interval that would occur a negative number of times; None where the ranks are those of a chain."""
+    try:
+        barcode(ranks)
+    except ChainError as error:
+        return error.place
+    return None
+
+
+def three_terms(r: Ranks, i: int, j: int) -> int:
+    """Wrong multiplicities: without R(i−1, j+1)."""
+    return r.get((i, j), 0) - r.get((i - 1, j), 0) - r.get((i, j + 1), 0)
