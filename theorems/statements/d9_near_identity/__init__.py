@@ -38,6 +38,8 @@ from theorems.exact.scalars import Scalar, num, settle
 from theorems.statements.d9_near_identity import proofs
 from theorems.subjects.near_identities import BLOCKS, SIZES, blocks, near_identity, rotation
 
+_MANY, _SHORT = Fraction(1, 2**14), Fraction(1, 2**11)
+
 theorem = Declaration(
     __doc__,
     parameters=BLOCKS,
@@ -76,13 +78,8 @@ def _remainder(x: Instance) -> Scalar:
     return settle(a.radial - first_order(num(a.epsilon), a.top, num(a.mean)))
 
 
-def _leading_range(x: Instance) -> Sides:
-    a = near_identity(x)
-    return leading_range(num(a.epsilon), a.top, a.norm)
-
-
 def from_below() -> Iterable[Instance]:
-    """1 and a rotation with the cosine −(1 + 3x/2)/2, d = 3."""
+    """1 and a rotation with the cosine −(1 + 3x/2)/2, d = 3; A = I."""
     for c, s in ((Fraction(-3, 5), Fraction(4, 5)), (Fraction(-12, 13), Fraction(5, 13))):
         yield Instance.of(B=[[1]], B_more=rotation(c, s), m=1, epsilon=(-2 * c - 1) * Fraction(2, 3))
 
@@ -114,14 +111,15 @@ def symmetric_blocks() -> Iterable[Instance]:
 def rotations() -> Iterable[Instance]:
     """Every vector is stretched alike."""
     yield Instance.of(B=rotation(Fraction(-3, 5), Fraction(4, 5)), B_more=[[-1]], m=0, epsilon=Fraction(1, 3))
+    yield Instance.of(B=[[1]], B_more=[[1]], m=1, epsilon=0)
     yield Instance.of(B=rotation(Fraction(-4, 5), Fraction(3, 5)), B_more=[[0, 1], [-1, 0]], m=0, epsilon=2)
 
 
 @theorem.fact(r"\|A\|_F^2/d=1+2\varepsilon\tau+\varepsilon^2\beta")
-def frobenius(x: Instance) -> bool:
+def frobenius(x: Instance, twice: Scalar = 2) -> bool:
     """‖A‖_F²/d = 1 + 2ετ + ε²β"""
     a = near_identity(x)
-    return a.squares[0] == frobenius_ratio(a.epsilon, a.mean, a.squares[1])
+    return a.squares[0] == frobenius_ratio(a.epsilon, twice * a.mean / 2, a.squares[1])
 
 
 @theorem.bound(r"1+\varepsilon\lambda_{\max}(S)\le\sigma_1(A)", attained_at=symmetric_blocks)
@@ -135,8 +133,9 @@ def leading_below(x: Instance) -> Sides:
 @theorem.bound(r"\sigma_1(A)^2\le1+2\varepsilon\lambda_{\max}(S)+x^2", forward, attained_at=rotations)
 def leading_above(x: Instance) -> Sides:
     """σ₁(A)² ≤ 1 + 2ελ_max(S) + x²"""
-    top = near_identity(x).leading
-    return top * top, _leading_range(x)[1]
+    a = near_identity(x)
+    _, high = leading_range(num(a.epsilon), a.top, a.norm)
+    return a.leading * a.leading, high
 
 
 @theorem.bound(r"-R\le F(x)", nonzero, attained_at=from_below)
@@ -145,19 +144,19 @@ def below(x: Instance, factor: Scalar = 1) -> Sides:
     return -_remainder(x), factor * remainder_bound(near_identity(x).size)
 
 
-@theorem.bound(r"R\le F(-x)", forward, nonzero, below_one, attained_at=from_above, gap=Fraction(1, 2**20))
+@theorem.bound(r"R\le F(-x)", forward, nonzero, below_one, attained_at=from_above, gap=_MANY)
 def above(x: Instance, upper: Scalar = 1) -> Sides:
     """R ≤ F(−x)"""
     return _remainder(x), upper * remainder_bound(-near_identity(x).size)
 
 
-@theorem.bound(r"-R\le x^2", nonzero, attained_at=short_steps, gap=Fraction(1, 2**11))
+@theorem.bound(r"-R\le x^2", nonzero, attained_at=short_steps, gap=_SHORT)
 def square_below(x: Instance, best: Scalar = 1) -> Sides:
     """−R ≤ x²"""
     return -_remainder(x), best * near_identity(x).size * near_identity(x).size
 
 
-@theorem.bound(r"R\le(4\log2-\tfrac32)x^2", forward, nonzero, half, attained_at=half_steps, gap=Fraction(1, 2**14))
+@theorem.bound(r"R\le(4\log2-\tfrac32)x^2", forward, nonzero, half, attained_at=half_steps, gap=_MANY)
 def square_above(x: Instance) -> Sides:
     """R ≤ (4 log 2 − 3/2) x²"""
     return _remainder(x), (4 * log(num(2)) - num(Fraction(3, 2))) * near_identity(x).size * near_identity(x).size
@@ -193,6 +192,7 @@ def _example(epsilon: Fraction | int, *diagonal: int) -> Instance:
     return Instance.of(B=b, B_more=[[0]], m=0, epsilon=epsilon)
 
 
+theorem.constant("twice", "factor of ετ in ‖A‖_F²/d", sharp=True)
 theorem.constant("factor", "factor of F(x)", sharp=True)
 theorem.constant("upper", "factor of F(−x)", sharp=True)
 theorem.constant("best", "factor of x² in the bound from below", sharp=True)
