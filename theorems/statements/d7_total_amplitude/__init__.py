@@ -42,7 +42,6 @@ from theorems.subjects.three_layers import (
     ThreeLayers,
     diagonals,
     invertible,
-    layers,
     stretching,
     three_layers,
 )
