@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from certify.geometry.number import Number, coerce, log_ranks, total
-from certify.geometry.spectrum.chart import mean_log_rank, power_sum
-from certify.rigor.functions import absolute, exp, log, sqrt
+import flint
+
+from certify.geometry.number import Number, certain, coerce, log_ranks, total
+from certify.geometry.spectrum.chart import gibbs, mean_log_rank, power_sum, variance_log_rank
+from certify.rigor.functions import absolute, exp, log, maximum, minimum, sqrt
 
 __all__ = [
     "action_bound",
@@ -22,7 +24,9 @@ __all__ = [
     "gibbs_divergence",
     "hellinger_squared",
     "symmetric_affinity_bound",
+    "third_cumulant",
     "transport_affinity_bound",
+    "variance_range",
 ]
 
 
@@ -82,8 +86,8 @@ def symmetric_affinity_bound(amplitude: Number) -> Number:
 
 
 def divergence(p: Sequence[Number], q: Sequence[Number]) -> Number:
-    r""":math:`\mathrm{KL}(p\|q)=\sum_kp_k\log(p_k/q_k)` for positive p and q (D8)."""
-    return total(a * (log(a) - log(b)) for a, b in zip(map(coerce, p), q, strict=True))
+    r""":math:`\mathrm{KL}(p\|q)=\sum_kp_k\log(p_k/q_k)`, q positive where p is; exact zeros of p add nothing (D8)."""
+    return total(a * (log(a) - log(b)) for a, b in zip(map(coerce, p), q, strict=True) if not certain(a == 0))
 
 
 def gibbs_divergence(d: int, s: Number, s_next: Number) -> Number:
@@ -109,3 +113,30 @@ def action_bound(step: Number, layers: int) -> Number:
     """
     step = coerce(step)
     return step * step / (layers - 1)
+
+
+def third_cumulant(d: int, s: Number) -> Number:
+    r""":math:`E_{g(s)}(\log k-u_d(s))^3=-v_d'(s)` (D8).
+
+    >>> third_cumulant(2, 0).contains(0)
+    True
+    """
+    s = coerce(s)
+    mean = mean_log_rank(d, s)
+    return total(g * (x - mean) * (x - mean) * (x - mean) for g, x in zip(gibbs(d, s), log_ranks(d, s), strict=True))
+
+
+def variance_range(d: int, s: flint.arb, s_next: flint.arb, pieces: int = 32) -> tuple[flint.arb, flint.arb]:
+    r"""Balls around the minimum and the maximum of v_d over the whole interval between s and s' (D8).
+
+    v_d need not be monotone, so its ends do not bound it. Each piece is enclosed by its value in the middle and the
+    slope over the piece, with an error of second order in its length; the values in the middle bound from the other
+    side.
+    """
+    step = (s_next - s) / pieces
+    middles = [s + step * (2 * k + 1) / 2 for k in range(pieces)]
+    values = [variance_log_rank(d, m) for m in middles] + [variance_log_rank(d, s), variance_log_rank(d, s_next)]
+    radius = flint.arb(0, absolute(step / 2).upper())
+    enclosed = [v + radius * third_cumulant(d, m + radius) for v, m in zip(values, middles, strict=False)]
+    low, high = minimum(*(v.lower() for v in enclosed)), maximum(*(v.upper() for v in enclosed))
+    return low.union(minimum(*values)), high.union(maximum(*values))

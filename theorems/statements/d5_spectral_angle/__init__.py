@@ -29,8 +29,6 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import flint
-
 from certify.geometry.spectrum.action import (
     affinity,
     angle_drift,
@@ -39,14 +37,12 @@ from certify.geometry.spectrum.action import (
     symmetric_affinity_bound,
     transport_affinity_bound,
 )
-from certify.geometry.spectrum.chart import gibbs, variance_log_rank
-from certify.geometry.spectrum.wide_spectra import wide_affinity
+from certify.geometry.spectrum.chart import gibbs
 from certify.rigor.functions import arccos, exp, maximum
 from certify.verdict import Verdict
-from theorems.engine.declare import Declaration, Facts, Sides
+from theorems.engine.declare import Declaration, Sides
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter, small
-from theorems.exact.algebra import vanishes
 from theorems.exact.scalars import Scalar, mode, num
 from theorems.statements.d5_spectral_angle import proofs
 from theorems.subjects.three_layers import (
@@ -231,14 +227,6 @@ def order(x: Instance) -> Verdict:
         return transport_affinity_bound(up, down) - cosh[0] / cosh[1]
 
     return small(gap)
-
-
-@theorem.property
-def wide(x: Instance) -> bool:
-    """by zeta functions the affinity is enclosed without the ranks being summed, also for 10⁵ of them"""
-    d, (s, t) = three_layers(x).d, map(flint.arb, _exponents(x))
-    many = wide_affinity(10**5, s, t)
-    return bool(wide_affinity(d, s, t).overlaps(gibbs_affinity(d, s, t)) and 0 < many < 1 + 1e-9)
 
 
 theorem.proof("symbolic", "all T, d = 2, 3, up to orthogonal factors; min–max is used")(stretching)
