@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,3 +104,10 @@ def test_sparklines():
 
 def test_only_a_barcode_has_a_flow():
     assert [flow(c) for c in digits().claims if c.id != "A5.barcode" and flow(c)] == []
+
+
+def test_the_readme_shows_this_screen():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```text\n(layer .*?)\n```", readme, re.DOTALL)
+    assert block
+    assert block.group(1) == "\n".join(line.rstrip() for line in shown(digits())).rstrip()
