@@ -8,7 +8,7 @@ from typing import Any
 from certify.certificate.exact_json import Reader, float_text, reject
 from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
-__all__ = ["claim_json", "parameters_json", "read_claim", "read_parameters"]
+__all__ = ["claim_json", "parameters_json", "read_claim", "read_pair", "read_parameters"]
 
 _CLAIM_FIELDS = (
     "id", "subject", "kind", "statement", "verdict", "values", "margin", "strict", "parameters", "cause", "note",
@@ -39,7 +39,8 @@ def _pair(enclosure: Enclosure) -> list[str]:
     return [float_text(enclosure.lower), float_text(enclosure.upper)]
 
 
-def _read_pair(reader: Reader) -> Enclosure:
+def read_pair(reader: Reader) -> Enclosure:
+    """The enclosure that a list of two floats spells."""
     items = reader.items(2)
     if len(items) != 2:
         reject("an enclosure has two end points", reader.place)
@@ -66,8 +67,8 @@ def claim_json(claim: Claim) -> dict[str, Any]:
     }
 
 
-def read_claim(reader: Reader) -> Claim:
-    """Strict inverse of :func:`claim_json`."""
+def read_claim(reader: Reader, values: tuple[Enclosure, ...] | None = None) -> Claim:
+    """Strict inverse of :func:`claim_json`; ``values`` are those that were read already, and then none are left."""
     f = reader.fields(_CLAIM_FIELDS)
     return Claim(
         id=f["id"].text(256),
@@ -75,8 +76,8 @@ def read_claim(reader: Reader) -> Claim:
         kind=Kind(f["kind"].choice([kind.value for kind in Kind])),
         statement=f["statement"].text(),
         verdict=Verdict(f["verdict"].choice([verdict.value for verdict in Verdict])),
-        values=tuple(_read_pair(item) for item in f["values"].items()),
-        margin=_read_pair(f["margin"]),
+        values=tuple(read_pair(item) for item in f["values"].items()) if values is None else values,
+        margin=read_pair(f["margin"]),
         strict=f["strict"].boolean(),
         parameters=read_parameters(f["parameters"]),
         cause=f["cause"].text(),

@@ -8,12 +8,14 @@ import os
 import zipfile
 from typing import BinaryIO
 
+from certify.chain.archive import ARCHIVE_ERRORS, ArchiveMember
 from certify.chain.limits import Limits
 from certify.chain.model import LeftOut
 from certify.chain.readers.npy_header import NpyHeader, read_npy_header
 from certify.chain.refusals import check_name, pickle_suffix, refuse_pickle
-from certify.chain.stored import ARCHIVE_ERRORS, ArchiveMember, ByteSource, FileSlice, StoredTensor, open_regular
+from certify.chain.stored import ByteSource, FileSlice, StoredTensor
 from certify.errors import InputError, LimitError, UnsupportedError
+from certify.reading import open_regular
 
 __all__ = ["read_npy", "read_npy_folder", "read_npz"]
 
@@ -82,7 +84,7 @@ def read_npz(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOu
                     check_name(name, file=path)
                     with archive.open(member) as stream:
                         header = read_npy_header(stream.read, member.file_size, file=path, tensor=name, limits=limits)
-                    source = ArchiveMember(path, member.filename, header.offset, header.nbytes)
+                    source = ArchiveMember(path, member, header.offset, header.nbytes)
                     found[name] = _tensor(name, os.path.basename(path), path, header, source)
     except ARCHIVE_ERRORS as error:
         raise InputError(f"the archive is damaged: {error}", file=path, place=place, hint=_REWRITE) from error

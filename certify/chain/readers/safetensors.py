@@ -15,8 +15,9 @@ from typing import BinaryIO, NamedTuple
 from certify.chain.dtypes import BITS
 from certify.chain.limits import Limits
 from certify.chain.refusals import check_name, parse_json
-from certify.chain.stored import FileSlice, StoredTensor, open_regular
+from certify.chain.stored import FileSlice, StoredTensor
 from certify.errors import InputError, UnsupportedError
+from certify.reading import open_regular
 
 __all__ = ["is_safetensors", "read_safetensors"]
 
