@@ -75,8 +75,10 @@ def read_regular(path: str | os.PathLike[str], limit: int, *, what: str, option:
     """
     with open_regular(os.fspath(path)) as opened:
         size = os.fstat(opened.fileno()).st_size
-        # A file of /proc says that it has no bytes, and a file that is written to grows.
-        data = opened.read(limit + 1) if size <= limit else b""
+        data = opened.read(size + 1) if size <= limit else b""
+        # A file of /proc says that it has no bytes, and others grow.
+        while size < len(data) <= limit and (more := opened.read(min(_SMALL, limit + 1 - len(data)))):
+            data += more
     if max(size, len(data)) > limit:
         raise LimitError(f"{what} is too large", file=path, limit=f"{limit} bytes, {option}")
     return data

@@ -21,7 +21,7 @@ _REWRITE = "write it again with numpy.savez"
 # Signature, version, flags, method, time, date, checksum, both sizes, length of the name and of the extra field.
 _LOCAL = struct.Struct("<4s5H3L2H")
 _SIGNATURE = b"PK\x03\x04"
-_PIECE = 1 << 24
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,9 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
         or does not lead upward; the key and its line are named.
     """
     with open_regular(path) as opened:
-        limits.check("max_chain_file_bytes", os.fstat(opened.fileno()).st_size, "size of the chain file", file=path)
-        data = opened.read(limits.max_chain_file_bytes)
+        size = os.fstat(opened.fileno()).st_size
+        limits.check("max_chain_file_bytes", size, "size of the chain file", file=path)
+        data = opened.read(size)
     try:
         text = data.decode("utf-8")
         found = parse_toml(text)
