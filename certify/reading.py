@@ -13,7 +13,17 @@ from typing import Any, BinaryIO
 
 from certify.errors import InputError, LimitError
 
-__all__ = ["crowded", "hint_of", "near", "open_regular", "parse_toml", "read_regular", "shown"]
+__all__ = [
+    "crowded",
+    "hint_of",
+    "near",
+    "open_regular",
+    "parse_toml",
+    "read_regular",
+    "remembered",
+    "shown",
+    "was_read",
+]
 
 _SHOWN = 80
 _LONGEST_WORD, _MOST_WORDS = 80, 2000
@@ -23,6 +33,27 @@ _QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?""")
 _TRIPLE = re.compile(r"\"{3}|'{3}")
 _SMALL = 2**20
 _BYTES_FOR_BRACKET, _BYTES_FOR_COLON = 14, 8
+_opened: set[tuple[int, int]] | None = None
+
+
+@contextmanager
+def remembered() -> Generator[None]:
+    """While this is open, :func:`was_read` knows every file that is opened."""
+    global _opened
+    before, _opened = _opened, set()
+    try:
+        yield
+    finally:
+        _opened = before
+
+
+def was_read(path: str | os.PathLike[str]) -> bool:
+    """Whether the file at ``path`` is one that was opened, under any name."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return False
+    return _opened is not None and (found.st_dev, found.st_ino) in _opened
 
 
 @contextmanager
@@ -48,8 +79,11 @@ def open_regular(path: str, *, follow_links: bool = True) -> Generator[BinaryIO]
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             raise InputError("not a regular file", file=path, hint="give the path of a file")
+        if _opened is not None:
+            _opened.add((found.st_dev, found.st_ino))
     except BaseException:
         os.close(handle)
         raise

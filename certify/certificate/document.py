@@ -12,12 +12,12 @@ from typing import Any
 
 from certify.certificate.claim_json import claim_json, parameters_json, read_claim, read_parameters
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
-from certify.certificate.files import write_whole
 from certify.certificate.lines import LayoutError, Lines, claim_of_line, spelled
 from certify.certificate.records import InputRecord, NotAsked
 from certify.errors import CertificateError
 from certify.reading import read_regular
 from certify.verdict import Claim, Parameter, Verdict, combine
+from certify.writing import write_whole
 
 __all__ = ["ARITHMETIC", "SCHEMA", "Certificate"]
 

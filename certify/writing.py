@@ -6,15 +6,14 @@ import contextlib
 import os
 import stat
 import tempfile
-import time
 from collections.abc import Iterable
 
 from certify.errors import InputError, LimitError
 
-__all__ = ["check_writable", "write_whole"]
+__all__ = ["check_writable", "remove_temporary", "write_whole"]
 
 _PREFIX = ".polystable-"
-_ABANDONED = 3600.0
+_temporary: set[str] = set()
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -22,7 +21,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    InputError : there is a link, a device, a pipe or a folder of that name, or no such name can be.
+    InputError : there is a link, a device, a pipe, a folder or a read-only file of that name, or no such name can be.
     """
     target = os.fspath(path)
     try:
@@ -32,15 +31,16 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     except (OSError, ValueError) as error:
         raise _refused(path, _reason(error)) from error
     if not stat.S_ISREG(mode):
-        kind = "a symbolic link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        kind = "a symbolic link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
         raise _refused(path, f"there is {kind} of that name, which is not replaced")
+    if not os.access(target, os.W_OK):
+        raise _refused(path, "there is a file of that name that is read-only")
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, limit: int | None = None) -> None:
     """Replace the file at ``path`` by ``data``; another reader sees the old file or the new one, never a part.
 
-    A file that is replaced keeps its mode. What killed runs of this user left in the folder an hour ago or earlier is
-    removed.
+    A file that is replaced keeps its mode. What killed runs of the same user left in the folder is removed.
 
     Parameters
     ----------
@@ -58,8 +58,10 @@ def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, 
         target = os.path.abspath(os.fspath(path))
         folder = os.path.dirname(target)
         mode = _mode(target)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=_PREFIX)
+        _sweep(folder)
+        handle, temporary = _locked(folder)
         written = 0
+        # The lock is held until the file has its name.
         with os.fdopen(handle, "wb") as stream:
             for piece in (data,) if isinstance(data, bytes) else data:
                 written += len(piece)
@@ -68,16 +70,26 @@ def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, 
                 stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-        _sweep(folder)
+            os.chmod(temporary, mode)
+            os.replace(temporary, target)
     except (OSError, ValueError) as error:
         raise _refused(path, _reason(error)) from error
     finally:
         # After a success the temporary name is gone; after any failure, an interruption included, nothing is left.
         if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+            _remove(temporary)
+
+
+def remove_temporary() -> None:
+    """Remove what is half written, in a process that is about to end."""
+    for path in tuple(_temporary):
+        _remove(path)
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    _temporary.discard(path)
 
 
 def _mode(target: str) -> int:
@@ -88,15 +100,44 @@ def _mode(target: str) -> int:
     return 0o666 & ~umask
 
 
+def _locked(folder: str) -> tuple[int, str]:
+    """A new file of which others see that its writer lives; it is open, and its name is kept for a signal."""
+    while True:
+        handle, path = tempfile.mkstemp(dir=folder, prefix=_PREFIX)
+        _temporary.add(path)
+        _lock(handle, wait=True)
+        # Another run may have removed it before it was locked.
+        if os.fstat(handle).st_nlink:
+            return handle, path
+        os.close(handle)
+        _temporary.discard(path)
+
+
+def _lock(handle: int, *, wait: bool) -> bool:
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except (ImportError, OSError):
+        return False
+    return True
+
+
 def _sweep(folder: str) -> None:
-    """Remove temporary files that their writers cannot be at work on any more."""
+    """Remove this user's temporary files whose writers have ended."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(_PREFIX) and entry.is_file(follow_symlinks=False):
-                found = entry.stat(follow_symlinks=False)
-                if found.st_uid == os.getuid() and time.time() - found.st_mtime > _ABANDONED:
-                    with contextlib.suppress(OSError):
+            if not entry.name.startswith(_PREFIX) or not entry.is_file(follow_symlinks=False):
+                continue
+            if hasattr(os, "getuid") and entry.stat(follow_symlinks=False).st_uid != os.getuid():
+                continue
+            with contextlib.suppress(OSError):
+                handle = os.open(entry.path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+                try:
+                    if _lock(handle, wait=False):
                         os.unlink(entry.path)
+                finally:
+                    os.close(handle)
 
 
 def _reason(error: Exception) -> str:
