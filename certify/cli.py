@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from certify import console
-from certify.console import EXIT_CODES, check_target, escaped, print_json, progress, terminal
+from certify.console import EXIT_CODES, check_targets, escaped, print_json, progress, terminal
 from certify.options import changed, chosen_thresholds
 
 if TYPE_CHECKING:
@@ -87,13 +87,13 @@ def chain(
     as_json: bool,
 ) -> int:
     """Certify the weight matrices in PATH: a safetensors file or folder, an .npz file, or a folder of .npy files."""
-    for target in (output, page):
-        check_target(target, path, chain_file, thresholds_file)
+    check_targets(output, page, inputs=(path, chain_file, thresholds_file))
     import certify
     from certify.chain import Limits
 
     loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"))
     chosen = chosen_thresholds(thresholds_file, thresholds)
+    check_targets(output, page)
     with progress("certifying") as advance:
         certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance)
     if output is not None:

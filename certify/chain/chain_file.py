@@ -26,25 +26,22 @@ pen cannot change what is certified.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from certify.chain.limits import Limits
 from certify.chain.model import Chain, Edge, Layer, LeftOut, consecutive_edges
-from certify.chain.stored import StoredTensor, open_regular
+from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
+from certify.reading import hint_of, near, open_regular, parse_toml, shown
 
 __all__ = ["ChainFile", "LayerEntry", "apply_chain_file", "draft_chain_file", "read_chain_file"]
 
 _TOP = ("edges", "layers")
 _LAYER = ("tensor", "name", "transpose")
 _MOST_DRAFTED = 64
-_MOST_DOTS = 16
-_QUOTED = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'[^']*'""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +72,13 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
         or does not lead upward; the key and its line are named.
     """
     with open_regular(path) as opened:
-        limits.check("max_chain_file_bytes", os.fstat(opened.fileno()).st_size, "size of the chain file", file=path)
-        data = opened.read(limits.max_chain_file_bytes)
+        size = os.fstat(opened.fileno()).st_size
+        limits.check("max_chain_file_bytes", size, "size of the chain file", file=path)
+        data = opened.read(size)
     try:
         text = data.decode("utf-8")
-        _refuse_dotted_keys(text)
-        found = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = parse_toml(text)
+    except ValueError as error:
         raise ChainError(f"the chain file is not TOML: {error}", file=path, hint="correct the line") from error
     parser = _Parser(path, text)
     parser.check_keys(found, _TOP, "", 0)
@@ -94,7 +91,11 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
     for i, layer in enumerate(layers):
         if layer.name in names:
             raise parser.error(
-                f"two layers are called {layer.name!r}", f"layers[{i}]", "name", i + 1, "give each a name of its own"
+                f"two layers are called {shown(layer.name)!r}",
+                f"layers[{i}]",
+                "name",
+                i + 1,
+                "give each a name of its own",
             )
         names[layer.name] = i
     if "edges" not in found:
@@ -103,13 +104,6 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
     if not isinstance(edges, list):
         raise parser.error("edges is not a list", "edges", "edges", 0, 'write edges = [["lower", "upper"], ...]')
     return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path)
-
-
-def _refuse_dotted_keys(text: str) -> None:
-    # tomllib takes quadratic time for a key of many parts, and no key of a chain file has more than one.
-    for number, line in enumerate(text.splitlines(), start=1):
-        if _QUOTED.sub("", line).split("#")[0].count(".") > _MOST_DOTS:
-            raise ValueError(f"a key of more than {_MOST_DOTS} parts (at line {number})")
 
 
 class _Parser:
@@ -136,10 +130,9 @@ class _Parser:
     def check_keys(self, found: dict[str, object], known: Sequence[str], place: str, table: int) -> None:
         for key in found:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
-                full = f"{place}.{key}" if place else key
-                raise self.error(f"unknown key {key!r} in the chain file", full, key, table, hint)
+                hint = hint_of(key, known, f"the keys are {', '.join(known)}")
+                full = f"{place}.{shown(key)}" if place else shown(key)
+                raise self.error(f"unknown key {shown(key)!r} in the chain file", full, key, table, hint)
 
     def layer(self, table: object, position: int) -> LayerEntry:
         place = f"layers[{position}]"
@@ -160,13 +153,16 @@ class _Parser:
             raise self.error("an edge is a pair of layer names", place, "edges", 0, 'write ["lower", "upper"]')
         for name in pair:
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                hint = f"did you mean {near[0]}?" if near else "use the names of the layers listed in this file"
-                raise self.error(f"the edge names no layer: {name!r}", place, "edges", 0, hint)
+                hint = hint_of(name, names, "use the names of the layers listed in this file")
+                raise self.error(f"the edge names no layer: {shown(name)!r}", place, "edges", 0, hint)
         lower, upper = names[pair[0]], names[pair[1]]
         if lower >= upper:
             raise self.error(
-                f"the edge {pair[0]} -> {pair[1]} does not lead upward", place, "edges", 0, "list the lower layer first"
+                f"the edge {shown(pair[0])} -> {shown(pair[1])} does not lead upward",
+                place,
+                "edges",
+                0,
+                "list the lower layer first",
             )
         return Edge(lower, upper)
 
@@ -185,12 +181,12 @@ def apply_chain_file(
     layers: list[Layer] = []
     for entry in chain_file.layers:
         if entry.tensor not in known:
-            near = difflib.get_close_matches(entry.tensor, known, n=3)
+            alike = near(entry.tensor, known, 3)
             raise ChainError(
                 f"the chain file {chain_file.path} names a tensor that {source} does not hold",
                 file=chain_file.path,
-                tensor=entry.tensor,
-                hint=f"did you mean {' or '.join(near)}?" if near else f"it holds {', '.join(sorted(known)[:12])}",
+                tensor=shown(entry.tensor),
+                hint=f"did you mean {' or '.join(alike)}?" if alike else f"it holds {', '.join(sorted(known)[:12])}",
             )
         layers.append(Layer.of(known[entry.tensor], transposed=entry.transpose, name=entry.name))
     named = {entry.tensor for entry in chain_file.layers}

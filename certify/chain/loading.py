@@ -14,8 +14,9 @@ from certify.chain.readers.numpy import read_npy, read_npy_folder, read_npz
 from certify.chain.readers.safetensors import is_safetensors, read_safetensors
 from certify.chain.readers.shards import read_sharded
 from certify.chain.refusals import pickle_suffix, refuse_pickle, starts_like_pickle
-from certify.chain.stored import StoredTensor, open_regular
+from certify.chain.stored import StoredTensor
 from certify.errors import InputError, UnsupportedError
+from certify.reading import open_regular
 
 __all__ = ["load"]
 
