@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from certify.geometry.orbits.barcode import Barcode, barcode, normal_form, rank_array, ranks_of_barcode
+from certify.geometry.orbits.barcode import Barcode, barcode, barcode_chain, normal_form, rank_array, ranks_of_barcode
 from certify.geometry.orbits.barcode_order import barcodes
 from certify.geometry.orbits.chain_ranks import (
     barcode_bounds,
@@ -15,13 +15,14 @@ from certify.geometry.orbits.chain_ranks import (
 )
 from certify.geometry.orbits.rank_inequalities import frobenius_lower, shorter_upper
 from certify.geometry.orbits.stability import polystable
+from certify.linalg.exact.field import QQ
 from certify.linalg.exact.subspace import image, kernel
 from certify.rigor.exact import fmpq_matrix
 from theorems.engine.declare import Facts
 from theorems.engine.instance import Instance
 from theorems.statements.a5_quiver.samples import chain as layers_of
 
-__all__ = ["of_floats", "rank_bounds", "reparameterized"]
+__all__ = ["float_ranks", "of_floats", "rank_bounds", "reparameterized"]
 
 
 def reparameterized(x: Instance) -> bool:
@@ -59,6 +60,19 @@ def of_floats(x: Instance) -> bool:
         )
         and polystable_ranks(found).verdict is polystable(chain).verdict
     )
+
+
+def float_ranks() -> Facts:
+    """Ranks of chains of floats, proved, against the bars."""
+    from theorems.subjects.orbit_samples import floats
+
+    for dims in ((2, 3, 2, 1), (2, 3, 3, 1), (1, 2, 2, 2), (1, 1, 2, 1, 1)):
+        length = len(dims) - 1
+        known = [(ranks_of_barcode(bars, length), barcode_chain(bars, length, QQ)) for bars in barcodes(dims)]
+        yield (
+            f"dimensions {dims}",
+            all(chain_ranks(list(map(floats, c))) == {p: (r, r) for p, r in ranks.items()} for ranks, c in known),
+        )
 
 
 def rank_bounds() -> Facts:
