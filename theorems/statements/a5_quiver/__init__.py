@@ -149,6 +149,7 @@ theorem.proof("exhaustive", "every barcode of some dimension vectors with L = 4 
 )
 theorem.proof("exhaustive", "every barcode of four dimension vectors, L = 3, 4 and 5")(properties.rank_bounds)
 theorem.proof("exhaustive", "0/1 chains of four dimension vectors, L = 3 and 4")(properties.float_ranks)
+theorem.proof("instances", "nine tables of bounds, L = 3")(properties.open_ranks)
 theorem.proof("instances", "one chain of two layers")(proofs.no_false_form)
 
 

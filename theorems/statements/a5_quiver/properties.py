@@ -18,11 +18,12 @@ from certify.geometry.orbits.stability import polystable
 from certify.linalg.exact.field import QQ
 from certify.linalg.exact.subspace import image, kernel
 from certify.rigor.exact import fmpq_matrix
+from certify.verdict import Verdict
 from theorems.engine.declare import Facts
 from theorems.engine.instance import Instance
 from theorems.statements.a5_quiver.samples import chain as layers_of
 
-__all__ = ["float_ranks", "of_floats", "rank_bounds", "reparameterized"]
+__all__ = ["float_ranks", "of_floats", "open_ranks", "rank_bounds", "reparameterized"]
 
 
 def reparameterized(x: Instance) -> bool:
@@ -73,6 +74,38 @@ def float_ranks() -> Facts:
             f"dimensions {dims}",
             all(chain_ranks(list(map(floats, c))) == {p: (r, r) for p, r in ranks.items()} for ranks, c in known),
         )
+
+
+def open_ranks() -> Facts:
+    """Polystability from bounds of ranks: refuted by two ranks that differ, certified where all agree, else open, with
+    the ranks that are missing."""
+    one, two, wide = (1, 1), (2, 2), (1, 2)
+    listed = (
+        ((one, one, one), one, Verdict.CERTIFIED, "all ranks are 1"),
+        ((two, two, two), two, Verdict.CERTIFIED, "all ranks are 2"),
+        ((two, one, one), one, Verdict.REFUTED, "rank W_1 >= 2 > 1 >= rank W_2"),
+        ((one, wide, two), (0, 1), Verdict.REFUTED, "rank W_3 >= 2 > 1 >= rank W_1"),
+        ((wide, two, two), one, Verdict.REFUTED, "rank W_2 >= 2 > 1 >= rank of the product"),
+        ((one, wide, one), one, Verdict.UNDECIDED, "not certified: rank W_2 in [1, 2]"),
+        (
+            (wide, one, one),
+            (0, 1),
+            Verdict.UNDECIDED,
+            "not certified: rank W_1 in [1, 2], rank of the product in [0, 1]",
+        ),
+        ((one, one, one), (0, 1), Verdict.UNDECIDED, "not certified: rank of the product in [0, 1]"),
+        ((one, one, wide), one, Verdict.UNDECIDED, "not certified: rank W_3 in [1, 2]"),
+    )
+    for layers, product, verdict, cause in listed:
+        # The products of two layers say nothing of it.
+        table = {(l, l + 1): bounds for l, bounds in enumerate(layers)} | {
+            (0, 2): (0, 9),
+            (1, 3): (0, 9),
+            (0, 3): product,
+        }
+        found = polystable_ranks(table)
+        yield f"{layers}, {product}", (found.verdict, found.cause) == (verdict, cause)
+        yield f"{layers}, {product}: the bounds", (found.layers, found.product) == (layers, product)
 
 
 def rank_bounds() -> Facts:

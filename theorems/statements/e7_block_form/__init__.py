@@ -172,6 +172,7 @@ def every_line() -> Facts:
         p = perturbed(x)
         yield f"{name}: certified", (p.certified() is Verdict.CERTIFIED) == is_certified
         yield f"{name}: kept", p.same() == keeps
+    yield "no level", level.holds(case([[1]], [[0]], [1], nu=0)) is Verdict.CERTIFIED
     yield "a negative level", level.holds(case([[1]], [[0]], [1], nu=-1)) is Verdict.REFUTED
     yield "supports that move", same_supports.holds(case([[1]], [[1]], [2])) is Verdict.REFUTED
 
