@@ -54,6 +54,7 @@ def of_floats(x: Instance) -> bool:
     return (
         found == {place: (r, r) for place, r in ranks.items()}
         and certified_barcode(found) == bars
+        and barcode_bounds(found) == {place: (bars.get(place, 0),) * 2 for place in ranks}
         and interface_intersections(found) == [(i, i) for i in meets]
         and all(low <= bars.get(k, 0) <= high for t in loose for k, (low, high) in barcode_bounds(t).items())
         and all(

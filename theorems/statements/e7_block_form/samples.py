@@ -142,8 +142,10 @@ def cells() -> Iterable[Instance]:
     yield case([[2]], [[1]], [1])
     yield case([[2]], [[-1]], [1])
     yield case([[3], [4]], [[Fraction(3, 5)], [Fraction(4, 5)]], [1], groups=[[1], [1]])
-    # The second column is turned, and slack.
-    yield case([[3, 3], [4, 4]], [[Fraction(3, 5), -4], [Fraction(4, 5), 3]], [1], groups=[[1], [1]])
+    # The other column is turned, and slack.
+    along, across = (Fraction(3, 5), Fraction(4, 5)), (-4, 3)
+    for first, second in ((along, across), (across, along)):
+        yield case([[3, 3], [4, 4]], [[first[0], second[0]], [first[1], second[1]]], [1], groups=[[1], [1]])
 
 
 def pairs() -> Iterable[Instance]:
@@ -154,6 +156,7 @@ def pairs() -> Iterable[Instance]:
     yield case([[2, 9], [3, 1]], [[1, 0], [1, 0]], [1, 2])
     # The pairs with the third group are slack.
     yield case([[2], [3], [5]], [[1], [1], [-1]], [1, 1, 1])
+    yield case([[5], [2], [3]], [[-1], [1], [1]], [1, 1, 1])
 
 
 def noises() -> Iterable[Instance]:
