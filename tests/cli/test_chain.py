@@ -130,7 +130,7 @@ def test_verify_as_json(small, tmp_path, capsys):
         "accepted": True,
         "verdict": "CERTIFIED",
         "claims": len(Certificate.load(saved).claims),
-        "asked": "64 claims about 2 layers and 1 interface, windows auto, energy levels 90,95,99, "
+        "asked": "67 claims about 2 layers and 1 interface, windows auto, energy levels 90,95,99, "
         "ranks of products up to 24 layers",
         "differences": [],
         "digest": Certificate.load(saved).digest,
