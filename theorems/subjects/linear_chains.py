@@ -37,7 +37,7 @@ LAYERS = (
     Parameter.vector("b", "n1", -2, 2),
     Parameter.vector("g", "n3", -2, 2),
 )
-"""Three layers, the gradient G of the loss in the end-to-end map, a bias of the first layer and the gradient g in it."""
+"""Three layers, the gradient G of the loss in the end-to-end map, a bias of the first layer, and its gradient g."""
 SIZES = {"n0": (1, 2), "n1": (1, 2), "n2": (1, 2), "n3": (1, 2)}
 
 

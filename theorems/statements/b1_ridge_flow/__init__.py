@@ -30,6 +30,7 @@ from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter, small
 from theorems.exact.algebra import real_matrix, vanishes
 from theorems.exact.scalars import Scalar, num
+from theorems.statements.b1_ridge_flow import proofs
 from theorems.subjects.linear_chains import LAYERS, SIZES, composable, example, linear_chain, linear_chains
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ theorem.witness(kept_bias, bias_kept, example(b=[1], **_OWN))
 theorem.witness(ridge_aligns, None, example((1, 2, 1), G=[[0]], **_OWN))
 theorem.mutant("rate one", "Δ̇ = −μΔ", law, lambda x: law(x, rate=1))
 theorem.mutant("plain bias", "Δ for Δ − bbᵀ", decayed_bias, lambda x: law(x))
-theorem.mutant("rates exchanged", "H/c_l − K/c_{l+1}", own_rates, lambda x: own_rates(x.replace(c=x["c"][::-1])))
+theorem.mutant("plain imbalance", "Δ for H/c_{l+1} − K/c_l", own_rates, lambda x: law(x))
 
 
 @theorem.stratum
@@ -232,40 +233,4 @@ def doubling(x: Instance) -> Verdict:
     return combine((small(lambda: whole - half * half), slope))
 
 
-@theorem.proof("symbolic", "every real G, W, λ and bias, widths 1-2-2-1, 2-1-2 and 2-2-1-2")
-def insertion() -> Facts:
-    """Ẇ inserted into Δ̇ leaves −2λΔ: W_{l+1}ᵀN_{l+1} = N_lW_lᵀ. With a bias, N_{l+1} gains what N_b bᵀ takes back."""
-    import sympy
-
-    decay = sympy.Symbol("lambda", real=True)
-    for widths in ((1, 2, 2, 1), (2, 1, 2), (2, 2, 1, 2)):
-        layers = [real_matrix(f"w{i}_", widths[i + 1], widths[i]) for i in range(len(widths) - 1)]
-        g, up = real_matrix("g", widths[-1], widths[0]), real_matrix("u", widths[-1], 1)
-        b = real_matrix("b", widths[1], 1)
-        for name, bias, source in (("", 0 * b, 0 * up), (" and a bias", b, up)):
-            after = g * layers[0].T + source * bias.T
-            gradients, left = [], []
-            for i in range(len(layers)):
-                left = sympy.eye(widths[-1])
-                for a in reversed(layers[i + 1 :]):
-                    left = left * a
-                right = g if i == 0 else after
-                for a in layers[1:i]:
-                    right = right * a.T
-                gradients.append(left.T * right)
-            back = sympy.eye(widths[-1])
-            for a in reversed(layers[1:]):
-                back = back * a
-            moved_bias = -(back.T * source) - decay * bias
-            moved = [-n - decay * w for n, w in zip(gradients, layers, strict=True)]
-            for i in range(len(layers) - 1):
-                first, second = layers[i], layers[i + 1]
-                outer = bias * bias.T if i == 0 else sympy.zeros(widths[i + 1], widths[i + 1])
-                outer_moved = moved_bias * bias.T + bias * moved_bias.T if i == 0 else 0 * outer
-                delta = second.T * second - first * first.T - outer
-                velocity = moved[i + 1].T * second + second.T * moved[i + 1]
-                velocity -= moved[i] * first.T + first * moved[i].T + outer_moved
-                yield (
-                    f"widths {widths}{name}, interface {i + 1}",
-                    all(vanishes(v) for v in velocity + 2 * decay * delta),
-                )
+theorem.proof("symbolic", "every real G, W, λ and bias, widths 1-2-2-1, 2-1-2 and 2-2-1-2")(proofs.insertion)
