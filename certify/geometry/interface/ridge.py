@@ -6,7 +6,7 @@ N_l is the gradient of the loss at layer l, R_l = N_l + λW_l that of loss and r
 from __future__ import annotations
 
 from certify.geometry.number import Number, coerce
-from certify.rigor.functions import exp
+from certify.rigor.functions import absolute, exp
 
 __all__ = [
     "flow_factor",
@@ -54,11 +54,11 @@ def imbalance_floor(decay: Number, eta: Number, start: Number, production: Numbe
 def production_bound(
     decay: Number, eta: Number, start: Number, descent: Number, fraction: Number, steps: int
 ) -> Number:
-    r""":math:`(1-2\eta\lambda)^t\|\Delta_0\|_*+(\eta/c)(F_0-F_t)`, a bound of ‖Δ_t‖ in the nuclear norm (B2).
+    r""":math:`|1-2\eta\lambda|^t\|\Delta_0\|_*+(\eta/c)(F_0-F_t)`, a bound of ‖Δ_t‖ in the nuclear norm (B2).
 
     Parameters
     ----------
-    decay, eta : λ >= 0 and η > 0 with 2ηλ <= 1.
+    decay, eta : λ >= 0 and η > 0 with ηλ <= 1.
     start : the nuclear norm of Δ_0.
     descent : F_0 − F_t, how far loss and ridge fell, or a bound of it.
     fraction : c > 0 such that every step descends by at least cη‖∇F‖²; 1 − ηM/2 where M bounds the curvature of F
@@ -67,9 +67,9 @@ def production_bound(
 
     >>> from fractions import Fraction
     >>> production_bound(0, Fraction(1, 2), 3, 1, Fraction(1, 2), 7)
-    Fraction(4, 1)
+    4.00000000000000
     """
-    return (1 - 2 * eta * decay) ** steps * start + eta * descent / fraction
+    return absolute(1 - 2 * eta * decay) ** steps * start + eta * descent / fraction
 
 
 def stationarity_bound(
