@@ -25,10 +25,9 @@ import flint
 
 from certify.geometry.interface.ridge import flow_factor
 from certify.verdict import Verdict, combine
-from theorems.engine.declare import Declaration, Facts, hypothesis
+from theorems.engine.declare import Declaration, hypothesis
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter, small
-from theorems.exact.algebra import real_matrix, vanishes
 from theorems.exact.scalars import Scalar, num
 from theorems.statements.b1_ridge_flow import proofs
 from theorems.subjects.linear_chains import LAYERS, SIZES, composable, example, linear_chain, linear_chains
