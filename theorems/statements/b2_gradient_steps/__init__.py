@@ -8,9 +8,9 @@ Statement
         =(1-2\eta\lambda)\Delta_l+\eta^2(R_{l+1}^TR_{l+1}-R_lR_l^T).
 
     Hence (i) for 0 < ηλ < 2, q = (1 − ηλ)² and productions bounded by P in any norm,
-    :math:`\|\Delta_t\|\le q^t\|\Delta_0\|+\eta P(1-q^t)/(\lambda(2-\eta\lambda))`; for the spectral norm P
-    is at most the largest ‖N‖₂². (ii) If ηλ ≤ 1 and every step descends,
-    :math:`F_{s+1}\le F_s-c\,\eta\|\nabla F_s\|^2` with c > 0 (c = 1 − ηM/2 where M bounds the curvature on the segments between iterates), then in the nuclear norm
+    :math:`\|\Delta_t\|\le q^t\|\Delta_0\|+\eta P(1-q^t)/(\lambda(2-\eta\lambda))`; for the spectral norm P is at most
+    the largest ‖N‖₂². (ii) If ηλ ≤ 1 and every step descends, :math:`F_{s+1}\le F_s-c\,\eta\|\nabla F_s\|^2` with c > 0
+    (c = 1 − ηM/2 where M bounds the curvature on the segments between iterates), then in the nuclear norm
 
     .. math:: \|\Delta_t\|_*\le|1-2\eta\lambda|^t\|\Delta_0\|_*+\frac\eta c(F_0-F_t).
 
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import flint
 
@@ -33,7 +33,6 @@ from certify.geometry.interface.ridge import imbalance_floor, production_bound, 
 from theorems.engine.declare import Declaration, Sides, hypothesis
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter
-from theorems.exact.algebra import vanishes
 from theorems.exact.scalars import Scalar, num, root
 from theorems.exact.spectra import frobenius_squared, singular_squares, singular_values
 from theorems.statements.b2_gradient_steps import proofs
@@ -261,11 +260,6 @@ def gradient(x: Instance) -> bool:
     along = (value(w[0] + step * r[0], w[1]) - value(w[0] - step * r[0], w[1])) / (2 * step)
     beside = (value(w[0], w[1] + step * r[1]) - value(w[0], w[1] - step * r[1])) / (2 * step)
     return along == frobenius_squared(r[0]) and beside == frobenius_squared(r[1])
-
-
-def _signed(inside: Any, q: Any) -> Any:
-    """|1 − 2ηλ| where it is q: 1 − 2ηλ or its negative."""
-    return q if vanishes(inside - q) or vanishes(inside + q) else inside
 
 
 theorem.proof("symbolic", "every real G, η and λ, widths 1-2-2-1, 2-1-2 and 2-2-1-2")(proofs.both_forms)

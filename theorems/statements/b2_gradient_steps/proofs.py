@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from certify.geometry.interface.ridge import imbalance_floor, production_bound, step_factor
 from theorems.engine.declare import Facts
 from theorems.exact.algebra import real_matrix, vanishes
@@ -51,3 +53,8 @@ def sums() -> Facts:
             spare = (after - q * now - eta**2 * slope).replace(sympy.Abs, lambda v, q=q: _signed(v, q))
             yield f"t = {t}, sign {sign}: production", vanishes(spare - (1 - q) * eta * f / c)
     yield "t = 0", vanishes(imbalance_floor(decay, eta, start, p, 0) - start)
+
+
+def _signed(inside: Any, q: Any) -> Any:
+    """|1 − 2ηλ| where it is q: 1 − 2ηλ or its negative."""
+    return q if vanishes(inside - q) or vanishes(inside + q) else inside
