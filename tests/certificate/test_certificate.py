@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import stat
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -128,3 +130,38 @@ def test_repr_fits_a_dozen_lines():
         assert repr(certificate).replace("\n", "").isprintable()
     assert lines[0].startswith("<Certificate UNDECIDED, 40 claims: 0 CERTIFIED")
     assert "and 33 more" in lines[-2]
+
+
+def test_a_name_that_ends_in_gz_is_packed_with_equal_bytes(tmp_path):
+    one, two = tmp_path / "c.json.gz", tmp_path / "other.gz"
+    small().save(one)
+    small().save(two)
+    assert one.read_bytes() == two.read_bytes()
+    assert gzip.decompress(one.read_bytes()) == small().to_bytes()
+    assert Certificate.load(one) == small()
+    one.rename(tmp_path / "c.json")
+    assert Certificate.load(tmp_path / "c.json") == small()
+
+
+def test_what_is_no_whole_gzip_file_is_refused(tmp_path):
+    path = tmp_path / "c.json.gz"
+    small().save(path)
+    data = path.read_bytes()
+    altered = bytearray(data)
+    altered[-6] ^= 1
+    for other in (data[:-1], data[:20], data[:2], data + b"x", data + data, bytes(altered)):
+        path.write_bytes(other)
+        with pytest.raises(InputError, match="gzip"):
+            Certificate.load(path)
+
+
+def test_what_a_gzip_file_unpacks_to_is_bounded(tmp_path):
+    path = tmp_path / "c.json.gz"
+    path.write_bytes(gzip.compress(b"0" * 2**26))
+    tracemalloc.start()
+    with pytest.raises(LimitError, match="unpacked"):
+        Certificate.load(path)
+    with pytest.raises(LimitError, match="unpacked"):
+        Certificate.load(path, size_limit=2**17)
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
