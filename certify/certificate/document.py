@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
-from certify.certificate.claim_json import claim_json, claim_text, parameters_json, read_claim, read_parameters
+from certify.certificate.claim_json import (
+    claim_json,
+    claim_text,
+    parameters_json,
+    read_claim,
+    read_parameters,
+    readable,
+)
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
 from certify.certificate.lines import LayoutError, Lines, claim_of_line, spelled
 from certify.certificate.records import InputRecord, NotAsked
@@ -92,7 +99,10 @@ class Certificate:
         return cls(
             InputRecord.read(Reader(input.to_json(), "input")),
             read_parameters(Reader(parameters_json(thresholds), "thresholds")),
-            tuple(read_claim(Reader(claim_json(claim), f"claims[{i}]")) for i, claim in enumerate(claims)),
+            tuple(
+                claim if readable(claim) else read_claim(Reader(claim_json(claim), f"claims[{i}]"))
+                for i, claim in enumerate(claims)
+            ),
             tuple(NotAsked.read(Reader(item.to_json(), f"not_asked[{i}]")) for i, item in enumerate(not_asked)),
         )
 

@@ -7,12 +7,15 @@ import json
 import os
 import stat
 import tracemalloc
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 
 from certify.certificate import Certificate, InputRecord
-from certify.certificate.exact_json import canonical, digest_of
+from certify.certificate.claim_json import claim_json, claim_text, read_claim, readable
+from certify.certificate.exact_json import Reader, canonical, digest_of
 from certify.errors import CertificateError, InputError, LimitError
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 from tests.certificate.examples import TENSORS, certificates, small
@@ -165,3 +168,29 @@ def test_what_a_gzip_file_unpacks_to_is_bounded(tmp_path):
         Certificate.load(path, size_limit=2**17)
     assert tracemalloc.get_traced_memory()[1] < 2**26
     tracemalloc.stop()
+
+
+@given(certificates)
+def test_a_claim_that_is_said_to_be_readable_comes_back(certificate):
+    for claim in certificate.claims:
+        if readable(claim):
+            again = read_claim(Reader(claim_json(claim)))
+            assert (again, repr(again)) == (claim, repr(claim))
+        assert claim_text(claim) == json.dumps(claim_json(claim), separators=(",", ":"))
+        assert claim_text(claim, sort_keys=True) == json.dumps(claim_json(claim), sort_keys=True, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": (Enclosure(-0.0, 1.0),)}, {"margin": Enclosure(0.0, -0.0)}, {"values": (Enclosure(2.0, 1.0),)},
+        {"values": (Enclosure(float("nan"), 1.0),)}, {"values": (Enclosure(np.float64(0.5), 1.0),)},
+        {"values": [Enclosure(0.0, 1.0)]}, {"id": "x" * 257}, {"subject": "x" * 4097}, {"note": "x" * 65537},
+        {"parameters": {"p": -0.0}}, {"parameters": {"p": float("nan")}}, {"parameters": {"p": True}},
+        {"parameters": {"p": -(2**63) - 1}}, {"strict": 1}, {"kind": "measurement"}, {"verdict": "CERTIFIED"},
+    ],
+)  # fmt: skip
+def test_a_claim_that_would_change_or_be_refused_is_not_said_to_be_readable(change):
+    claim = Claim("x", "y", Kind.MEASUREMENT, "", Verdict.UNDECIDED, (Enclosure(0.0, 1.0),), Enclosure(0.0, 0.0))
+    assert readable(claim)
+    assert not readable(replace(claim, **change))

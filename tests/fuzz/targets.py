@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save
+from theorems.engine.verify import verify
 
 import certify
 from certify.certificate import Certificate
@@ -19,7 +20,6 @@ from certify.chain.chain_file import read_chain_file
 from certify.options import read_thresholds
 from tests.certificate.examples import small
 from tests.fuzz import mutants
-from theorems.engine.verify import verify
 
 GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 CHAIN = b"""# lowest first
