@@ -1,4 +1,4 @@
-"""The tables of necessity and sharpness, searched afresh at every build of the documentation, for one seed."""
+"""The tables of necessity and sharpness, decided afresh at every build of the documentation, for one seed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from itertools import groupby
 from pathlib import Path
 
 import theorems
-from theorems.engine.theorem import Instance
+from theorems.engine.instance import Instance
+from theorems.engine.tables import NecessityRow
 
 SEED = 0
-SECONDS = 10.0
 _NECESSITY = """# What every hypothesis is good for
 
-For each hypothesis of each theorem: the smallest exact counterexample that the search found without it; or the stronger
-theorem that does without it; or *open*, which says that nothing was found, and proves nothing. Every witness was found
-when this page was built, from seed {seed} and without a stored answer, and its verdict is that of exact or enclosed
-arithmetic: the dropped hypothesis fails, every other one holds, and the conclusion fails strictly.
+For each true reading and each hypothesis that it has: an exact counterexample without that hypothesis; or how the
+reading holds without it; or that a term of the reading is not defined without it; or *open*, which says that nothing
+was found, and proves nothing. Every counterexample was decided again when this page was built: the hypothesis fails,
+every other one holds, and the conclusion fails strictly, in exact or enclosed arithmetic. Where it says *found*, the
+search found it then, from seed {seed}.
 """
+_WORDS = {
+    "witness": "fails without it",
+    "stronger": "holds without it",
+    "definition": "is not defined without it",
+    "open": "open",
+}
 _SHARPNESS = """# How sharp every constant is
 
 For each constant: the largest ratio of the two sides that was reached, proved from below, with the instance that
@@ -40,22 +47,26 @@ def _instance(instance: Instance) -> str:
 
 def _necessity() -> str:
     parts = [_NECESSITY.format(seed=SEED)]
-    for theorem, rows in groupby(theorems.necessity(time=SECONDS, seed=SEED), key=lambda row: row.theorem):
+    for theorem, of_theorem in groupby(theorems.necessity(seed=SEED), key=lambda row: row.theorem):
         parts.append(f"## {theorem}. {theorems.get(theorem).title}\n")
-        for row in rows:
-            parts.append(f"### {row.hypothesis}: {row.status}\n\n*{row.text}*. {row.why}\n")
-            if row.witness is not None:
-                parts.append(
-                    f"Without it, *{row.witness.reading.name}* fails at\n\n{_instance(row.witness.instance)}\n"
-                )
-            elif row.status == "open":
-                parts.append(f"Nothing among {row.tried} instances.\n")
+        for hypothesis, rows in groupby(of_theorem, key=lambda row: (row.hypothesis, row.text)):
+            parts.append(f"### {hypothesis[0]}\n\n*{hypothesis[1]}*\n")
+            parts += [_cell(row) for row in rows]
     return "\n".join(parts)
+
+
+def _cell(row: NecessityRow) -> str:
+    """What becomes of one reading without the hypothesis."""
+    head = f"**{row.reading}** {_WORDS[row.status]}" + (", found" if row.found else "")
+    if row.instance is not None:
+        return f"{head}, at\n\n{_instance(row.instance)}\n"
+    why = row.why or f"nothing among {row.tried} instances"
+    return f"{head}: {why}.\n"
 
 
 def _sharpness() -> str:
     parts = [_SHARPNESS.format(seed=SEED)]
-    for theorem, rows in groupby(theorems.sharpness(time=SECONDS, seed=SEED), key=lambda row: row.theorem):
+    for theorem, rows in groupby(theorems.sharpness(seed=SEED), key=lambda row: row.theorem):
         parts.append(f"## {theorem}. {theorems.get(theorem).title}\n")
         for row in rows:
             parts.append(f"### {row.constant} = {row.value} in *{row.reading}*\n")

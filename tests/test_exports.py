@@ -69,7 +69,7 @@ def test_exports_are_documented(name):
             pytest.skip(f"needs {error.name}, which is in an extra")
         raise
     assert module.__doc__, f"{name} has no docstring"
-    if hasattr(module, "THEOREM") or hasattr(module, "theorem"):
+    if hasattr(module, "theorem"):
         return
     if not hasattr(module, "__all__"):
         assert _own_names(module) == [], f"{name} has no __all__"

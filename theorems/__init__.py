@@ -66,7 +66,7 @@ def _several(ids: str | Sequence[str] | None) -> Sequence[str] | None:
 
 
 def verify(witness: Any) -> Any:
-    """Re-check a witness (a path or its JSON data) from scratch; see :func:`theorems.engine.verify.verify`."""
-    from theorems.engine.verify import verify
+    """Re-check a witness (a path or its JSON data) from scratch; see :func:`theorems.verification.verify`."""
+    from theorems.verification import verify
 
     return verify(witness)

@@ -192,7 +192,7 @@ def explore(
 @_common
 def verify(witness: Path, as_json: bool) -> int:
     """Re-check a WITNESS file from scratch, without the search."""
-    from theorems.engine.verify import verify
+    from theorems.verification import verify
 
     found = verify(witness)
     if as_json:

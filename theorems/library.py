@@ -34,8 +34,7 @@ def _modules() -> dict[str, tuple[Explorable, ModuleType]]:
 
 def _declared(module: ModuleType) -> Explorable | None:
     declared = getattr(module, "theorem", None)
-    theorem = declared.finished() if isinstance(declared, Declaration) else getattr(module, "THEOREM", None)
-    return Explorable.of(theorem) if isinstance(theorem, Theorem) else None
+    return Explorable.of(declared.finished()) if isinstance(declared, Declaration) else None
 
 
 def _order(id: str) -> tuple[str | int, ...]:
@@ -63,10 +62,9 @@ def get(id: str) -> Explorable:
 
 
 def docstring(theorem: Theorem) -> str:
-    """The statement in full, in its sections: as its module writes it, or as it is declared there."""
-    module = _modules()[theorem.id][1]
-    declared = getattr(module, "theorem", None)
-    return declared.prose() if isinstance(declared, Declaration) else module.__doc__ or ""
+    """The statement in full, in its sections, as it is declared."""
+    declared: Declaration = _modules()[theorem.id][1].theorem
+    return declared.prose()
 
 
 def module_name(theorem: Theorem) -> str:

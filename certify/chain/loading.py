@@ -69,7 +69,11 @@ def load(
     limits.check("max_layers", len(chain), "number of layers", file=source)
     for layer in chain.layers:
         limits.check(
-            "max_tensor_elements", layer.stored.elements, "number of elements", file=source, tensor=layer.tensor
+            "max_tensor_elements",
+            max(layer.stored.elements, layer.shape[0] * layer.shape[1]),
+            "number of elements",
+            file=source,
+            tensor=layer.tensor,
         )
     chain.check()
     return chain

@@ -12,6 +12,7 @@ from certify.checker.arithmetic.two_layers import Angles, Commutation, angles, c
 from certify.checker.expected import Expected, Proof, enclosed
 from certify.checker.layer import LayerFacts
 from certify.checker.lookup import Lookup
+from certify.checker.nulls import commutator_null_claim, overlap_null_claim
 from certify.checker.product_ranks import intersection_claim
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.rigidity import drift_claims
@@ -64,8 +65,10 @@ def edge_claims(writer: LayerFacts, reader: LayerFacts, lookup: Lookup, threshol
     cosines = {k: lookup.values(subject, f"E.cosines[{k}]", k) for k in windows}
     edge = _Edge(writer, reader, [k for k in windows if any(value != _NO_COSINE for value in cosines[k])])
     for k in windows:
-        yield from _angle_claims(edge, k, cosines[k], thresholds)
+        yield from _angle_claims(edge, k, cosines[k], subject, lookup, thresholds)
     yield from _balance_claims(edge, thresholds)
+    commutator = lookup.values(subject, claims.commutator(0.0).id, 1)[0]
+    yield from commutator_null_claim(writer, reader, subject, commutator, lookup)
     yield from drift_claims(writer, reader, subject, lookup, thresholds)
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
@@ -77,7 +80,9 @@ def edge_claims(writer: LayerFacts, reader: LayerFacts, lookup: Lookup, threshol
     yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
 
 
-def _angle_claims(edge: _Edge, k: int, cosines: Sequence[Enclosure], thresholds: Recorded) -> Iterator[Expected]:
+def _angle_claims(
+    edge: _Edge, k: int, cosines: Sequence[Enclosure], subject: str, lookup: Lookup, thresholds: Recorded
+) -> Iterator[Expected]:
     cause = "" if k in edge.windows else causes.no_gap(k)
     yield Expected(
         claims.cosines(k, thresholds["cosine_width"]),
@@ -86,11 +91,15 @@ def _angle_claims(edge: _Edge, k: int, cosines: Sequence[Enclosure], thresholds:
     )
     balls = [ball(value.lower, value.upper) for value in cosines]
     mean = sum((x * x for x in balls), arb(0)) / k
+    overlap = claims.overlap(k, thresholds["overlap_width"])
     yield Expected(
-        claims.overlap(k, thresholds["overlap_width"]),
+        overlap,
         lambda values: enclosed([mean], values, 0.0) or _overlap_fault(edge, k, values[0]),
         causes=lambda: [cause],
     )
+    published = lookup.values(subject, overlap.id, 1)[0]
+    n = edge.writer.matrix.shape[0]
+    yield overlap_null_claim(k, n, subject, published, lookup, thresholds, cause)
 
 
 def _overlap_fault(edge: _Edge, k: int, published: Enclosure) -> str:

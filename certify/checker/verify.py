@@ -15,6 +15,7 @@ from certify.chain.components import components_of
 from certify.chain.memory import CHECKER, fitting_workers
 from certify.checker.component import component_claims
 from certify.checker.expected import Expected, Fault, faults_of
+from certify.checker.expression import matrix_of
 from certify.checker.interface import edge_claims
 from certify.checker.layer import LayerFacts, layer_claims
 from certify.checker.lookup import Lookup, MissingClaimError
@@ -152,7 +153,7 @@ class _Check:
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
-            facts[i] = LayerFacts(layers[i].name, layers[i].matrix())
+            facts[i] = LayerFacts(layers[i].name, matrix_of(layers[i]))
             self._subject(subjects[i], lambda: list(layer_claims(facts[i], self.lookup, self.thresholds)))
 
         def on_edge(j: int) -> None:

@@ -12,6 +12,8 @@ __all__ = [
     "FIT",
     "NOT_INVERTIBLE",
     "NO_LOGARITHM",
+    "NO_ROTATION",
+    "NULL_UNRESOLVED",
     "ONE_RANK",
     "POLYSTABLE_OPEN",
     "PRODUCT_VANISHES",
@@ -32,6 +34,9 @@ ONE_RANK = "with one rank the chart is constant and every exponent fits"
 BRANCHED = "its layers do not form one line: one of them has several readers or sources"
 UNEQUAL_SHAPES = "the transport form needs two square layers of one size"
 DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is singular"
+
+NO_ROTATION = "a space of one dimension has no rotations"
+NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
 
 NOT_INVERTIBLE = "a layer is not certified to be invertible"
 QUOTIENT_OPEN = "the quotient of the layers could not be enclosed: one of them is too close to singular"

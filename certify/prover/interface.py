@@ -17,6 +17,7 @@ from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
+from certify.prover.nulls import measure_commutator_null, measure_overlap_null
 from certify.prover.rigidity import measure_rigidity
 from certify.prover.widening import angle_floor, product_floor, tilt_floor
 from certify.rigor.ball import upper as upper_end
@@ -46,8 +47,8 @@ def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds)
     # The overlap is a mean of squares: it moves by at most twice as much.
     cosines = meeting.cosines(windows, floors, min(thresholds.cosine_width, thresholds.overlap_width / 2))
     for k, floor in zip(windows, floors, strict=True):
-        _angles(ledger, k, cosines[k], floor, thresholds)
-    _balance(ledger, meeting, thresholds)
+        _angles(ledger, k, writer.matrix.shape[0], cosines[k], floor, thresholds)
+    measure_commutator_null(ledger, writer, reader, _balance(ledger, meeting, thresholds))
     measure_rigidity(ledger, meeting, thresholds)
     sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
     scale = writer.frobenius.upper * reader.frobenius.upper
@@ -59,7 +60,7 @@ def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds)
     return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
 
 
-def _angles(ledger: Ledger, k: int, found: Interval, floor: float, thresholds: Thresholds) -> None:
+def _angles(ledger: Ledger, k: int, n: int, found: Interval, floor: float, thresholds: Thresholds) -> None:
     if floor < 1.0:
         cosines = [_cosine(float(low), float(high), floor) for low, high in zip(found.lo, found.hi, strict=True)]
     else:
@@ -68,6 +69,7 @@ def _angles(ledger: Ledger, k: int, found: Interval, floor: float, thresholds: T
     ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines, cause)
     mean = publish_ball(overlap([ball_of(value) for value in cosines]))
     ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
+    measure_overlap_null(ledger, k, n, mean, thresholds, cause)
 
 
 def _tilt(facts: LayerFacts, k: int) -> float:
@@ -80,7 +82,8 @@ def _cosine(low: float, high: float, floor: float) -> Enclosure:
     return Enclosure(min(wide.lower, 1.0), min(wide.upper, 1.0))
 
 
-def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
+def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> Enclosure:
+    """Imbalance and commutator; the latter is returned as it is published."""
     writer, reader = meeting.writer, meeting.reader
     norms = meeting.balance()
     factor = flint.arb(product_floor(max(*writer.matrix.shape, *reader.matrix.shape)))
@@ -97,10 +100,9 @@ def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
         [publish_ball(relative, floor=upper_end(floor / scale), nonnegative=True)],
     )
     spread = factor * (1 + write_mass / norms.write + read_mass / norms.read)
-    ledger.measure(
-        claims.commutator(thresholds.commutator_width),
-        [publish_ball(norms.commutator, floor=upper_end(spread), nonnegative=True)],
-    )
+    commutator = publish_ball(norms.commutator, floor=upper_end(spread), nonnegative=True)
+    ledger.measure(claims.commutator(thresholds.commutator_width), [commutator])
+    return commutator
 
 
 def _square(facts: LayerFacts) -> float:

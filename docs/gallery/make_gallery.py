@@ -151,7 +151,7 @@ def picture(entry: Entry, witness: Witness) -> str:
     """The standalone SVG: lines or shapes of the matrices, and the way from a sound instance to the witness."""
     parts = [_lines(entry.lines(witness))] if entry.lines else [shapes(_told(witness))]
     if witness.reading.sides is not None:
-        neighbour = sound_neighbour(witness, seconds=20.0)
+        neighbour = sound_neighbour(witness, judged=600)
         if neighbour is not None:
             constants = witness.theorem.values(witness.constants)
             now = judge(witness.theorem, witness.reading, witness.instance, constants, witness.dropped)

@@ -109,7 +109,7 @@ def test_slider_can_be_dragged(opened):
 
 
 def test_wrong_input_shows_a_message_and_breaks_nothing(opened, watched):
-    box = opened.locator(".ps-field", has_text="constant: amplitude").get_by_role("textbox")
+    box = opened.locator(".ps-field", has_text="constant: factor").get_by_role("textbox")
     before = _picture(opened)
     for text, told in (("3/0", "divides by zero"), ("a half", "is not a number")):
         box.fill(text)

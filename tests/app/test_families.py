@@ -41,7 +41,7 @@ def test_lines_start_at_samples_that_meet_the_hypotheses(theorem, monkeypatch):
     if theorem is FOURTH:
         monkeypatch.setattr("theorems.library.get", lambda id: FOURTH)
     reading = theorem.readings[0]
-    found = samples(theorem, reading, 8)
+    found = samples(theorem, reading)
     family = between(found)
     for number in range(1, len(found) + 1):
         try:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from certify.claims import causes, component, interface, layer, rigidity
+from certify.claims import causes, component, interface, layer, nulls, rigidity
 from certify.claims.assertion import Assertion
-from certify.verdict import Kind, Verdict
+from certify.verdict import Enclosure, Kind, Verdict
 
 GOLDEN = Path(__file__).with_name("sentences.txt")
 
@@ -30,6 +30,8 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     interface.imbalance: [(0.5, 3.0), (0.5, float("inf"))],
     interface.relative_imbalance: [(0.5,)],
     interface.commutator: [(0.5,)],
+    nulls.overlap_null: [(2, 5, 0.5, Enclosure(0.25, 0.5)), (2, 5, 0.5, Enclosure(0.0, 0.5))],
+    nulls.commutator_null: [(5, Enclosure(-3.0, -2.0)), (5, Enclosure(-0.5, 0.5))],
     interface.truncation: [(2, 0.5, 3.0)],
     interface.intersection: [(4, "inequality", 7), (4, "modular", 7), (4, "exact", 7), (4, "bounds", 7)],
     rigidity.transport_amplitudes: [(0.5,)],

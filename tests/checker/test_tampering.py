@@ -281,6 +281,9 @@ def test_false_enclosures_are_caught_though_all_else_fits(id):
             # 0 is no news of a number that cannot be negative.
             if forged.lower == forged.upper == claim.values[place].lower == 0:
                 continue
+            # The mean of an overlap by chance may be a float, and is published as it is.
+            if forged == claim.values[place]:
+                continue
             if name == "below" and claim.values[place].lower == 0 and id.startswith("D4.drift"):
                 continue
             values = list(claim.values)

@@ -19,7 +19,7 @@ from certify.chain.chain_file import read_chain_file
 from certify.options import read_thresholds
 from tests.certificate.examples import small
 from tests.fuzz import mutants
-from theorems.engine.verify import verify
+from theorems.verification import verify
 
 GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 CHAIN = b"""# lowest first

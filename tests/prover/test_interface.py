@@ -29,10 +29,11 @@ def test_the_claims_of_a_square_interface() -> None:
     windows = [int(id[len("E.cosines[") : -1]) for id in ids if id.startswith("E.cosines[")]
     assert set(windows) >= {1, 2, 4}
     assert ids == [
-        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.overlap[{k}]")),
+        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
         "B3.imbalance",
         "B3.imbalance.relative",
         "C4.commutator",
+        "N1.commutator",
         "D4.amplitude.transport",
         "D4.slack.transport",
         *(f"D4.drift.transport[{chart}]" for chart in CHARTS),
@@ -72,7 +73,25 @@ def test_an_undecided_rank_leaves_the_transport_form_undecided() -> None:
 def test_one_rank_has_no_drift() -> None:
     found = outcome(random(1, 1), random(1, 1))
     skipped = {item.id for item in found.not_asked if item.subject.startswith("edge")}
-    assert skipped == {f"D4.drift.{form}[{chart}]" for form in ("transport", "product") for chart in CHARTS}
+    drifts = {f"D4.drift.{form}[{chart}]" for form in ("transport", "product") for chart in CHARTS}
+    assert skipped == drifts | {"N1.commutator"}
+
+
+def test_equal_singular_values_leave_nothing_to_tell_from_chance() -> None:
+    found = outcome(np.eye(4), random(4, 4))
+    reasons = {item.id: item.reason for item in found.not_asked if item.subject.startswith("edge")}
+    assert "not known well enough" in reasons["N1.commutator"]
+    # Layers whose Grams differ from a multiple of the identity by less than the commutator is known to.
+    near = np.eye(64) + 1e-9 * random(64, 64)
+    assert any(item.id == "N1.commutator" for item in outcome(near, near[::-1]).not_asked)
+
+
+def test_the_commutator_of_aligned_layers_is_less_than_chance() -> None:
+    found = edge_claims(outcome(np.diag([3.0, 2.0, 1.0, 1.0]), np.diag([1.0, 1.0, 2.0, 3.0])))
+    ratio, score, chance = found["N1.commutator"].values
+    assert ratio.lower == 0.0
+    assert score.upper < 0.0
+    assert chance.upper < 1.0
 
 
 def test_a_vanishing_product_has_no_amplitude() -> None:

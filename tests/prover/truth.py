@@ -107,6 +107,10 @@ class Edge:
             return [delta / mp.sqrt(read * read + write * write)]
         if name == "C4.commutator":
             return [oracle.frobenius(self.read * self.write - self.write * self.read) / (read * write)]
+        if name == "N1.overlap":
+            return self.overlap_null(int(window))
+        if name == "N1.commutator":
+            return self.commutator_null()
         if name == "D4.amplitude.transport":
             return list(self.transport())
         if name == "D4.slack.transport":
@@ -129,6 +133,36 @@ class Edge:
             seen = sum(x > least for x in oracle.singular_values(self.product))
             return [mp.mpf(lower.rank() - seen), mp.mpf(seen)]
         raise KeyError(id)
+
+    def overlap_null(self, k: int) -> list[Real]:
+        """Mean k/n, deviation, and deviations above the mean."""
+        n = self.write.rows
+        mean, square = mp.mpf(k) / n, mp.mpf(2) * (n - k) ** 2 / (n * n * (n - 1) * (n + 2))
+        found = mp.fsum(c * c for c in self.cosines(k)) / k
+        return [mean, mp.sqrt(square), (found - mean) / mp.sqrt(square)]
+
+    def commutator_null(self) -> list[Real]:
+        """From the moments of the traceless Grams themselves and the second moment in three terms."""
+        n = self.write.rows
+        (p2, p4), (q2, q4) = (self._moments(x) for x in (self.read, self.write))
+        mean = 2 * n * p2 * q2 / mp.mpf((n - 1) * (n + 2))
+        if n < 4:
+            second = p2**2 * q2**2 * (mp.mpf(3) / 2 if n == 2 else mp.mpf(18) / 35)
+        else:
+            c = mp.mpf((n - 3) * (n - 2) * (n - 1) * (n + 1) * (n + 2) * (n + 4) * (n + 6))
+            alpha = 4 * (n**2 + 3 * n - 12) * (n**4 + 2 * n**3 - 6 * n**2 + 6 * n - 36) / (n * c)
+            beta = -8 * (n**4 + 3 * n**2 + 30 * n - 72) / c
+            gamma = 8 * n * (n**4 + 2 * n**3 - 5 * n**2 - 10 * n + 24) / c
+            second = alpha * p2**2 * q2**2 + beta * (p2**2 * q4 + p4 * q2**2) + gamma * p4 * q4
+        found = oracle.frobenius(self.read * self.write - self.write * self.read) ** 2
+        score = (found - mean) / mp.sqrt(second - mean**2)
+        return [mp.sqrt(found / mean), score, 1 / (1 + score**2)]
+
+    def _moments(self, gram: Any) -> tuple[Real, Real]:
+        n = gram.rows
+        mean = mp.fsum(gram[i, i] for i in range(n)) / n
+        square = (gram - mean * mp.eye(n)) ** 2
+        return mp.fsum(square[i, i] for i in range(n)), oracle.frobenius(square) ** 2
 
     def truncation(self, k: int) -> list[Real]:
         s, t = self.lower.sigma, self.upper.sigma

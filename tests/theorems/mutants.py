@@ -25,7 +25,7 @@ from typing import Any
 from theorems.engine.declare import Declaration
 from theorems.engine.theorem import Theorem
 
-__all__ = ["Alteration", "alterations", "altered_statement", "planted", "statement_alterations"]
+__all__ = ["Alteration", "alterations", "altered_statement", "patched", "planted", "statement_alterations"]
 
 _SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 _CALLS = {
@@ -99,9 +99,25 @@ def statement_alterations(module: str) -> Iterator[Alteration]:
 
     Evidence is not altered: a proof that covers less, or a sample that draws less, claims nothing false.
     """
-    for node in _parsed(module).body:
-        if isinstance(node, ast.FunctionDef) and not _is_evidence(node):
-            yield from _of_tree(module, node.name, node)
+    functions = {n.name: n for n in _parsed(module).body if isinstance(n, ast.FunctionDef)}
+    claims = {name for name, node in functions.items() if _is_claim(node)}
+    # A file that declares nothing itself holds functions that another file declares.
+    open_ = claims or {name for name, node in functions.items() if not _is_evidence(node)}
+    reached: set[str] = set()
+    while open_:
+        reached |= open_
+        named = {n.id for f in open_ for n in ast.walk(functions[f]) if isinstance(n, ast.Name)}
+        open_ = {n for n in named & functions.keys() if not _is_evidence(functions[n])} - reached
+    for name in functions:
+        if name in reached:
+            yield from _of_tree(module, name, functions[name])
+
+
+def _is_claim(node: ast.FunctionDef) -> bool:
+    """Whether a function is a hypothesis or a reading that is said to be true."""
+    decorators = [ast.unparse(d) for d in node.decorator_list]
+    marks = ("hypothesis(", "theorem.bound(", "theorem.fact(")
+    return any(d.startswith(marks) and "false=True" not in d for d in decorators)
 
 
 _MADE = ("SearchStrategy", "Iterable[Instance]", "Iterator[Instance]", "Facts", "Proof")
@@ -116,8 +132,9 @@ def _is_evidence(node: ast.FunctionDef) -> bool:
 
 
 def _of_tree(module: str, name: str, tree: ast.FunctionDef) -> Iterator[Alteration]:
+    boolean = _truth_values(tree)
     for index, node in enumerate(ast.walk(tree)):
-        for what, change in _changes(node):
+        for what, change in _truth(node) if id(node) in boolean else _changes(node):
             altered = copy.deepcopy(tree)
             change(list(ast.walk(altered))[index])
             ast.fix_missing_locations(altered)
@@ -125,6 +142,14 @@ def _of_tree(module: str, name: str, tree: ast.FunctionDef) -> Iterator[Alterati
             shown = _shown(altered, line)
             if ast.unparse(altered) != ast.unparse(tree):
                 yield Alteration(module, name, what, line, shown, altered)
+
+
+def _truth_values(tree: ast.FunctionDef) -> set[int]:
+    """The return statements of a function that is annotated with ``bool``, without those of functions inside."""
+    if tree.returns is None or ast.unparse(tree.returns) != "bool":
+        return set()
+    inner = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f is not tree for n in ast.walk(f)}
+    return {id(n) for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value is not None and id(n) not in inner}
 
 
 def _shown(tree: ast.FunctionDef, line: int) -> str:
@@ -164,17 +189,57 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], None]]]:
         return [("only the first", _first_only), ("last left out", _without_last)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
         return [("function", lambda n: setattr(n.func, "id", _CALLS[n.func.id]))]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS:
+        return [("function", lambda n: setattr(n.func, "attr", _CALLS[n.func.attr]))]
+    if isinstance(node, ast.If | ast.IfExp):
+        return [("if true", _always), ("if false", _never)]
+    if isinstance(node, ast.While):
+        return [("while false", _never)]
+    if isinstance(node, ast.Slice):
+        return _of_slice(node)
     return []
+
+
+def _of_slice(node: ast.Slice) -> list[tuple[str, Callable[[Any], None]]]:
+    """Each end one further, and each end left out."""
+    found: list[tuple[str, Callable[[Any], None]]] = []
+    for end in ("lower", "upper"):
+        if getattr(node, end) is not None:
+            found += [
+                (f"{end} end moved", functools.partial(_moved, end)),
+                (f"no {end} end", functools.partial(_open, end)),
+            ]
+    return found
+
+
+def _moved(end: str, node: ast.Slice) -> None:
+    setattr(node, end, ast.BinOp(getattr(node, end), ast.Add(), ast.Constant(1)))
+
+
+def _open(end: str, node: ast.Slice) -> None:
+    setattr(node, end, None)
+
+
+def _always(node: Any) -> None:
+    node.test = ast.Constant(True)
+
+
+def _never(node: Any) -> None:
+    node.test = ast.Constant(False)
+
+
+def _truth(node: ast.AST) -> list[tuple[str, Callable[[Any], None]]]:
+    return [
+        ("always true", lambda n: setattr(n, "value", ast.Constant(True))),
+        ("never true", lambda n: setattr(n, "value", ast.Constant(False))),
+    ]
 
 
 def _of_return(node: ast.Return) -> list[tuple[str, Callable[[Any], None]]]:
     if isinstance(node.value, ast.Compare | ast.BoolOp) or (
         isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in ("all", "any", "bool", "holds")
     ):
-        return [
-            ("always true", lambda n: setattr(n, "value", ast.Constant(True))),
-            ("never true", lambda n: setattr(n, "value", ast.Constant(False))),
-        ]
+        return _truth(node)
     if isinstance(node.value, ast.Tuple):
         return []
     return [("result doubled", _double), ("result negated", _negate)]
@@ -311,8 +376,8 @@ def altered_statement(alteration: Alteration) -> Generator[Theorem]:
     sys.meta_path.insert(0, Finder())  # type: ignore[arg-type]
     try:
         module = importlib.import_module(package)
-        declared = getattr(module, "theorem", None)
-        yield declared.finished() if isinstance(declared, Declaration) else module.THEOREM
+        declared: Declaration = module.theorem
+        yield declared.finished()
     finally:
         sys.meta_path.pop(0)
         for name in [n for n in sys.modules if n == package or n.startswith(f"{package}.")]:
@@ -321,3 +386,19 @@ def altered_statement(alteration: Alteration) -> Generator[Theorem]:
         parent, _, child = package.rpartition(".")
         setattr(importlib.import_module(parent), child, kept[package])
         _forget()
+
+
+def patched(module: str, function: str, old: str, new: str) -> Alteration:
+    """The alteration that exchanges a text, which occurs once, in the source of a function or method of a module."""
+    tree = _parsed(module)
+    *owner, name = function.split(".")
+    body = tree.body
+    for outer in owner:
+        body = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == outer).body
+    node = next(n for n in body if isinstance(n, ast.FunctionDef) and n.name == name)
+    text = ast.unparse(node)
+    if text.count(old) != 1:
+        raise ValueError(f"{old!r} occurs {text.count(old)} times in {module}.{function}:\n{text}")
+    code = ast.parse(text.replace(old, new)).body[0]
+    assert isinstance(code, ast.FunctionDef)
+    return Alteration(module, function, "patched", node.lineno, new, code)

@@ -30,9 +30,28 @@ from theorems.engine.check import Case, Profile, cases
 from theorems.engine.theorem import Theorem
 from theorems.library import module_name
 
-__all__ = ["ENDLESS", "ILL_TYPED", "SEEN", "SURVIVED", "every", "formulas", "outcome", "reason", "users"]
+__all__ = [
+    "ENDLESS",
+    "ILL_TYPED",
+    "SEEN",
+    "SURVIVED",
+    "every",
+    "formulas",
+    "modules",
+    "of_module",
+    "outcome",
+    "reason",
+    "users",
+]
 
 SEEN, SURVIVED, ILL_TYPED, ENDLESS = "seen", "survived", "ill-typed", "does not end"
+_EVIDENCE = ("averages", "proofs", "properties", "samples")
+"""Files of a statement that hold no claim; an altered proof that covers less claims nothing false."""
+_NO_FORMULAS = {
+    "certify.geometry.number": "conversions between number types, tested in tests/geometry",
+    "certify.geometry.spectrum.approx_candidates": "float proposals, of which nothing is claimed",
+}
+"""Modules of ``certify.geometry`` that are not altered, and why."""
 _KINDS = ("attained", "false", "needed", "instances", "exhaustive", "numeric", "property", "symbolic", "mutant")
 _EXAMPLES = 20
 _SECONDS = 90
@@ -56,7 +75,7 @@ def formulas(theorem: Theorem) -> list[str]:
     found: set[str] = set()
     for module in statement_modules(theorem):
         found |= {m for m in _graph().find_upstream_modules(module) if m.startswith("certify.geometry.")}
-    return sorted(found)
+    return sorted(found - set(_NO_FORMULAS))
 
 
 @functools.cache
@@ -87,22 +106,31 @@ def reason(alteration: Alteration) -> str:
 
 def every() -> Iterator[Alteration]:
     """Every alteration of every statement and of every formula that one imports."""
-    found = theorems.all()
-    for module in dict.fromkeys(m for t in found for m in statement_modules(t)):
-        yield from statement_alterations(module)
-    for module in sorted({m for t in found for m in formulas(t)}):
-        yield from alterations(module)
+    for module in modules(theorems.all()):
+        yield from of_module(module)
 
 
-def outcome(alteration: Alteration) -> str:
-    """What becomes of the checks, in a process of its own."""
+def modules(chosen: Iterable[Theorem]) -> list[str]:
+    """Statements, without what is evidence in them, and formulas of some theorems."""
+    found = list(chosen)
+    claims = (m for t in found for m in statement_modules(t) if m.rpartition(".")[2] not in _EVIDENCE)
+    return [*dict.fromkeys(claims), *sorted({m for t in found for m in formulas(t)})]
+
+
+def of_module(module: str) -> Iterator[Alteration]:
+    """Every alteration of one module."""
+    return statement_alterations(module) if module.startswith("theorems.") else alterations(module)
+
+
+def outcome(alteration: Alteration, ids: Iterable[str] | None = None) -> str:
+    """What becomes of the checks, in a process of its own: of the theorems that use the module, or of those named."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
         found = ILL_TYPED
         try:
-            found = _outcome(alteration)
+            found = _outcome(alteration, users(alteration.module) if ids is None else ids)
         finally:
             os.write(write, found.encode())
             os._exit(0)
@@ -113,17 +141,17 @@ def outcome(alteration: Alteration) -> str:
     return found or ENDLESS
 
 
-def _outcome(alteration: Alteration) -> str:
+def _outcome(alteration: Alteration, ids: Iterable[str]) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if alteration.module.startswith("theorems."):
+        if alteration.module.startswith("theorems.statements."):
             try:
                 with altered_statement(alteration) as theorem:
                     return _judged(_quick(theorem))
             except Exception:
                 return ILL_TYPED
         with planted(alteration):
-            return _judged(case for id in users(alteration.module) for case in _quick(theorems.get(id)))
+            return _judged(case for id in ids for case in _quick(theorems.get(id)))
 
 
 def _quick(theorem: Theorem) -> list[Case]:
@@ -149,15 +177,15 @@ def main() -> None:
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--module", help="only this module")
     parser.add_argument("--function", help="only this function")
+    parser.add_argument("--kind", help="only alterations of this kind, e.g. constant")
     options = parser.parse_args()
     chosen = [theorems.get(id) for id in options.ids] or theorems.all()
     counts: Counter[str] = Counter()
-    for module in dict.fromkeys(m for t in chosen for m in (*statement_modules(t), *formulas(t))):
+    for module in modules(chosen):
         if options.module not in (None, module):
             continue
-        source = statement_alterations if module.startswith("theorems.") else alterations
-        for alteration in source(module):
-            if options.function not in (None, alteration.function):
+        for alteration in of_module(module):
+            if options.function not in (None, alteration.function) or options.kind not in (None, alteration.what):
                 continue
             found = "equivalent" if reason(alteration) else outcome(alteration)
             counts[found] += 1

@@ -35,10 +35,20 @@ def test_show_prints_the_statement(capsys):
 
 def test_check_reports_and_writes_junit(capsys, tmp_path):
     target = tmp_path / "junit.xml"
+    count = len(cases(theorems.get("D3")))
     assert run(["check", "D3", "--junit", str(target)]) == 0
-    assert "16 checks: 16 CERTIFIED, 0 REFUTED, 0 UNDECIDED" in capsys.readouterr().out
+    assert f"{count} checks: {count} CERTIFIED, 0 REFUTED, 0 UNDECIDED" in capsys.readouterr().out
     suite = ElementTree.parse(target).getroot()[0]
-    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("D3", "16", "0")
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("D3", str(count), "0")
+
+
+def test_the_results_do_not_depend_on_the_workers(capsys):
+    printed = []
+    for workers in ("1", "2"):
+        assert run(["check", "D3", "D4.product", "D10", "--workers", workers, "--json"]) == 0
+        results = json.loads(capsys.readouterr().out)["results"]
+        printed.append([{k: v for k, v in r.items() if k != "seconds"} for r in results])
+    assert printed[0] == printed[1]
 
 
 @pytest.mark.parametrize(("verdict", "code", "tag"), [(Verdict.REFUTED, 1, "failure"), (Verdict.UNDECIDED, 3, "error")])
@@ -46,10 +56,13 @@ def test_check_ends_with_the_worst_verdict(capsys, tmp_path, monkeypatch, verdic
     def planted(theorem):
         return [*cases(theorem)[-1:], Case(theorem.id, "numeric", "planted", lambda p: (verdict, "planted"))]
 
-    monkeypatch.setattr("theorems.engine.check.cases", planted)
+    monkeypatch.setattr("theorems.checking.cases", planted)
     target = tmp_path / "junit.xml"
     assert run(["check", "D3", "--json", "--junit", str(target)]) == code
     assert json.loads(capsys.readouterr().out)["verdict"] == verdict.value
+    assert run(["check", "D3"]) == code
+    shown = capsys.readouterr().out
+    assert f"D3 numeric planted: {verdict.value}\n  planted\n  again: theorems check D3" in shown
     assert ElementTree.parse(target).getroot().find(f".//{tag}").get("message") == "planted"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import cast
@@ -28,20 +27,22 @@ _STEP = Control(
 _CANDIDATES = 4000
 
 
-def sound_neighbour(witness: Witness, seconds: float = 1.5) -> Instance | None:
-    """An instance of the same shape where every hypothesis and the conclusion hold, the nearest of the first few.
+def sound_neighbour(witness: Witness, judged: int = 64) -> Instance | None:
+    """An instance of the same shape where hypotheses and conclusion hold, the nearest of the first ``judged``.
 
     Where none is found, one where the conclusion alone holds; None where there is not even that.
     """
     theorem, reading = witness.theorem, witness.reading
     wanted, constants = signature(witness.instance), theorem.values(witness.constants)
-    end, sound, lucky = time.monotonic() + seconds, list[Instance](), list[Instance]()
-    for x in _candidates(theorem, reading, witness.instance):
-        if signature(x) == wanted and x != witness.instance:
-            judged = judge(theorem, reading, x, constants)
-            if judged.verdict is Verdict.CERTIFIED:
-                (sound if judged.assumed is Verdict.CERTIFIED else lucky).append(x)
-        if len(sound) >= 24 or time.monotonic() > end:
+    sound, lucky = list[Instance](), list[Instance]()
+    same = (
+        x for x in _candidates(theorem, reading, witness.instance) if signature(x) == wanted and x != witness.instance
+    )
+    for x in itertools.islice(same, judged):
+        found = judge(theorem, reading, x, constants)
+        if found.verdict is Verdict.CERTIFIED:
+            (sound if found.assumed is Verdict.CERTIFIED else lucky).append(x)
+        if len(sound) >= 24:
             break
     return min(sound or lucky, key=lambda x: _distance(x, witness.instance), default=None)
 

@@ -1,5 +1,8 @@
+"""The notebook behind ``theorems app``: it only arranges what the modules beside it compute."""
+
 # pyright: basic
-# The notebook behind `theorems app`: it only arranges what the modules beside it compute.
+__all__ = ["app"]
+
 import marimo
 
 app = marimo.App(width="medium", app_title="Theorems", css_file="style.css")

@@ -6,15 +6,17 @@ import contextlib
 import functools
 import itertools
 
+from certify.verdict import Verdict
 from theorems.engine.draw import draw
 from theorems.engine.instance import Instance
+from theorems.engine.shape import fits
 from theorems.engine.theorem import Reading, Theorem
 
 __all__ = ["samples"]
 
 
 def samples(theorem: Theorem, reading: Reading, count: int = 16) -> tuple[Instance, ...]:
-    """Up to ``count`` different instances, tight ones first; those of the reading before those of the theorem."""
+    """Up to ``count`` different instances that meet the hypotheses of the reading, its tight ones first."""
     return _samples(theorem.id, reading.name, count)
 
 
@@ -28,8 +30,14 @@ def _samples(id: str, name: str, count: int) -> tuple[Instance, ...]:
     for source in (reading.tight, theorem.tight, *(r.tight for r in theorem.readings)):
         if source is not None:
             found.update(dict.fromkeys(itertools.islice(source(), count // 2)))
-    tight = list(found)[: count // 2]
-    return tuple(dict.fromkeys([*tight, *_drawn(theorem, reading, count - len(tight))]))
+    tight = [x for x in found if _meets(theorem, reading, x)][: count // 2]
+    # Strategies draw instances outside the hypotheses too.
+    drawn = (x for x in _drawn(theorem, reading, 2 * count) if _meets(theorem, reading, x))
+    return tuple(itertools.islice(dict.fromkeys(itertools.chain(tight, drawn)), count))
+
+
+def _meets(theorem: Theorem, reading: Reading, x: Instance) -> bool:
+    return fits(theorem, x) and theorem.assumptions(reading, x) is Verdict.CERTIFIED
 
 
 def _drawn(theorem: Theorem, reading: Reading, count: int) -> list[Instance]:

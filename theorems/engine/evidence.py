@@ -219,7 +219,7 @@ def not_needed(theorem: Theorem, hypothesis: Hypothesis, profile: Profile, readi
 
     def visit(x: Instance) -> None:
         for y in (x, *_exchanged(theorem, x, rng)):
-            if hypothesis.holds(y) is not Verdict.REFUTED:
+            if not fits(theorem, y) or hypothesis.holds(y) is not Verdict.REFUTED:
                 continue
             for item in readings:
                 if theorem.assumptions(item, y, hypothesis.name) is Verdict.CERTIFIED:
@@ -242,20 +242,28 @@ def _exchanged(theorem: Theorem, x: Instance, rng: random.Random) -> Iterable[In
 
 
 def strata(theorem: Theorem, profile: Profile) -> Evidence:
-    """CERTIFIED when the strategies of the theorem produce every kind of instance that they must."""
-    counts = dict.fromkeys((s.name for s in theorem.strata), 0)
+    """CERTIFIED when the strategies produce every kind of instance that they must, where a reading speaks of it."""
+    missing = {s.name: s for s in theorem.strata}
+    true = [r for r in theorem.readings if r.status is not Status.FALSE]
+    drawn = 0
 
     def visit(x: Instance) -> None:
-        for s in theorem.strata:
-            counts[s.name] += bool(s.contains(x))
+        nonlocal drawn
+        if not missing:
+            raise Enough
+        drawn += 1
+        met = [name for name, s in missing.items() if s.contains(x)]
+        if met and any(theorem.assumptions(r, x) is Verdict.CERTIFIED for r in true):
+            for name in met:
+                del missing[name]
 
     sources = {id(s): s for s in (theorem.strategy, *(r.strategy for r in theorem.readings)) if s is not None}
-    for strategy in sources.values():
-        draw(strategy(), visit, examples=profile.examples, seed=profile.seed)
-    missed = [name for name, count in counts.items() if not count]
-    if missed:
-        return Verdict.REFUTED, f"never drawn: {', '.join(missed)}"
-    return Verdict.CERTIFIED, ", ".join(f"{name} {count}" for name, count in counts.items())
+    with suppress(Enough):
+        for strategy in sources.values():
+            draw(strategy(), visit, examples=profile.examples, seed=profile.seed)
+    if missing:
+        return Verdict.REFUTED, f"never drawn: {', '.join(missing)}"
+    return Verdict.CERTIFIED, f"{', '.join(s.name for s in theorem.strata)}: each within {drawn} instances"
 
 
 def property_holds(theorem: Theorem, prop: Property, profile: Profile) -> Evidence:

@@ -16,6 +16,7 @@ from theorems.engine.evidence import witnessed
 from theorems.engine.families import random_instance, structured
 from theorems.engine.instance import Instance
 from theorems.engine.search import SearchResult, search
+from theorems.engine.shape import fits
 from theorems.engine.theorem import Constant, Hypothesis, Need, Reading, Status, Theorem
 from theorems.engine.witness import Witness
 
@@ -168,7 +169,7 @@ def _ratio(theorem: Theorem, reading: Reading, x: Instance, values: dict[str, Fr
     if reading.sides is None:
         return None
     try:
-        if theorem.assumptions(reading, x) is not Verdict.CERTIFIED:
+        if not fits(theorem, x) or theorem.assumptions(reading, x) is not Verdict.CERTIFIED:
             return None
         with precision(_BITS):
             value, bound = (ball(side) for side in reading.sides(x, values))

@@ -1,7 +1,7 @@
 """Witnesses: exact instances on which a conclusion fails.
 
 A witness file is a few lines of JSON: the theorem, the reading, the hypothesis that is dropped or the constants that
-are changed, the exact instance, and what is claimed of it; :mod:`theorems.engine.verify` recomputes every claim.
+are changed, the exact instance, and what is claimed of it; :mod:`theorems.verification` recomputes every claim.
 """
 
 from __future__ import annotations

@@ -207,7 +207,9 @@ def what_differs(x: Instance) -> bool | None:
     if witness.same_orbit:
         return None
     forged = OrbitWitness(None, witness.second, witness.first)
-    return witness.proves(pair, other) and not forged.proves(pair, other) and not witness.proves(pair, pair)
+    equal = OrbitWitness(None, witness.first, witness.first)
+    told = witness.proves(pair, other) and not witness.proves(pair, pair)
+    return told and not forged.proves(pair, other) and not equal.proves(pair, pair)
 
 
 @theorem.proof("exhaustive", "all pairs of subspaces of F_p^n, p = 2, 3, n ≤ 4, every a and b")

@@ -140,9 +140,14 @@ class Split:
 
 
 def at_threshold() -> Iterable[Instance]:
-    """Every shared activity is its threshold: both bounds of w are attained."""
+    """Every shared activity is its threshold, for one pair of the groups: both bounds of its w are attained."""
     yield Instance.of(X=[[2, 2], [3, 3]], groups=[[1, 0], [0, 1]], theta=[2, 3], omega=12, h=2)
     yield Instance.of(X=[[3], [4], [1]], groups=[[1, 0], [1, 0], [0, 1]], theta=[5, 1], omega=5, h=2)
+    ones = [1] * 5
+    yield Instance.of(X=[ones, ones], groups=[[1, 0], [0, 1]], theta=[1, 1], omega=5, h=2)
+    # The pairs with the third group are slack.
+    three = [[int(i == k) for k in range(3)] for i in range(3)]
+    yield Instance.of(X=[ones, ones, [3, 1, 1, 1, 1]], groups=three, theta=[1, 1, 1], omega=5, h=2)
 
 
 def splits(*, negative: bool = False) -> SearchStrategy[Instance]:

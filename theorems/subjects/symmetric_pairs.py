@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from fractions import Fraction
+from random import Random
 from typing import TYPE_CHECKING, cast
 
 import flint
@@ -31,6 +33,7 @@ __all__ = [
     "PAIR",
     "SIZES",
     "Pair",
+    "commuting_layers",
     "float_array",
     "integer_layers",
     "is_semidefinite",
@@ -156,6 +159,20 @@ def integer_layers() -> SearchStrategy[Instance]:
             integers_matrix(drawn[0][2], drawn[0][0]),
         )
     )
+
+
+def commuting_layers() -> Iterator[Instance]:
+    """W = ``K`` with large integer entries and W' = WᵀK = ``H``: H = K³ commutes with K, but not in floating point."""
+    source = Random(1)
+    for n in (2, 3, 4):
+        for size in (60, 900, 2000):
+            w = flint.fmpz_mat([[source.randint(-size, size) for _ in range(n)] for _ in range(n)])
+            reader = w.transpose() * (w * w.transpose())
+            yield Instance.of(K=_integers(w), H=_integers(reader))
+
+
+def _integers(a: flint.fmpz_mat) -> list[list[int]]:
+    return [[int(v) for v in row] for row in a.tolist()]
 
 
 def float_array(a: flint.fmpq_mat) -> npt.NDArray[np.float64]:

@@ -15,6 +15,7 @@ __all__ = ["attained", "kept_modes", "modes", "one_tail", "transports"]
 
 
 def transports() -> SearchStrategy[Instance]:
+    """Two layers with integer entries, or aligned with rational singular values, and windows of all sizes."""
     from hypothesis import strategies as st
 
     from theorems.subjects import rational_matrices as own
@@ -55,6 +56,7 @@ def attained() -> Iterable[Instance]:
 
 
 def one_tail() -> Iterable[Instance]:
+    """Only the writer's window cuts, or only the reader's, and the other layer is orthogonal up to a factor."""
     yield _layers([3, 2, 1], [1, 1, 1], 1, 3)
     yield _layers([3, 2, 1], [1, 1, 1], 2, 3)
     yield _layers([2, 2, 2], [3, 2, 1], 3, 1)
@@ -67,5 +69,6 @@ def kept_modes() -> SearchStrategy[Instance]:
 
 
 def modes() -> Iterable[Instance]:
+    """A source mode in the window, facing a reader that is diagonal like the writer."""
     yield _layers([3, 2], [1, 2], 2, 1, 1)
     yield _layers([2, 3], [1, 2], 2, 1, 2)

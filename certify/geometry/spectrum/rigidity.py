@@ -8,6 +8,8 @@ a_× + s_× = r + r' does not depend on the interface.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from certify.geometry.number import Number, coerce
 from certify.geometry.spectrum.chart import chart, mean_log_rank
 from certify.rigor.functions import absolute, log, maximum, minimum
@@ -15,6 +17,8 @@ from certify.rigor.functions import absolute, log, maximum, minimum
 __all__ = [
     "action_lower_bound",
     "amplitude",
+    "cartan_lower_bounds",
+    "chart_action_lower_bound",
     "drift_bound",
     "exact_drift_bound",
     "identity_gap",
@@ -106,3 +110,33 @@ def action_lower_bound(
     alpha_first, alpha_last = coerce(alpha_first), coerce(alpha_last)
     slope = mean_log_rank(d, 2 * maximum(alpha_first, alpha_last))
     return slope * absolute(alpha_last - alpha_first) - absolute(residual_last - residual_first)
+
+
+def chart_action_lower_bound(
+    d: int, alpha_first: Number, alpha_last: Number, residual_first: Number, residual_last: Number
+) -> Number:
+    r""":math:`|\varphi(\alpha_L)-\varphi(\alpha_1)|-|\rho_L-\rho_1|`, at most the total amplitude of a chain (D7).
+
+    By the concavity of the chart it is at least :func:`action_lower_bound`.
+    """
+    step = chart(d, alpha_last) - chart(d, alpha_first)
+    return absolute(step) - absolute(residual_last - residual_first)
+
+
+def cartan_lower_bounds(logs_first: Sequence[Number], logs_last: Sequence[Number]) -> tuple[Number, Number]:
+    r"""Lower bounds of :math:`\sum_la_l^+` and of :math:`\sum_la_l^-` that need no chart (D7).
+
+    :math:`\max_k(\log\hat\sigma_k^{(L)}-\log\hat\sigma_k^{(1)})` and the same with the ends exchanged, k over the
+    singular values of the normalized ends in decreasing order, their logarithms given. Both are best possible given the
+    two spectra, and are attained together, by aligned diagonal layers.
+
+    >>> import sympy
+    >>> cartan_lower_bounds([sympy.log(2), sympy.Integer(0)], [sympy.log(3), sympy.Integer(0)])[1]
+    0
+    """
+    steps = [b - a for a, b in zip(logs_first, logs_last, strict=True)]
+    return _largest(steps), _largest([-v for v in steps])
+
+
+def _largest(values: Sequence[Number]) -> Number:
+    return values[0] if len(values) == 1 else maximum(values[0], values[1], *values[2:])

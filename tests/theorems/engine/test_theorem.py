@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -72,8 +74,10 @@ def test_a_new_file_is_all_it_takes(tmp_path, monkeypatch):
     from theorems import library
 
     source = (tmp_path / "one_more.py").resolve()
-    lines = ["from dataclasses import replace", "from theorems.library import get"]
-    source.write_text("\n".join([*lines, "THEOREM = replace(get('D3'), id='Z9', aliases=('nine',))"]))
+    model = Path(importlib.import_module("theorems.statements.c2_neuron_balance").__file__)
+    text = model.read_text(encoding="utf-8").replace('r"""C2. ', 'r"""Z9. ', 1)
+    text = text.replace("__doc__, parameters", "__doc__, aliases=('nine',), parameters", 1)
+    source.write_text(text, encoding="utf-8")
     monkeypatch.setattr(theorems.statements, "__path__", [*theorems.statements.__path__, str(tmp_path)])
     library._modules.cache_clear()
     try:

@@ -265,3 +265,5 @@ def scale(x: Instance) -> Verdict:
 theorem.proof("symbolic", "d = 2, 3, 4, all real α and positive weights")(proofs.affinity)
 theorem.proof("symbolic", "d = 2, 3, 4, all positive spectra")(proofs.normal_equation)
 theorem.proof("symbolic", "d = 2, 3, all real α and factors")(proofs.extremes)
+theorem.proof("instances", "1 − x ± 1/1000, from slopes up to 30 times too large, from either side")(proofs.poor_slopes)
+theorem.proof("instances", "d = 256, σ₁ = 20.2477 and 20.2577 ± 1/100, the others 1")(proofs.unranked)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+from flint import arb
+
+from certify.errors import PolystableError
 from certify.geometry.spectrum.chart import power_sum, tilted_mean_log_rank, tilted_moments, top_radial
 from certify.geometry.spectrum.fits import log_log_slope, residual
-from certify.geometry.spectrum.hellinger import affinity_slope, log_affinity
+from certify.geometry.spectrum.hellinger import affinity_slope, log_affinity, maximize_affinity
+from certify.geometry.spectrum.roots import Fit, bracket
 from theorems.engine.declare import Facts
 from theorems.exact.algebra import vanishes
 
-__all__ = ["affinity", "extremes", "normal_equation"]
+__all__ = ["affinity", "extremes", "normal_equation", "poor_slopes", "unranked"]
 
 
 def affinity() -> Facts:
@@ -71,3 +77,35 @@ def extremes() -> Facts:
         gap = sympy.exp(sympy.expand(-2 * top)) - g - (1 - g) * sympy.exp(-4 * eta)
         same = sympy.powsimp(sympy.expand(sympy.numer(sympy.together(gap)))) == 0
         yield f"d = {d}: the extreme is the bound", same
+
+
+def _root(slope: float, guess: float, within: tuple[float, float] = (-math.inf, math.inf)) -> Fit | None:
+    """The root of 1 − x, known to ± 1/1000, from a wrong slope; None where the search breaks down."""
+    try:
+        return bracket(lambda x: 1 - arb(x) + arb(0, 0.001), lambda _: slope, guess, within)
+    except (TypeError, PolystableError):
+        return None
+
+
+def poor_slopes() -> Facts:
+    """Candidates that stay far from the root, on either side of it, are enclosed by proved signs, or refused."""
+    for slope in (30.0, 3.0, 1.0):
+        for guess in (0.0, 2.0):
+            found = _root(slope, guess)
+            inside = found is not None and not found.cause and found.alpha.contains(arb(1, 0.001))
+            yield f"slope {slope:g}, candidate {guess:g}: the root", inside
+    # One side has room for a proof, the other has none.
+    for guess, within in ((0.25, (-10.0, 0.5)), (1.75, (1.5, 10.0))):
+        found = _root(3.0, guess, within)
+        refused = found is not None and found.cause.startswith("no sign") and found.alpha.is_nan()
+        yield f"no root within {within}", refused
+
+
+def unranked() -> Facts:
+    """A spectrum known to ±1/100 about the jump of the best exponent: both maximizers are enclosed, with the cause."""
+    rest = [arb(1)] * 255
+    exact = [maximize_affinity([arb(first) / 10000, *rest]).alpha for first in (202500, 202550)]
+    for first in (202477, 202577):
+        found = maximize_affinity([arb(first) / 10000 + arb(0, 0.01), *rest])
+        yield f"{first / 10000}: both", all(found.alpha.contains(alpha) for alpha in exact)
+        yield f"{first / 10000}: said", "rival" in found.cause

@@ -116,6 +116,15 @@ def commutator_second_moment(x: Instance) -> bool:
     return _equal(nulls.commutator_second_moment(*_both(x)), commutator_moment(*_pair(x), 2))
 
 
+@theorem.fact(r"\operatorname{Var}\|[H,K_U]\|_F^2=\alpha'p_2^2q_2^2+\beta(p_2^2q_4+p_4q_2^2)+\gamma p_4q_4", dimension)
+def commutator_variance(x: Instance) -> bool:
+    """Var‖[H, K_U]‖_F² = α'p₂²q₂² + β(p₂²q₄ + p₄q₂²) + γp₄q₄ with α' = α − (2n/((n − 1)(n + 2)))²"""
+    truth = commutator_moment(*_pair(x), 2) - commutator_moment(*_pair(x), 1) ** 2
+    # Eigenvalues that are 0 need not be listed.
+    moments = (nulls.traceless_of(len(v), [num(a) for a in v if a != 0]) for v in _pair(x))
+    return _equal(nulls.commutator_variance(*moments), truth)
+
+
 def two_points() -> Iterable[Instance]:
     """A fair coin, and t its deviation: the tail is 1/2 and so is the bound; three to one: 1/4."""
     yield Instance.of(h=[0, 1], k=[0, 0], t=Fraction(1, 2))
@@ -209,4 +218,4 @@ theorem.proof("symbolic", "all real eigenvalues, n = 2, …, 5")(proofs.gaussian
 theorem.proof("exhaustive", "n = 1, …, 6, which determine n E tr K₀⁴, a polynomial of degree at most 4")(
     proofs.gaussian_fourth_moment
 )
-theorem.proof("instances", "projectors, spikes and integers, n = 5 and 6")(proofs.higher_dimensions)
+theorem.proof("instances", "projectors, spikes and integers, n = 2, 3, 5 and 6")(proofs.by_pairings)

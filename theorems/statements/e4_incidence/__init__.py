@@ -27,32 +27,20 @@ Reference
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any, cast
 
 from flint import arb, fmpq
 
-from certify.geometry.transport.incidence import (
-    Masks,
-    activities,
-    hubs,
-    is_active,
-    is_edge,
-    masked,
-    masks,
-    pairwise_overlap,
-    shared_support,
-    squared_activities,
-)
+from certify.geometry.transport.incidence import hubs, is_edge, shared_support
 from certify.rigor.ball import ball
 from certify.verdict import Verdict, combine
-from theorems.engine.declare import Declaration, Facts, Sides
+from theorems.engine.declare import Declaration, Sides
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import holds
-from theorems.exact.algebra import real_matrix, vanishes
 from theorems.exact.scalars import Scalar, decide, num, root
 from theorems.exact.spectra import frobenius_squared, singular_squares
+from theorems.statements.e4_incidence import proofs, properties
 from theorems.subjects.row_splits import (
     SIZES,
     SPLIT,
@@ -65,10 +53,6 @@ from theorems.subjects.row_splits import (
     small_splits,
     splits,
 )
-
-Groups = Sequence[tuple[int, ...]]
-Supports = Sequence[frozenset[int]]
-Rows = list[list[Fraction]]
 
 theorem = Declaration(
     __doc__, parameters=SPLIT, dimensions=SIZES, strategy=splits, tight=at_threshold, families=small_splits
@@ -166,6 +150,26 @@ def from_above(x: Instance, above: Scalar = 1) -> Sides:
     return s.closest(lambda g, h: (s.weight(g, h), above * s.overlap_norms(g, h)))
 
 
+def just_below() -> Iterable[Instance]:
+    """Activities 1/4096 below their thresholds, in one group and in two."""
+    near = Fraction(4095, 4096)
+    yield Instance.of(X=[[near]], groups=[[1]], theta=[1], omega=1, h=1)
+    yield Instance.of(X=[[near, 5], [2 * near, 0]], groups=[[1, 0], [0, 1]], theta=[1, 2], omega=1, h=2)
+
+
+@theorem.bound(
+    r"\|X_{noise}\|_F^2\le\sum_G\sum_{j\notin S_G,\,X_{G,j}\ne0}\theta_G^2",
+    attained_at=just_below,
+    gap=Fraction(1, 1024),
+    note="whatever groups and thresholds: where θ ≤ 0 nothing is outside, and a row in two groups counts twice above",
+)
+def noise_below_thresholds(x: Instance) -> Sides:
+    """‖noise‖_F² ≤ Σ θ_G² over the nonzero columns outside the supports"""
+    s = Split(x)
+    outside = [g for g, j in s.cells if j not in s.supports[g] and s.squared[g][j] != 0]
+    return num(s.energies[2]), sum((num(s.thresholds[g]) * num(s.thresholds[g]) for g in outside), num(0))
+
+
 @theorem.fact(r"w_{GH}\ge\omega\Rightarrow S_G\cap S_H\ne\emptyset", positive_weight)
 def edges(x: Instance) -> Verdict:
     """G–H is an edge exactly when G and H share a column and w_GH ≥ ω"""
@@ -227,150 +231,59 @@ theorem.mutant("sign forgotten", "active where x² ≥ θ²", decided_by_roots, 
 theorem.mutant("all columns", "w over all columns", from_above, _all_columns)
 
 
-def _with(x: Instance, change: Callable[[Rows], Rows], **values: object) -> Split:
-    return Split(x.replace(X=change([list(row) for row in cast(Any, x["X"])]), **values))
+_ONE = [[1]]
+_EQUAL = [[1, 0], [0, 1]]
 
 
-@theorem.property(name="permutations")
-def permuted(x: Instance) -> bool:
-    """the masks move with rows and columns, whatever signs and order of groups"""
+def _case(x: object, groups: object, theta: list[int], omega: int = 1) -> Instance:
+    return Instance.of(X=x, groups=groups, theta=theta, omega=omega, h=2)
+
+
+for reading in (orthogonal, pythagoras, decomposition, one_mask_each):
+    theorem.witness(reading, disjoint, _case(_ONE, [[1, 1]], [1, 2]))
+theorem.witness(energies, disjoint, _case(_ONE, [[1, 1]], [2, 2]))
+for reading in (pythagoras, decomposition, one_mask_each):
+    theorem.witness(reading, covering, _case(_ONE, [[0]], [1]))
+theorem.witness(active_is_nonzero, positive_thresholds, _case([[0]], _ONE, [0]))
+theorem.witness(from_below, positive_thresholds, _case([[0], [0]], _EQUAL, [-1, -1]))
+theorem.witness(edges, positive_weight, _case(_EQUAL, _EQUAL, [1, 1], 0))
+theorem.witness(spectral_subadditivity, None, _case([[2, 1], [1, 2]], _EQUAL, [2, 2]))
+theorem.witness(noise_keeps_away, None, _case([[2, 1], [1, 2]], _EQUAL, [2, 2]))
+theorem.witness(spectral_pythagoras, None, _case(_EQUAL, _EQUAL, [1, 2]))
+
+
+@theorem.stratum
+def all_three_parts(x: Instance) -> bool:
+    """core, overlap and noise carry something"""
+    return all(e > 0 for e in Split(x).energies)
+
+
+@theorem.stratum
+def three_groups_share(x: Instance) -> bool:
+    """a column is active in three groups"""
     s = Split(x)
-    groups = [row[::-1] for row in cast(Any, x["groups"])[::-1]]
-    y = _with(
-        x,
-        lambda a: [[-v for v in row[1:]] + row[:1] for row in a[::-1]],
-        groups=groups,
-        theta=cast(Any, x["theta"])[::-1],
-    )
-    moved = [frozenset((s.m - 1 - i, (j - 1) % s.n) for i, j in entries) for entries in s.masks]
-    return list(y.masks) == moved
+    return bool(hubs(s.supports, s.n, 3))
 
 
-@theorem.property(name="rotations")
-def turned(x: Instance) -> bool:
-    """a rotation inside a group changes no support and no energy"""
+@theorem.stratum
+def on_the_threshold(x: Instance) -> bool:
+    """an activity is its threshold"""
     s = Split(x)
-    i, k = next((g[:2] for g in s.groups if len(g) > 1), (0, 0))
-
-    def rotated(a: Rows) -> Rows:
-        pairs = list(zip(a[i], a[k], strict=True))
-        a[i], a[k] = [(3 * u - 4 * v) / 5 for u, v in pairs], [(4 * u + 3 * v) / 5 for u, v in pairs]
-        return a
-
-    y = _with(x, rotated if i < k else list)
-    return (s.masks, s.squared, s.energies) == (y.masks, y.squared, y.energies)
+    return any(t > 0 and s.squared[g][j] == t * t for g, j in s.cells for t in (s.thresholds[g],))
 
 
-@theorem.property(name="scale")
-def scaled(x: Instance) -> bool:
-    """X and θ scaled together keep the masks"""
-    t = Fraction(3, 7)
-    s, y = Split(x), _with(x, lambda a: [[t * v for v in r] for r in a], theta=[t * v for v in cast(Any, x["theta"])])
-    weights = all(ball(y.weight(g, h)).overlaps(ball(fmpq(9, 49) * s.weight(g, h))) for g, h in s.pairs)
-    return s.masks == y.masks and weights
+for name, kept in (
+    ("permutations", properties.permuted),
+    ("rotations", properties.turned),
+    ("scale", properties.scaled),
+    ("columns", properties.columnwise),
+    ("enclosures", properties.enclosures),
+):
+    theorem.property(kept, name=name)
 
-
-@theorem.property(name="columns")
-def columnwise(x: Instance) -> bool:
-    """the masks of a column read that column only"""
-    s = Split(x)
-    alone = [_with(x, lambda a, j=j: [[row[j]] for row in a]).masks for j in range(s.n)]
-    joined = [frozenset((i, j) for j, found in enumerate(alone) for i, _ in found[k]) for k in range(3)]
-    return joined == list(s.masks)
-
-
-@theorem.property(name="enclosures")
-def enclosures(x: Instance) -> bool:
-    """balls contain activities and never contradict a support"""
-    s = Split(x)
-    values = activities(s.squared)
-    wrong = [
-        is_active(ball(s.squared[g][j]) + ball(0, 0.125), s.thresholds[g])
-        is (Verdict.REFUTED if j in s.supports[g] else Verdict.CERTIFIED)
-        or values[g][j] < 0
-        or not (values[g][j] ** 2).overlaps(ball(s.squared[g][j]))
-        for g, j in s.cells
-    ]
-    return not any(wrong)
-
-
-def _partitions(m: int) -> Iterator[list[tuple[int, ...]]]:
-    """All partitions of 0 … m − 1 into nonempty groups."""
-    for labels in itertools.product(range(m), repeat=m):
-        if all(label <= max((*labels[:i], -1)) + 1 for i, label in enumerate(labels)):
-            yield [tuple(i for i in range(m) if labels[i] == g) for g in range(max(labels) + 1)]
-
-
-@theorem.proof("exhaustive", "all partitions and supports, all real entries: up to 4×1 and 3×2")
-def every_pattern(sorting: Callable[[Groups, Supports, int], Masks] = masks) -> Facts:
-    """Sum, orthogonality, Pythagoras and the energies of the parts, with symbols for entries."""
-    for m, n in ((1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (2, 2), (3, 2)):
-        x = real_matrix("x", m, n).tolist()
-        subsets = [frozenset(j for j in range(n) if bits >> j & 1) for bits in range(2**n)]
-        seen = [
-            _identities(x, groups, pattern, sorting)
-            for groups in _partitions(m)
-            for pattern in itertools.product(subsets, repeat=len(groups))
-        ]
-        for k, name in enumerate(("sum", "orthogonality", "Pythagoras", "energies")):
-            yield f"{m}×{n}, {len(seen)} cases: {name}", all(case[k] for case in seen)
-
-
-def _identities(x: Any, groups: Groups, pattern: Supports, sorting: Callable[..., Masks]) -> tuple[bool, ...]:
-    from sympy import expand
-
-    places = list(itertools.product(range(len(x)), range(len(x[0]))))
-    parts = [masked(x, entries) for entries in sorting(groups, pattern, len(x[0]))]
-    norms = [sum(part[i][j] ** 2 for i, j in places) for part in parts]
-    sums: list[Any] = [0, 0, 0]
-    for g, row in enumerate(squared_activities(x, groups)):
-        for j, square in enumerate(row):
-            rivals = any(j in support for h, support in enumerate(pattern) if h != g)
-            sums[2 if j not in pattern[g] else int(rivals)] += square
-    inner = [sum(a[i][j] * b[i][j] for i, j in places) for a, b in itertools.combinations(parts, 2)]
-    return (
-        all(expand(x[i][j] - sum(part[i][j] for part in parts)) == 0 for i, j in places),
-        all(expand(v) == 0 for v in inner),
-        expand(sum(x[i][j] ** 2 for i, j in places) - sum(norms)) == 0,
-        all(expand(p - q) == 0 for p, q in zip(norms, sums, strict=True)),
-    )
-
-
-def _itself(groups: Groups, pattern: Supports, columns: int) -> Masks:
-    found = masks(groups, pattern, columns)
-    return found._replace(overlap=found.core | found.overlap)
-
-
-def _silent(groups: Groups, pattern: Supports, columns: int) -> Masks:
-    found = masks(groups, pattern, columns)
-    return found._replace(noise=frozenset(e for e in found.noise if not any(e[1] in support for support in pattern)))
-
-
-@theorem.proof("symbolic", "all real numbers; up to 3 shared columns")
-def bounds_of_the_weight() -> Facts:
-    """x² − θ² = (x − θ)(x + θ); Lagrange's identity; with activities θ + p² the weight exceeds the lower bound."""
-    import sympy
-
-    a, b = sympy.symbols("a1:4", nonnegative=True), sympy.symbols("b1:4", nonnegative=True)
-    p, q = sympy.symbols("p1:4", real=True), sympy.symbols("q1:4", real=True)
-    s, t = sympy.symbols("s t", positive=True)
-    x = real_matrix("x", 3, 2)
-    squared = squared_activities(x.tolist(), [(0, 2), (1,)])
-    by_hand = [[x[0, j] ** 2 + x[2, j] ** 2 for j in range(2)], [x[1, j] ** 2 for j in range(2)]]
-    yield "x² − θ² = (x − θ)(x + θ)", vanishes((a[0] - t) * (a[0] + t) - a[0] ** 2 + t**2)
-    yield "squared activities", squared == by_hand
-    yield "activities", [[v**2 for v in row] for row in activities(squared)] == by_hand
-    for n in (1, 2, 3):
-        w = pairwise_overlap(a, b, range(n))
-        squares = sum((a[i] * b[j] - a[j] * b[i]) ** 2 for i in range(n) for j in range(i))
-        yield (
-            f"{n} shared: Cauchy–Schwarz",
-            vanishes(sum(v**2 for v in a[:n]) * sum(v**2 for v in b[:n]) - w**2 - squares),
-        )
-        over = pairwise_overlap([s + v**2 for v in p], [t + v**2 for v in q], range(n)) - n * s * t
-        rest = sum(s * q[j] ** 2 + t * p[j] ** 2 + p[j] ** 2 * q[j] ** 2 for j in range(n))
-        yield f"{n} shared: from below", vanishes(over - rest)
-
-
-theorem.mutant("itself", "overlap without the condition H ≠ G", proof=lambda: every_pattern(_itself))
-theorem.mutant("silent columns", "noise only where no group is active", proof=lambda: every_pattern(_silent))
+every_pattern = theorem.proof("exhaustive", "all partitions and supports, all real entries: up to 4×1 and 3×2")(
+    proofs.every_pattern
+)
+theorem.proof("symbolic", "all real numbers; up to 6 shared columns")(proofs.bounds_of_the_weight)
+theorem.mutant("itself", "overlap without the condition H ≠ G", proof=lambda: every_pattern(proofs.itself))
+theorem.mutant("silent columns", "noise only where no group is active", proof=lambda: every_pattern(proofs.silent))

@@ -24,17 +24,16 @@ import flint
 
 from certify.geometry.interface.alignment import alignment_bound, overlap, relative_imbalance
 from certify.geometry.spectrum.chart import gaps
-from certify.linalg.gram_pair import gram_pair_norms
-from certify.rigor.ball import ball
 from certify.verdict import Verdict
 from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
 from theorems.engine.instance import Instance, Matrix
 from theorems.engine.theorem import Parameter, small
-from theorems.exact.algebra import vanishes
+from theorems.exact.algebra import doubly_stochastic_zero, vanishes
 from theorems.exact.scalars import Scalar, num, root
-from theorems.exact.spectra import frobenius_squared, multiply, singular_values
+from theorems.exact.spectra import multiply, singular_values
+from theorems.statements.b3_imbalance import properties
 from theorems.subjects import symmetric_pairs
-from theorems.subjects.symmetric_pairs import PAIR, SIZES, Pair, float_array, integer_layers, pair, pairs, symmetric
+from theorems.subjects.symmetric_pairs import PAIR, SIZES, Pair, integer_layers, pair, pairs, symmetric
 
 theorem = Declaration(
     __doc__,
@@ -200,28 +199,6 @@ def indefinite(x: Instance) -> bool:
     return not semidefinite.met(x)
 
 
-@theorem.property(name="norms", strategy=integer_layers)
-def enclosed(x: Instance) -> bool:
-    """the verified norms of an interface enclose the exact ones"""
-    # Integer layers W = K and W' = H.
-    w, w_next = x.matrix("K"), x.matrix("H")
-    read, write = w_next.transpose() * w_next, w * w.transpose()
-    product = read * write
-    found = gram_pair_norms(float_array(w), float_array(w_next))
-    sizes = [ball(root(frobenius_squared(a))) for a in (read, write)]
-    expected = (
-        (found.imbalance, read - write, sizes[0] + sizes[1]),
-        (found.commutator, product - product.transpose(), sizes[0] * sizes[1]),
-        (found.read, read, sizes[0]),
-        (found.write, write, sizes[1]),
-    )
-    return all(_narrow(norm, ball(root(frobenius_squared(a))), size) for norm, a, size in expected)
-
-
-def _narrow(enclosure: flint.arb, exact: flint.arb, size: flint.arb) -> bool:
-    return bool(enclosure.overlaps(exact)) and bool(enclosure.rad() < 1e-12 * (1 + size))
-
-
 @theorem.property(name="overlap")
 def shared(x: Instance) -> Verdict | None:
     """the overlap of the windows is 1 − ‖sinΘ‖_F²/k, its cosines being the singular values of PQ"""
@@ -266,18 +243,7 @@ def monotone() -> Facts:
             rest += sum((kappa[k] - kappa[i]) * w[i, j] for i in range(k, n) for j in range(k))
             rest += sum((eta[j] - eta[k - 1]) * w[i, j] for j in range(k) for i in range(k, n))
             rest += sum((eta[k] - eta[j]) * w[i, j] for j in range(k, n) for i in range(k))
-            yield f"n = {n}, k = {k}", _stochastic(inner - gamma * sine - rest, w)
-
-
-def _stochastic(expression: Any, w: Any) -> bool:
-    """Whether an expression vanishes for doubly stochastic w: rows and columns sum to 1."""
-    import sympy
-
-    last = w.rows - 1
-    rules = {w[i, last]: 1 - sum(w[i, j] for j in range(last)) for i in range(last)}
-    rules |= {w[last, j]: 1 - sum(w[i, j] for i in range(last)) for j in range(last)}
-    rules[w[last, last]] = 1 - sum(1 - sum(w[i, j] for i in range(last)) for j in range(last))
-    return sympy.expand(sympy.expand(expression).subs(rules, simultaneous=True)) == 0
+            yield f"n = {n}, k = {k}", doubly_stochastic_zero(inner - gamma * sine - rest, w)
 
 
 @theorem.proof("symbolic", "all real symmetric 2×2 matrices")
@@ -296,3 +262,7 @@ def two_by_two() -> Facts:
     inner = c**2 * (a * p + b * q) + s**2 * (a * q + b * p)
     whole = (c**2 + s**2) * (a**2 + b**2 + p**2 + q**2)
     yield "the relative imbalance", vanishes(whole - delta - 2 * inner)
+
+
+theorem.property(properties.enclosed, name="norms", strategy=integer_layers)
+theorem.proof("instances", "integer layers W' = WᵀWWᵀ, n = 2, 3, 4, entries up to 2000")(properties.commuting)
