@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from certify.chain.chain_file import apply_chain_file, read_chain_file
+from certify.chain.chain_file import apply_chain_file, parse_chain_file, read_chain_file
+from certify.chain.drafts import Draft, draft
 from certify.chain.edges import chain_of_numbered_names
 from certify.chain.archive import ARCHIVE_ERRORS
 from certify.chain.limits import DEFAULT_LIMITS, Limits
@@ -22,10 +23,10 @@ from certify.chain.readers.safetensors import is_safetensors, read_safetensors
 from certify.chain.readers.shards import read_sharded
 from certify.chain.refusals import TORCH_SUFFIXES, pickle_suffix, refuse_pickle, starts_like_pickle
 from certify.chain.stored import StoredTensor
-from certify.errors import InputError, UnsupportedError
+from certify.errors import ChainError, InputError, UnsupportedError, UsageError
 from certify.reading import open_regular
 
-__all__ = ["load"]
+__all__ = ["drafted", "load"]
 
 _FORMATS = (
     "a .safetensors file, its *.safetensors.index.json, an .npz archive, an .npy file, a PyTorch, ONNX, GGUF or Keras "
@@ -42,6 +43,8 @@ def load(
     path: str | os.PathLike[str],
     chain_file: str | os.PathLike[str] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    *,
+    preset: str = "",
 ) -> Chain:
     """Load the chain of weight matrices that a file or folder holds.
 
@@ -56,6 +59,7 @@ def load(
     chain_file : TOML that names layers, transposition and edges, see :mod:`certify.chain.chain_file`; without it they
         are read off numbered tensor names, see :mod:`certify.chain.edges`.
     limits : what the file may ask of the machine.
+    preset : one of :data:`certify.chain.drafts.PRESETS`, to take the chain file that :func:`drafted` writes.
 
     Returns
     -------
@@ -68,10 +72,19 @@ def load(
         pickles and formats that are not read.
     """
     source = os.fspath(path)
+    if chain_file is not None and preset:
+        raise UsageError("a chain file and a preset are two answers to one question", hint="give one of them")
     parsed = None if chain_file is None else read_chain_file(os.fspath(chain_file), limits)
     tensors, left_out = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
     if not tensors:
         raise InputError("there is no tensor in it, so the chain is empty", file=source, hint=f"give {_FORMATS}")
+    if preset:
+        found = draft(source, tensors, preset, limits)
+        if not found.fits:
+            raise ChainError(
+                found.why, file=source, hint=f"edit this chain file and give it with --chain FILE\n{found.text}"
+            )
+        parsed = parse_chain_file(found.text.encode(), f"drafted by the preset {preset}", limits)
     if parsed is None:
         chain = chain_of_numbered_names(tensors, left_out, source)
     else:
@@ -87,6 +100,18 @@ def load(
         )
     chain.check()
     return chain
+
+
+def drafted(path: str | os.PathLike[str], preset: str = "all", limits: Limits = DEFAULT_LIMITS) -> Draft:
+    """The chain file of a preset for the model at ``path``; see :mod:`certify.chain.drafts`.
+
+    Raises
+    ------
+    InputError : the weights cannot be read.
+    """
+    source = os.fspath(path)
+    tensors, _ = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+    return draft(source, tensors, preset, limits)
 
 
 def _read_file(path: str, limits: Limits) -> _Found:
