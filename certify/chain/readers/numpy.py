@@ -17,7 +17,7 @@ from certify.chain.stored import ByteSource, FileSlice, StoredTensor
 from certify.errors import InputError, LimitError, UnsupportedError
 from certify.reading import open_regular
 
-__all__ = ["read_npy", "read_npy_folder", "read_npz"]
+__all__ = ["bounded_archive", "read_npy", "read_npy_folder", "read_npz"]
 
 _REWRITE = "write the archive again with numpy.savez"
 _ENCRYPTED = 0x1
@@ -74,7 +74,7 @@ def read_npz(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOu
         with open_regular(path) as opened:
             size = os.fstat(opened.fileno()).st_size
             limits.check("max_file_bytes", size, "size of the file in bytes", file=path)
-            with _Bounded.archive(opened, path, limits) as archive:
+            with bounded_archive(opened, path, limits) as archive:
                 members = archive.infolist()
                 _check_members(members, size, path, limits)
                 for member in members:
@@ -163,6 +163,7 @@ class _Bounded:
         left = max(self._size - self._opened.tell(), 0)
         return self._opened.read(min(count if count >= 0 else allowed, left))
 
-    @classmethod
-    def archive(cls, opened: BinaryIO, path: str, limits: Limits) -> zipfile.ZipFile:
-        return zipfile.ZipFile(cls(opened, path, limits))  # type: ignore[arg-type]
+
+def bounded_archive(opened: BinaryIO, path: str, limits: Limits) -> zipfile.ZipFile:
+    """The archive in ``opened``, whose directory takes no more than ``max_header_bytes``."""
+    return zipfile.ZipFile(_Bounded(opened, path, limits))  # type: ignore[arg-type]
