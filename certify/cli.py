@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "run"]
 
 _EPILOG = console.exit_codes()
-_PATH = click.Path(path_type=Path)
+_PATH = Path
 
 
 def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
