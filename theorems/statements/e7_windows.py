@@ -13,7 +13,7 @@ Reference
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +67,19 @@ def turned() -> SearchStrategy[Instance]:
     return own.seeded(build)
 
 
+def blocks(size: int, rng: Random) -> Iterator[Instance]:
+    """A large first rank, and a block of two, read by a sum."""
+    while True:
+        a, b, c, d = (rng.randint(-2, 4) for _ in range(4))
+        yield case([[10, 0, 0], [0, a, b], [0, c, d]], [[1, 1, 1]], 0, 1, rng.randint(1, 3), rng.choice((1, 2)))
+
+
 theorem = Declaration(
     __doc__,
     parameters=(*TRANSPORT, Parameter.rational("tolerance", Fraction(1, 4), 4)),
     dimensions=SIZES,
     strategy=turned,
+    families=blocks,
 )
 
 
