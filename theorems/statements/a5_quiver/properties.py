@@ -106,6 +106,10 @@ def open_ranks() -> Facts:
         }
         found = polystable_ranks(table)
         yield f"{layers}, {product}", (found.verdict, found.cause) == (verdict, cause)
+        closed = all(low == high for low, high in (*layers, product))
+        yield f"{layers}, {product}: no barcode", certified_barcode(table) is None
+        del table[0, 2], table[1, 3]
+        yield f"{layers}, {product}: a barcode", (certified_barcode(table) is not None) == closed
         yield f"{layers}, {product}: the bounds", (found.layers, found.product) == (layers, product)
 
 
