@@ -192,7 +192,9 @@ def _refuse_blocks(
                 f"{member.name} and {stored.name} bear the same number: {group.pattern} is a part of a block, not a chain"
             )
         if parts := _parts(stored.name):
-            raise refuse(f"{stored.name} stands beside {member.name}: a block with a part called {parts[0]}, not a chain")
+            raise refuse(
+                f"{stored.name} stands beside {member.name}: a block with a part called {parts[0]}, not a chain"
+            )
     if parts := _parts(group.pattern):
         raise refuse(
             f"{group.pattern} names parts called {parts[0]}, which lie beside each other in a network, not above"
