@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any
 
 from certify.geometry.interface.alignment import commutator_magnitude
 from certify.geometry.spectrum.chart import gaps
@@ -169,7 +170,8 @@ def one_over_root_two() -> Facts:
         factor = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"l{i}{j}", real=True) if j <= i else 0)
         k = factor * factor.T
         for rank in range(n + 1):
-            kept, rest = factor[:rank, :], factor[rank:, :]
+            kept: Any = factor[:rank, :]
+            rest: Any = factor[rank:, :]
             projector = sympy.diag(*(int(i < rank) for i in range(n)))
             left = square(k) / 2 - square(projector * k - k * projector)
             yield f"n = {n}, rank {rank}", vanishes(left - square(kept.T * kept - rest.T * rest) / 2)
