@@ -279,6 +279,4 @@ def factors(x: Instance) -> Verdict | None:
 
 
 theorem.proof("symbolic", "all real G, λ and λ_H, shapes 2-1-2, 2-2-2, 2-2-4")(proofs.products)
-theorem.proof("symbolic", "all real singular values, λ, λ_H > 0; von Neumann's trace inequality is used")(
-    proofs.squared_loss
-)
+theorem.proof("symbolic", "all singular values, λ, λ_H > 0; von Neumann's inequality is used")(proofs.squared_loss)
