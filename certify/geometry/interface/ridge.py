@@ -109,9 +109,9 @@ def rate_range(off_block: Number, spread: Number, imbalance: Number, gap: Number
 def remaining_gap(gap: Number, weight: Number, path: Number) -> Number:
     r"""Lower bound :math:`\gamma-2wp` of γ after the two layers moved along a path of Frobenius length p (B3, B1).
 
-    ``weight`` is w, :math:`w^2=\sigma_k^2+\sigma_{k+1}^2` summed over both layers. *Proof*: by Mirsky σ_k = x falls by a
-    and σ_{k+1} = y rises by b, a² + b² <= p² for one layer, and the gap loses 2(ax + by) + b² − a². For b > |a| the end
-    has a + b <= x − y, so that b² − a² <= (b − a)(x − y) = (bx + ay) − (ax + by) <= wp − (ax + by).
+    ``weight`` is w, :math:`w^2=\sigma_k^2+\sigma_{k+1}^2` summed over both layers. *Proof*: by Mirsky σ_k = x falls by
+    a and σ_{k+1} = y rises by b, a² + b² <= p² for one layer, and the gap loses 2(ax + by) + b² − a². For b > |a| the
+    end has a + b <= x − y, so that b² − a² <= (b − a)(x − y) = (bx + ay) − (ax + by) <= wp − (ax + by).
 
     >>> remaining_gap(5, 1, 1)
     3

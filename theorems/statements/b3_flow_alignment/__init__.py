@@ -230,7 +230,5 @@ def horizon(x: Instance) -> Verdict:
     return square if square is not Verdict.CERTIFIED else small(lambda: ratio - high * flow_factor(decay, time))
 
 
-theorem.proof("symbolic", "all real symmetric H of size 2×2, all P; n = 2, 3, 4 by the splitting of H")(
-    proofs.splitting
-)
+theorem.proof("symbolic", "all real symmetric H, n = 2; all P, n = 3, 4, by the splitting of H")(proofs.splitting)
 theorem.proof("symbolic", "all σ_k = x ≥ σ_{k+1} = y ≥ 0, all changes; Mirsky's inequality is used")(proofs.lost_gap)

@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-
-
-from certify.geometry.interface.ridge import (
-)
-from certify.verdict import Verdict
-from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
-from theorems.engine.instance import Instance, Matrix
-from theorems.engine.theorem import Parameter, small
+from theorems.engine.declare import Facts
 from theorems.exact.algebra import vanishes
-from theorems.exact.scalars import Scalar, num, root
-from theorems.exact.spectra import (
-    Rows,
-    frobenius_squared,
-    leading_projector,
-    multiply,
-    rows_of,
-    singular_values,
-    spectrum,
-)
 
 __all__ = ["lost_gap", "splitting"]
 
