@@ -28,7 +28,7 @@ def flow_factor(decay: Number, time: Number) -> Number:
     >>> flow_factor(sympy.Integer(1), sympy.log(2))
     1/4
     """
-    return exp(-2 * coerce(decay) * time)
+    return exp(-2 * coerce(decay) * coerce(time))
 
 
 def step_factor(decay: Number, eta: Number) -> Number:
@@ -121,7 +121,7 @@ def remaining_gap(gap: Number, weight: Number, path: Number) -> Number:
 
 def flow_path(time: Number, excess: Number) -> Number:
     r""":math:`p=\sqrt{\tau e}`, a bound of the length of the gradient flow in time τ, e >= F − inf F (B3, B1)."""
-    return sqrt(coerce(time) * excess)
+    return sqrt(coerce(time) * coerce(excess))
 
 
 def horizon_bound(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ def _plus(a: Matrix, b: Matrix, step: Fraction) -> Matrix:
     return tuple(tuple(u + step * v for u, v in zip(p, q, strict=True)) for p, q in zip(a, b, strict=True))
 
 
-def diagonal(values: list[int | Fraction]) -> list[list[int | Fraction]]:
+def diagonal(values: Sequence[int | Fraction]) -> list[list[int | Fraction]]:
     return [[v if i == j else 0 for j in range(len(values))] for i, v in enumerate(values)]
 
 
