@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from certify import console
-from certify.console import EXIT_CODES, check_target, escaped, print_json, progress, terminal
+from certify.console import EXIT_CODES, check_targets, escaped, print_json, progress, terminal
 from certify.options import changed, chosen_thresholds
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def command() -> None:
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
 @_asked("ask with")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
-@click.option("--all", "every", is_flag=True, help="One row for each window, instead of one for all.")
+@click.option("--full", is_flag=True, help="Every enclosure, instead of one screen.")
+@click.option("--all", "every", is_flag=True, help="As --full, with one row for each window.")
 @_common
 def chain(
     path: Path,
@@ -81,17 +82,18 @@ def chain(
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
     limits: tuple[str, ...],
+    full: bool,
     every: bool,
     as_json: bool,
 ) -> int:
     """Certify the weight matrices in PATH: a safetensors file or folder, an .npz file, or a folder of .npy files."""
-    for target in (output, page):
-        check_target(target, path, chain_file, thresholds_file)
+    check_targets(output, page, inputs=(path, chain_file, thresholds_file))
     import certify
     from certify.chain import Limits
 
     loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"))
     chosen = chosen_thresholds(thresholds_file, thresholds)
+    check_targets(output, page)
     with progress("certifying") as advance:
         certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance)
     if output is not None:
@@ -103,13 +105,26 @@ def chain(
     if as_json:
         sys.stdout.write(certificate.to_bytes().decode("ascii"))
     else:
-        _show_certificate(certificate, fold=not every)
         shown = terminal()
+        if full or every:
+            _show_certificate(certificate, fold=not every)
+        else:
+            from certify.report.screen import screen
+
+            shown.print(screen(certificate, width=shown.width))
         for note in loaded.notes:
             shown.print(f"note {escaped(note)}", style="dim", markup=False, highlight=False)
         for label, target in (("certificate", output), ("page", page)):
             if target is not None:
                 shown.print(f"{label} {escaped(target)}", markup=False, highlight=False)
+        if output is not None:
+            asked = "" if chain_file is None else f" --chain {escaped(chain_file)}"
+            shown.print(
+                f"check it: certify verify {escaped(output)} {escaped(path)}{asked}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
     return EXIT_CODES[certificate.verdict]
 
 

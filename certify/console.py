@@ -5,18 +5,24 @@ Modules that take long to import are imported where they are used, so that ``--h
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from certify.errors import InputError, PolystableError, UsageError
+from certify.reading import remembered, was_read
 from certify.verdict import Verdict
+from certify.writing import check_writable, remove_temporary
 
 if TYPE_CHECKING:
     import click
@@ -27,7 +33,7 @@ __all__ = [
     "INTERRUPTED",
     "READER_LEFT",
     "Progress",
-    "check_target",
+    "check_targets",
     "escaped",
     "exit_codes",
     "main",
@@ -120,19 +126,62 @@ def progress(what: str) -> Generator[Progress]:
         yield advance
 
 
-def check_target(target: Path | None, *inputs: Path | None) -> None:
-    """Refuse an output path before any work is done for it.
+def check_targets(*targets: Path | None, inputs: Sequence[Path | None] = ()) -> None:
+    """Refuse output paths before any work is done for them; to be called again once the inputs are read.
 
     Raises
     ------
-    UsageError : not a file in an existing folder, or one of the inputs.
+    UsageError : no file in an existing folder, two outputs of one name, a link, a device, a pipe, a read-only file, or
+        a file that is an input or was read.
     """
-    if target is None:
-        return
-    if target.is_dir() or not target.parent.is_dir():
-        raise UsageError("the output is not a file in an existing folder", file=target, hint="another output path")
-    if any(item is not None and item.exists() and target.exists() and target.samefile(item) for item in inputs):
-        raise UsageError("the output would replace an input", file=target, hint="another output path")
+    seen: set[str] = set()
+    for target in targets:
+        if target is None:
+            continue
+        if not os.path.isdir(target.parent) or os.path.isdir(target):
+            raise _no_target("the output is not a file in an existing folder", target)
+        try:
+            check_writable(target)
+        except InputError as error:
+            raise _no_target(error.message, target) from None
+        name = os.path.join(os.path.realpath(target.parent), target.name)
+        if name in seen:
+            raise _no_target("two outputs have one name", target)
+        seen.add(name)
+        if was_read(target) or any(item is not None and _same(target, item) for item in inputs):
+            raise _no_target("the output would replace an input", target)
+
+
+def _same(target: Path, item: Path) -> bool:
+    try:
+        return os.path.samefile(target, item)
+    except (OSError, ValueError):
+        return False
+
+
+def _no_target(message: str, target: Path) -> UsageError:
+    return UsageError(message, file=target, hint="another output path")
+
+
+@contextmanager
+def _ended_cleanly() -> Generator[None]:
+    """What ends this process removes first what is half written; a signal that is ignored stays so."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        remove_temporary()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    mine = threading.current_thread() is threading.main_thread()
+    changed = [number for number in names if mine and signal.getsignal(number) is signal.SIG_DFL]
+    for number in changed:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
@@ -143,9 +192,24 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     command, name : what is run, and how it is called.
     arguments : the words after the name; those of this process when omitted.
     """
-    import click
 
     words = list(sys.argv[1:] if arguments is None else arguments)
+    with remembered(), _ended_cleanly():
+        try:
+            code = _outcome(command, name, words)
+        except BrokenPipeError:
+            code = READER_LEFT
+        except OSError:
+            # There is nowhere left to say what went wrong.
+            code = InputError.exit_code
+        if not _flushed() and code == 0:
+            code = InputError.exit_code
+    return code
+
+
+def _outcome(command: click.Command, name: str, words: list[str]) -> int:
+    import click
+
     try:
         code = command.main(words, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
@@ -156,14 +220,25 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         click.echo(escaped(shown.getvalue(), lines=True), err=True, nl=False)
         return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; nothing was written", err=True)
+        click.echo("interrupted; a file is written as a whole or not at all", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of stdout has left; what is still buffered has no reader either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
     except Exception as error:
         return _failed(error, words)
+
+
+def _flushed() -> bool:
+    """Whether all that was printed is out; what has no reader and no room is dropped, so that nothing fails later."""
+    done = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            done = False
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return done
 
 
 def _failed(error: Exception, words: Sequence[str]) -> int:
@@ -205,6 +280,10 @@ def _unexpected(error: Exception) -> PolystableError:
 
 def main(run: Callable[[], int]) -> NoReturn:
     """Entry point of a script; characters that a stream cannot hold are replaced."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Closed by the shell; it stays open until the process ends.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from certify.claims.thresholds import Thresholds
 from certify.errors import InputError, UsageError
+from certify.reading import parse_toml, read_regular, shown
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -32,29 +32,21 @@ def read_thresholds(file: Path) -> Thresholds:
     ------
     InputError : the file cannot be read, or holds anything but known thresholds of the right types.
     """
+    data = read_regular(file, _SIZE_LIMIT, what="the file of thresholds", option="which no option changes")
     try:
-        if not file.is_file():
-            raise InputError("the thresholds are not in a regular file", file=file)
-        with file.open("rb") as stream:
-            data = stream.read(_SIZE_LIMIT + 1)
-    except OSError as error:
-        raise InputError(f"the thresholds cannot be read: {error.strerror}", file=file) from error
-    if len(data) > _SIZE_LIMIT:
-        raise InputError("the file of thresholds is too large", file=file, limit=f"{_SIZE_LIMIT} bytes")
-    try:
-        given: Mapping[str, object] = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        given: Mapping[str, object] = parse_toml(data.decode("utf-8"))
+    except ValueError as error:
         raise InputError(f"the thresholds are no TOML: {error}", file=file) from None
     defaults = Thresholds().record()
     for name, value in given.items():
         wanted = type(defaults.get(name))
         if name not in defaults:
-            raise InputError(f"no threshold is called {name}", file=file, hint=f"one of {', '.join(defaults)}")
+            raise InputError(f"no threshold is called {shown(name)}", file=file, hint=f"one of {', '.join(defaults)}")
         if type(value) is not wanted and not (wanted is float and type(value) is int):
             raise InputError(f"the threshold {name} is not of type {wanted.__name__}", file=file, place=name)
     try:
         return replace(Thresholds(), **{name: type(defaults[name])(value) for name, value in given.items()})
-    except (UsageError, OverflowError) as error:
+    except (UsageError, OverflowError, ValueError) as error:
         raise InputError(f"the thresholds are refused: {error}", file=file) from None
 
 
@@ -70,10 +62,12 @@ def changed(options: _Options, changes: Sequence[str], flag: str) -> _Options:
     for change in changes:
         name, _, text = change.partition("=")
         if name not in known:
-            raise UsageError(f"{flag} {change}: no such name", hint=f"one of {', '.join(known)}")
+            raise UsageError(f"{flag} {shown(change)}: no such name", hint=f"one of {', '.join(known)}")
         try:
             given[name] = type(known[name])(text)
         except ValueError:
             kind = type(known[name]).__name__
-            raise UsageError(f"{flag} {change}: not a number of type {kind}", hint=f"{name}={known[name]}") from None
+            raise UsageError(
+                f"{flag} {shown(change)}: not a number of type {kind}", hint=f"{name}={known[name]}"
+            ) from None
     return replace(options, **given)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,23 +10,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from certify.errors import CertificateError, PolystableError, UsageError
+from certify import console
+from certify.console import EXIT_CODES, check_targets, escaped, print_json, progress, terminal
+from certify.errors import UsageError
 from certify.verdict import Verdict
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from theorems.engine.search import Progress, SearchResult
+    from theorems.engine.search import Progress as Searched
+    from theorems.engine.search import SearchResult
     from theorems.engine.theorem import Theorem
 
 __all__ = ["main", "run"]
 
-EXIT_CODES = {Verdict.CERTIFIED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}
-INTERRUPTED, READER_LEFT = 130, 141
-_EPILOG = (
-    "Exit codes: 0 everything asked is certified, 1 refuted (explore: a counterexample was found) or witness rejected, "
-    "2 usage, 3 undecided, 4 input refused, 5 defect of this program."
-)
+_EPILOG = console.exit_codes("refuted (explore: a counterexample was found)", "witness rejected")
 _PATH = click.Path(path_type=Path)
 
 
@@ -54,9 +48,9 @@ def list_(as_json: bool) -> int:
 
     found = theorems.all()
     if as_json:
-        _print_json([_summary(t) for t in found])
+        print_json([_summary(t) for t in found])
     else:
-        _console().print(list_table(found))
+        terminal().print(list_table(found))
     return 0
 
 
@@ -71,7 +65,7 @@ def show(id: str, as_json: bool) -> int:
 
     theorem = theorems.get(id)
     if as_json:
-        _print_json({**_summary(theorem), "text": docstring(theorem), "latex": theorem.latex()})
+        print_json({**_summary(theorem), "text": docstring(theorem), "latex": theorem.latex()})
     else:
         click.echo(plain_text(docstring(theorem)) + "\n\n" + theorem.statement())
     return 0
@@ -93,29 +87,29 @@ def check(
     as_json: bool,
 ) -> int:
     """Run the checks of the theorems ID..., of all when none is named; results are shown as they come."""
-    _check_target(junit_file)
+    check_targets(junit_file)
     from theorems.checking import chosen, profile_of, results
     from theorems.engine.report import Report, failure_text, result_line, save_junit, summary
 
     todo = chosen(ids or None)
-    console, found, last = _console(), [], ""
-    with _progress("checking", len(todo)) as advance:
+    shown, found, last = terminal(), [], ""
+    with progress("checking") as advance:
         for result in results(todo, profile_of(seed=seed, thorough=thorough), workers):
-            advance(f"{result.theorem} {result.kind} {result.name}")
             found.append(result)
+            advance(len(found), len(todo), f"{result.theorem} {result.kind} {result.name}")
             if not as_json:
-                console.print(result_line(result, console.width, last), highlight=False, soft_wrap=True)
+                shown.print(result_line(result, shown.width, last), highlight=False, soft_wrap=True)
             last = result.theorem
     report = Report(tuple(found))
     if junit_file is not None:
         save_junit(report, junit_file)
     if as_json:
-        _print_json(report.to_json())
+        print_json(report.to_json())
         return EXIT_CODES[report.verdict]
     failures = [failure_text(r) for r in found if r.verdict is not Verdict.CERTIFIED]
     for text in failures:
-        console.print(f"\n{text}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"\n{summary(report)}", markup=False, highlight=False)
+        shown.print(f"\n{text}", markup=False, highlight=False, soft_wrap=True)
+    shown.print(f"\n{summary(report)}", markup=False, highlight=False)
     return EXIT_CODES[report.verdict]
 
 
@@ -129,9 +123,9 @@ def new(name: str, folder: Path | None, as_json: bool) -> int:
 
     written, todo = write_skeleton(name, folder)
     if as_json:
-        _print_json({"file": str(written), "todo": todo})
+        print_json({"file": str(written), "todo": todo})
         return 0
-    click.echo(f"wrote {written}")
+    click.echo(f"wrote {escaped(written)}")
     for line in todo:
         click.echo(f"  {line}")
     click.echo(f"then: theorems check {name.split('_')[0].upper()}")
@@ -164,7 +158,7 @@ def explore(
     as_json: bool,
 ) -> int:
     """Look for a counterexample to ID without a hypothesis, with a bent constant, or to a false reading."""
-    _check_target(output)
+    check_targets(output)
     import theorems
     from theorems.engine.search import LIMIT, search
 
@@ -172,7 +166,7 @@ def explore(
     drop, constants = _dropped(drops), _constants(changes)
     if drop is None and reading is None and not constants and sys.stdin.isatty() and not as_json:
         drop, reading = _ask(theorem)
-    with _hunting() as progress:
+    with _hunting() as advance:
         result = search(
             theorem,
             drop,
@@ -182,12 +176,12 @@ def explore(
             time=seconds,
             size=size,
             seed=seed,
-            progress=progress,
+            progress=advance,
         )
     if output is not None and result.witness is not None:
         result.witness.save(output)
     if as_json:
-        _print_json(result.to_json())
+        print_json(result.to_json())
     else:
         _show_result(result, output)
     return EXIT_CODES[result.verdict]
@@ -202,11 +196,11 @@ def verify(witness: Path, as_json: bool) -> int:
 
     found = verify(witness)
     if as_json:
-        _print_json({"accepted": True, **found.to_json()})
+        print_json({"accepted": True, **found.to_json()})
     else:
-        console = _console()
-        console.print("accepted: the counterexample stands", style="green")
-        console.print(found.show(), markup=False, highlight=False)
+        shown = terminal()
+        shown.print("accepted: the counterexample stands", style="green")
+        shown.print(found.show(), markup=False, highlight=False)
     return 0
 
 
@@ -242,7 +236,7 @@ def _dropped(drops: Sequence[str]) -> str | None:
             f"one hypothesis is dropped at a time, not {' and '.join(dict.fromkeys(drops))}", hint="a search for each"
         )
     if len(drops) > 1:
-        click.echo(f"note: --drop {drops[0]} was given {len(drops)} times and counts once", err=True)
+        click.echo(f"note: --drop {escaped(drops[0])} was given {len(drops)} times and counts once", err=True)
     return drops[0] if drops else None
 
 
@@ -277,119 +271,32 @@ def _ask(theorem: Theorem) -> tuple[str | None, str | None]:
 
 
 def _show_result(result: SearchResult, output: Path | None) -> None:
-    console = _console()
+    shown = terminal()
     style = "bold red" if result.witness is not None else "yellow"
-    console.print(result.verdict.value, style=style)
-    console.print(result.show(), markup=False, highlight=False, soft_wrap=True)
+    shown.print(result.verdict.value, style=style)
+    shown.print(result.show(), markup=False, highlight=False, soft_wrap=True)
     if output is not None and result.witness is not None:
-        console.print(f"witness {output}", markup=False, highlight=False)
-
-
-def _check_target(target: Path | None) -> None:
-    if target is not None and (target.is_dir() or not target.parent.is_dir()):
-        raise UsageError("the output is not a file in an existing folder", file=target, hint="another output path")
-
-
-def _console(*, stderr: bool = False) -> Console:
-    """A console that keeps lines of 140 columns whole where there is no terminal to fit."""
-    from rich.console import Console
-
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=140)
+        shown.print(f"witness {output}", markup=False, highlight=False)
 
 
 @contextmanager
-def _progress(what: str, total: int) -> Generator[Callable[[str], None]]:
-    """A bar on stderr with the time left; silent off a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = _console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        done = -1
-
-        def advance(label: str) -> None:
-            nonlocal done
-            done += 1
-            bar.update(task, completed=done, description=f"{what} {label}")
-
-        yield advance
-
-
-@contextmanager
-def _hunting() -> Generator[Callable[[Progress], None]]:
+def _hunting() -> Generator[Callable[[Searched], None]]:
     """One line on stderr: the stage, how many instances were tried, the best margin so far; silent off a terminal."""
-    console = _console(stderr=True)
-    with console.status("searching") as status:
+    shown = terminal(stderr=True)
+    with shown.status("searching") as status:
 
-        def report(p: Progress) -> None:
+        def report(p: Searched) -> None:
             best = f"{p.best:.3g}" if p.best < float("inf") else "none"
             status.update(f"{p.stage}: {p.tried} instances, best margin {best}, {p.elapsed:.1f} s")
 
-        yield report if console.is_terminal else lambda _: None
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _show_error(error: PolystableError) -> None:
-    from rich.text import Text
-
-    kind = {1: "rejected", 2: "usage", 4: "refused", 5: "defect"}.get(error.exit_code, "error")
-    first, *rest = error.render().split("\n")
-    console = _console(stderr=True)
-    console.print(Text.assemble((f"{kind}: ", "bold red"), first), soft_wrap=True)
-    for line in rest:
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        yield report if shown.is_terminal else lambda _: None
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; every exception is shown and becomes a code.
-
-    Parameters
-    ----------
-    arguments : the words after ``theorems``; those of this process when omitted.
-    """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        code = command.main(words, prog_name="theorems", standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except click.ClickException as error:
-        error.show()
-        return UsageError.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return READER_LEFT
-    except Exception as error:
-        return _failed(error, words)
-
-
-def _failed(error: Exception, words: Sequence[str]) -> int:
-    if "--debug" in words:
-        import traceback
-
-        traceback.print_exception(error)
-    known = error
-    if not isinstance(known, PolystableError):
-        known = PolystableError(f"{type(error).__name__}: {error}", hint="--debug shows where; please report it")
-    if "--json" in words:
-        place = {name: getattr(known, name) for name in ("file", "place", "limit", "hint")}
-        accepted = {"accepted": False} if isinstance(known, CertificateError) else {}
-        _print_json({**accepted, "error": type(error).__name__, "message": known.message, **place,
-                     "exit_code": known.exit_code})  # fmt: skip
-    else:
-        _show_error(known)
-    return known.exit_code
+    """Run ``theorems`` and return its exit code; ``arguments`` as for :func:`certify.console.run`."""
+    return console.run(command, "theorems", arguments)
 
 
 def main() -> NoReturn:
     """Entry point of the ``theorems`` script."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
-    sys.exit(run())
+    console.main(run)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
-from certify.errors import UsageError
+from certify.errors import InputError, UsageError
+from certify.writing import write_whole
 
 __all__ = ["write_skeleton"]
 
@@ -139,11 +141,10 @@ def write_skeleton(name: str, folder: Path | None = None) -> tuple[Path, list[st
     target = (folder or Path(theorems.statements.__path__[0])) / f"{name}.py"
     title = " ".join(name.split("_")[1:]).capitalize()
     text = _TEXT.format(id=id, title=title)
+    if os.path.lexists(target):
+        raise UsageError("the file exists", file=target, hint="another name")
     try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError("the file exists", file=target, hint="another name") from None
-    except OSError as error:
-        raise UsageError(f"the file cannot be written: {error.strerror}", file=target, hint="--folder DIR") from error
+        write_whole(target, text.encode())
+    except InputError as error:
+        raise UsageError(error.message, file=target, hint="--folder DIR") from None
     return target, [f"{number}: {line.strip()}" for number, line in enumerate(text.split("\n"), 1) if "TODO" in line]

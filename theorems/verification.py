@@ -12,8 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-from certify.chain.stored import open_regular
 from certify.errors import CertificateError, InputError, LimitError, PolystableError
+from certify.reading import read_regular
 from certify.rigor.ball import precision
 from certify.verdict import Verdict
 from theorems.engine.instance import Instance, parse_rational
@@ -25,11 +25,12 @@ from theorems.library import get
 
 __all__ = ["verify"]
 
-MAX_BYTES, MAX_DEPTH = 1_000_000, 12
+MAX_BYTES, MAX_DEPTH = 2**18, 12
 """Of a witness file: its size, and how deep its brackets may be nested."""
 _FIELDS = {"schema", "theorem", "reading", "dropped", "constants", "instance", "hypotheses", "margin"}
 _BITS = 64
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# A text that is not closed reaches as far as it can, so that no byte is tried twice.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?')
 _HINT = "write witnesses with theorems explore -o FILE"
 # What a formula may raise on data that its hypotheses exclude.
 _UNDEFINED = (ArithmeticError, ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)
@@ -147,10 +148,7 @@ def _compare(finding: Finding, dropped: str | None, stated: dict[str, Verdict], 
 
 
 def _read(path: Path) -> object:
-    with open_regular(str(path)) as opened:
-        content = opened.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise LimitError("the file is too large for a witness", file=path, limit=f"{MAX_BYTES} bytes", hint=_HINT)
+    content = read_regular(path, MAX_BYTES, what="the file, for a witness,", option="which no option changes")
     brackets = re.sub(rb"[^][{}]", b"", _STRING.sub(b"", content))
     depth = max(itertools.accumulate(1 if b in b"[{" else -1 for b in brackets), default=0)
     if depth > MAX_DEPTH:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from certify.certificate.exact_json import Reader, float_text, reject
 from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
-__all__ = ["claim_json", "parameters_json", "read_claim", "read_parameters"]
+__all__ = ["VALUES", "claim_json", "claim_text", "parameters_json", "read_claim", "read_pair", "read_parameters"]
 
+VALUES = '"values":['
+"""What stands before the values in the text of a claim."""
 _CLAIM_FIELDS = (
     "id", "subject", "kind", "statement", "verdict", "values", "margin", "strict", "parameters", "cause", "note",
 )  # fmt: skip
@@ -39,7 +43,8 @@ def _pair(enclosure: Enclosure) -> list[str]:
     return [float_text(enclosure.lower), float_text(enclosure.upper)]
 
 
-def _read_pair(reader: Reader) -> Enclosure:
+def read_pair(reader: Reader) -> Enclosure:
+    """The enclosure that a list of two floats spells."""
     items = reader.items(2)
     if len(items) != 2:
         reject("an enclosure has two end points", reader.place)
@@ -66,8 +71,17 @@ def claim_json(claim: Claim) -> dict[str, Any]:
     }
 
 
-def read_claim(reader: Reader) -> Claim:
-    """Strict inverse of :func:`claim_json`."""
+def claim_text(claim: Claim, *, sort_keys: bool = False) -> str:
+    """The JSON text of :func:`claim_json` without white space; the values do not become JSON objects."""
+    rest = json.dumps(claim_json(replace(claim, values=())), sort_keys=sort_keys, separators=(",", ":"))
+    # Texts have a backslash before each quotation mark, and of the fields after the values none is called so.
+    place = (rest.rindex if sort_keys else rest.index)(VALUES) + len(VALUES)
+    values = ",".join(f'["{float_text(value.lower)}","{float_text(value.upper)}"]' for value in claim.values)
+    return f"{rest[:place]}{values}{rest[place:]}"
+
+
+def read_claim(reader: Reader, values: tuple[Enclosure, ...] | None = None) -> Claim:
+    """Strict inverse of :func:`claim_json`; ``values`` are those that were read already, and then none are left."""
     f = reader.fields(_CLAIM_FIELDS)
     return Claim(
         id=f["id"].text(256),
@@ -75,8 +89,8 @@ def read_claim(reader: Reader) -> Claim:
         kind=Kind(f["kind"].choice([kind.value for kind in Kind])),
         statement=f["statement"].text(),
         verdict=Verdict(f["verdict"].choice([verdict.value for verdict in Verdict])),
-        values=tuple(_read_pair(item) for item in f["values"].items()),
-        margin=_read_pair(f["margin"]),
+        values=tuple(read_pair(item) for item in f["values"].items()) if values is None else values,
+        margin=read_pair(f["margin"]),
         strict=f["strict"].boolean(),
         parameters=read_parameters(f["parameters"]),
         cause=f["cause"].text(),

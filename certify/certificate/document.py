@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
-from certify.certificate.claim_json import claim_json, parameters_json, read_claim, read_parameters
+from certify.certificate.claim_json import claim_json, claim_text, parameters_json, read_claim, read_parameters
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
-from certify.certificate.files import write_whole
+from certify.certificate.lines import LayoutError, Lines, claim_of_line, spelled
 from certify.certificate.records import InputRecord, NotAsked
-from certify.errors import CertificateError, InputError, LimitError
+from certify.errors import CertificateError
+from certify.reading import read_regular
 from certify.verdict import Claim, Parameter, Verdict, combine
+from certify.writing import write_whole
 
 __all__ = ["ARITHMETIC", "SCHEMA", "Certificate"]
 
@@ -26,7 +29,8 @@ ARITHMETIC = "exact-dyadic-input/outward-float64-enclosures/1"
 closed interval that contains the exact real quantity; logarithms are natural."""
 
 _FIELDS = ("schema", "tool", "arithmetic", "input", "thresholds", "claims", "not_asked", "verdict", "digest")
-_SIZE_LIMIT = 256 * 2**20
+_SIZE_LIMIT = 2**31
+_SHORT = 2**20
 
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc|\.post|\.dev)[0-9]+)*(\+[a-z0-9]+(\.[a-z0-9]+)*)?", re.ASCII)
@@ -85,9 +89,12 @@ class Certificate:
         ------
         CertificateError : a part has no JSON form.
         """
-        # What is not written yet has no digest that could be wrong.
-        body = cls(input, dict(thresholds), tuple(claims), tuple(not_asked))._body()
-        return cls._read(Reader({**body, "digest": ""}).fields(_FIELDS))
+        return cls(
+            InputRecord.read(Reader(input.to_json(), "input")),
+            read_parameters(Reader(parameters_json(thresholds), "thresholds")),
+            tuple(read_claim(Reader(claim_json(claim), f"claims[{i}]")) for i, claim in enumerate(claims)),
+            tuple(NotAsked.read(Reader(item.to_json(), f"not_asked[{i}]")) for i, item in enumerate(not_asked)),
+        )
 
     @property
     def verdict(self) -> Verdict:
@@ -97,7 +104,7 @@ class Certificate:
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of every other field."""
-        return digest_of(self._body())
+        return digest_of(self._fields(sort_keys=True))
 
     def __repr__(self) -> str:
         """The verdict and what it is about, in a dozen lines at most."""
@@ -120,33 +127,31 @@ class Certificate:
             )
         )
 
-    def _body(self) -> dict[str, Any]:
+    def _fields(self, *, sort_keys: bool = False) -> dict[str, Any]:
+        """Every field but the digest; the long lists as iterators over the texts of their items."""
+        texts = functools.partial(json.dumps, sort_keys=sort_keys, separators=(",", ":"))
         return {
             "schema": SCHEMA,
             "tool": {"name": "polystable", "version": self.tool},
             "arithmetic": ARITHMETIC,
             "input": self.input.to_json(),
             "thresholds": parameters_json(self.thresholds),
-            "claims": [claim_json(claim) for claim in self.claims],
-            "not_asked": [item.to_json() for item in self.not_asked],
+            "claims": (claim_text(claim, sort_keys=sort_keys) for claim in self.claims),
+            "not_asked": (texts(item.to_json()) for item in self.not_asked),
             "verdict": self.verdict.value,
         }
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values with exact numbers: integers, and floats as hexadecimal strings."""
-        body = self._body()
-        return {**body, "digest": digest_of(body)}
+        lists = {"claims": list(map(claim_json, self.claims)), "not_asked": [item.to_json() for item in self.not_asked]}
+        return {**self._fields(), **lists, "digest": self.digest}
+
+    def _lines(self) -> Iterator[str]:
+        return spelled({**self._fields(), "digest": self.digest})
 
     def to_bytes(self) -> bytes:
         """The one spelling of this certificate; one claim a line. Equal certificates have equal bytes."""
-        lines: list[str] = []
-        for key, value in self.to_json().items():
-            if isinstance(value, list) and value:
-                items = ",\n".join(json.dumps(item, separators=(",", ":")) for item in value)
-                lines.append(f"{json.dumps(key)}:[\n{items}\n]")
-            else:
-                lines.append(f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}")
-        return ("{\n" + ",\n".join(lines) + "\n}\n").encode("ascii")
+        return "".join(self._lines()).encode("ascii")
 
     @classmethod
     def from_json(cls, value: object) -> Certificate:
@@ -157,13 +162,18 @@ class Certificate:
         CertificateError : a field is unknown, missing, of another type, or contradicts the digest or the verdicts.
         """
         f = Reader(value).fields(_FIELDS)
-        found = cls._read(f)
-        if f["digest"].text(64) != found.digest:
-            reject("the digest does not match the contents", "digest", hint="certify the chain again")
-        return found
+        return cls._read(f)
 
     @classmethod
     def _read(cls, f: Mapping[str, Reader]) -> Certificate:
+        return cls._of(
+            f,
+            tuple(read_claim(item) for item in f["claims"].items()),
+            tuple(NotAsked.read(item) for item in f["not_asked"].items()),
+        )
+
+    @classmethod
+    def _of(cls, f: Mapping[str, Reader], claims: tuple[Claim, ...], not_asked: tuple[NotAsked, ...]) -> Certificate:
         f["schema"].choice([SCHEMA])
         f["arithmetic"].choice([ARITHMETIC])
         tool = f["tool"].fields(("name", "version"))
@@ -171,13 +181,43 @@ class Certificate:
         found = cls(
             InputRecord.read(f["input"]),
             read_parameters(f["thresholds"]),
-            tuple(read_claim(item) for item in f["claims"].items()),
-            tuple(NotAsked.read(item) for item in f["not_asked"].items()),
+            claims,
+            not_asked,
             _read_version(tool["version"]),
         )
         verdict = f["verdict"].choice([verdict.value for verdict in Verdict])
         if verdict != found.verdict.value:
             reject(f"recorded {verdict}, but the claims combine to {found.verdict.value}", "verdict")
+        if (digest := f["digest"].text(64)) and digest != found.digest:
+            reject("the digest does not match the contents", "digest", hint="certify the chain again")
+        return found
+
+    @classmethod
+    def _from_text(cls, text: str) -> Certificate:
+        try:
+            lines = Lines(text)
+            f: dict[str, Reader] = {}
+            claims: tuple[Claim, ...] = ()
+            not_asked: tuple[NotAsked, ...] = ()
+            for name in _FIELDS:
+                if name == "claims":
+                    claims = lines.items(name, claim_of_line)
+                elif name == "not_asked":
+                    not_asked = lines.items(name, lambda line, place: NotAsked.read(Reader(parse(line), place)))
+                else:
+                    f[name] = lines.value(name)
+            lines.end()
+            found = cls._of(f, claims, not_asked)
+        except LayoutError:
+            # What else is wrong with a short text is worth saying.
+            found = cls.from_json(parse(text)) if len(text) <= _SHORT else None
+        place = 0
+        for line in () if found is None else found._lines():
+            if not text.startswith(line, place):
+                break
+            place += len(line)
+        if found is None or place != len(text):
+            reject("not in the one spelling of a certificate", hint="certify the chain again")
         return found
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -186,8 +226,9 @@ class Certificate:
         Raises
         ------
         InputError : the folder does not exist or cannot be written.
+        LimitError : the certificate is larger than what :meth:`load` reads.
         """
-        write_whole(path, self.to_bytes())
+        write_whole(path, (line.encode("ascii") for line in self._lines()), limit=_SIZE_LIMIT)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, size_limit: int = _SIZE_LIMIT) -> Certificate:
@@ -199,21 +240,14 @@ class Certificate:
         LimitError : the file is larger than ``size_limit``.
         CertificateError : the file is not a certificate of this schema in its one spelling.
         """
+        data = read_regular(path, size_limit, what="the certificate", option="option size_limit")
         try:
-            with open(path, "rb") as stream:
-                data = stream.read(size_limit + 1)
-        except OSError as error:
-            raise InputError(f"the certificate cannot be read: {error.strerror}", file=path) from error
-        if len(data) > size_limit:
-            raise LimitError("the certificate is too large", file=path, limit=f"{size_limit} bytes, option size_limit")
-        try:
-            found = cls.from_json(parse(data.decode("ascii")))
-            if found.to_bytes() != data:
-                reject("not in the one spelling of a certificate", hint="certify the chain again")
+            text = data.decode("ascii")
+            del data
+            return cls._from_text(text)
         except UnicodeDecodeError as error:
             raise CertificateError("not ASCII text", file=path, place=f"byte {error.start}") from None
         except CertificateError as error:
             if error.file is not None:
                 raise
             raise CertificateError(error.message, file=path, place=error.place, hint=error.hint) from None
-        return found

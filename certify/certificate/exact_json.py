@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from certify.errors import CertificateError
+from certify.reading import crowded, shown
 
 __all__ = ["Reader", "canonical", "digest_of", "float_text", "parse", "reject"]
 
@@ -26,9 +27,23 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def digest_of(value: object) -> str:
-    """SHA-256 of :func:`canonical`, in lower-case hexadecimal."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+def digest_of(fields: Mapping[str, object | Iterator[str]]) -> str:
+    """SHA-256 of :func:`canonical`, in lower-case hexadecimal; an iterator gives the texts of the items of a list."""
+    digest = hashlib.sha256()
+    before = b"{"
+    for key in sorted(fields):
+        digest.update(before + canonical(key) + b":")
+        before = b","
+        value = fields[key]
+        if isinstance(value, Iterator):
+            digest.update(b"[")
+            for place, item in enumerate(value):
+                digest.update(b"," * bool(place) + str(item).encode("ascii"))
+            digest.update(b"]")
+        else:
+            digest.update(canonical(value))
+    digest.update(b"}" if fields else b"{}")
+    return digest.hexdigest()
 
 
 def float_text(value: float) -> str:
@@ -50,6 +65,9 @@ def parse(text: str) -> object:
     CertificateError : the text is not such a document.
     """
 
+    if crowded(text):
+        reject("more brackets or fields than a certificate holds")
+
     def no_float(literal: str) -> NoReturn:
         reject(f"the number {literal[:40]} is not exact", hint="floats are written as strings, in hexadecimal")
 
@@ -63,7 +81,7 @@ def parse(text: str) -> object:
         if len(found) != len(pairs):
             seen: set[str] = set()
             twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-            reject(f"the field {twice!r} occurs twice")
+            reject(f"the field {shown(twice)!r} occurs twice")
         return found
 
     try:
@@ -95,7 +113,7 @@ class Reader:
         found = self.mapping()
         unknown = [name for name in found if name not in names]
         if unknown:
-            reject(f"unknown field {unknown[0]!r}", self.place)
+            reject(f"unknown field {shown(unknown[0])!r}", self.place)
         for name in names:
             if name not in found:
                 reject(f"the field {name!r} is missing", self.place)
@@ -106,7 +124,7 @@ class Reader:
         if not isinstance(self.value, Mapping):
             self._wrong("an object")
         prefix = f"{self.place}." if self.place else ""
-        return {str(key): Reader(value, f"{prefix}{key}") for key, value in self.value.items()}
+        return {str(key): Reader(value, f"{prefix}{shown(str(key))}") for key, value in self.value.items()}
 
     def items(self, limit: int = 2**24) -> list[Reader]:
         """The items of an array no longer than ``limit``."""

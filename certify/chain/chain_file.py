@@ -22,38 +22,66 @@ Layers are listed lowest first. An edge ``[lower, upper]`` names two layers, the
 and says that the upper one reads what the lower one writes: its n_in is the lower one's n_out. ``edges = []`` asks for
 the layers one by one, without edges. There are no other keys; one that is not known is refused, so that a slip of the
 pen cannot change what is certified.
+
+A layer may be an expression of stored tensors, formed exactly or refused; the keys are those of
+:data:`certify.chain.steps.KEYS` and the order in which they act is that of :mod:`certify.chain.expression`::
+
+    [[layers]]
+    name = "value, head 3"
+    tensor = "h.0.attn.c_attn.weight"
+    transpose = true
+    rows = "1728:1792"        # half open, of the matrix (n_out, n_in)
+    gain = "h.0.ln_1.weight"  # W·diag(g)
+
+    [[layers]]
+    tensor = "conv2.weight"
+    kernel = "reader"         # or "writer"; with layout and groups where they are not the usual ones
+
+    [[layers]]
+    tensor = "fc.weight_quantized"
+    scale = "fc.scale"        # a tensor, or a number
+    zero_point = "fc.zero_point"
+    axis = 0
+
+    [[layers]]
+    tensor = "codes"
+    codes = true              # these integers are the weights
+
+A third text of an edge says what lies between, ``["up", "down", "gelu"]``: words of
+:data:`certify.between.BETWEEN` joined by ``+``.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from certify.between import BETWEEN, is_between
+from certify.chain.dtypes import is_integer
 from certify.chain.limits import Limits
 from certify.chain.model import Chain, Edge, Layer, LeftOut, consecutive_edges
-from certify.chain.stored import StoredTensor, open_regular
+from certify.chain.steps import KEYS, StepError, Steps, read_steps
+from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
+from certify.reading import hint_of, near, open_regular, parse_toml, shown
 
-__all__ = ["ChainFile", "LayerEntry", "apply_chain_file", "draft_chain_file", "read_chain_file"]
+__all__ = ["ChainFile", "LayerEntry", "apply_chain_file", "draft_chain_file", "quoted", "read_chain_file"]
 
 _TOP = ("edges", "layers")
-_LAYER = ("tensor", "name", "transpose")
+_LAYER = ("tensor", "name", "transpose", *KEYS)
 _MOST_DRAFTED = 64
-_MOST_DOTS = 16
-_QUOTED = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'[^']*'""")
 
 
 @dataclass(frozen=True, slots=True)
 class LayerEntry:
-    """One ``[[layers]]`` table: tensor name, layer name, whether the tensor is stored as (n_in, n_out)."""
+    """One ``[[layers]]`` table: tensor name, layer name, whether the tensor is stored as (n_in, n_out), the steps."""
 
     tensor: str
     name: str
     transpose: bool
+    steps: Steps = field(default_factory=Steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +103,13 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
         or does not lead upward; the key and its line are named.
     """
     with open_regular(path) as opened:
-        limits.check("max_chain_file_bytes", os.fstat(opened.fileno()).st_size, "size of the chain file", file=path)
-        data = opened.read(limits.max_chain_file_bytes)
+        size = os.fstat(opened.fileno()).st_size
+        limits.check("max_chain_file_bytes", size, "size of the chain file", file=path)
+        data = opened.read(size)
     try:
         text = data.decode("utf-8")
-        _refuse_dotted_keys(text)
-        found = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = parse_toml(text)
+    except ValueError as error:
         raise ChainError(f"the chain file is not TOML: {error}", file=path, hint="correct the line") from error
     parser = _Parser(path, text)
     parser.check_keys(found, _TOP, "", 0)
@@ -94,7 +122,11 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
     for i, layer in enumerate(layers):
         if layer.name in names:
             raise parser.error(
-                f"two layers are called {layer.name!r}", f"layers[{i}]", "name", i + 1, "give each a name of its own"
+                f"two layers are called {shown(layer.name)!r}",
+                f"layers[{i}]",
+                "name",
+                i + 1,
+                "give each a name of its own",
             )
         names[layer.name] = i
     if "edges" not in found:
@@ -103,13 +135,6 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
     if not isinstance(edges, list):
         raise parser.error("edges is not a list", "edges", "edges", 0, 'write edges = [["lower", "upper"], ...]')
     return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path)
-
-
-def _refuse_dotted_keys(text: str) -> None:
-    # tomllib takes quadratic time for a key of many parts, and no key of a chain file has more than one.
-    for number, line in enumerate(text.splitlines(), start=1):
-        if _QUOTED.sub("", line).split("#")[0].count(".") > _MOST_DOTS:
-            raise ValueError(f"a key of more than {_MOST_DOTS} parts (at line {number})")
 
 
 class _Parser:
@@ -136,10 +161,9 @@ class _Parser:
     def check_keys(self, found: dict[str, object], known: Sequence[str], place: str, table: int) -> None:
         for key in found:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
-                full = f"{place}.{key}" if place else key
-                raise self.error(f"unknown key {key!r} in the chain file", full, key, table, hint)
+                hint = hint_of(key, known, f"the keys are {', '.join(known)}")
+                full = f"{place}.{shown(key)}" if place else shown(key)
+                raise self.error(f"unknown key {shown(key)!r} in the chain file", full, key, table, hint)
 
     def layer(self, table: object, position: int) -> LayerEntry:
         place = f"layers[{position}]"
@@ -152,23 +176,39 @@ class _Parser:
         if "tensor" not in table:
             raise self.error("a layer without a tensor", place, "name", position + 1, 'add tensor = "..."')
         tensor: str = table["tensor"]
-        return LayerEntry(tensor, table.get("name", tensor), table.get("transpose", False))
+        try:
+            steps = read_steps(table)
+        except StepError as error:
+            raise self.error(str(error), f"{place}.{error.key}", error.key, position + 1, error.hint) from None
+        return LayerEntry(tensor, table.get("name", tensor), table.get("transpose", False), steps)
 
     def edge(self, pair: object, position: int, names: dict[str, int]) -> Edge:
         place = f"edges[{position}]"
-        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(name, str) for name in pair):
+        if not isinstance(pair, list) or len(pair) not in (2, 3) or not all(isinstance(name, str) for name in pair):
             raise self.error("an edge is a pair of layer names", place, "edges", 0, 'write ["lower", "upper"]')
-        for name in pair:
+        between: str = pair[2] if len(pair) == 3 else ""
+        if len(pair) == 3 and not is_between(between):
+            raise self.error(
+                f"not a word for what lies between: {shown(between)!r}",
+                place,
+                "edges",
+                0,
+                hint_of(between, BETWEEN, f"words joined by +, of {', '.join(BETWEEN)}"),
+            )
+        for name in pair[:2]:
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                hint = f"did you mean {near[0]}?" if near else "use the names of the layers listed in this file"
-                raise self.error(f"the edge names no layer: {name!r}", place, "edges", 0, hint)
+                hint = hint_of(name, names, "use the names of the layers listed in this file")
+                raise self.error(f"the edge names no layer: {shown(name)!r}", place, "edges", 0, hint)
         lower, upper = names[pair[0]], names[pair[1]]
         if lower >= upper:
             raise self.error(
-                f"the edge {pair[0]} -> {pair[1]} does not lead upward", place, "edges", 0, "list the lower layer first"
+                f"the edge {shown(pair[0])} -> {shown(pair[1])} does not lead upward",
+                place,
+                "edges",
+                0,
+                "list the lower layer first",
             )
-        return Edge(lower, upper)
+        return Edge(lower, upper, between)
 
 
 def apply_chain_file(
@@ -185,15 +225,25 @@ def apply_chain_file(
     layers: list[Layer] = []
     for entry in chain_file.layers:
         if entry.tensor not in known:
-            near = difflib.get_close_matches(entry.tensor, known, n=3)
+            alike = near(entry.tensor, known, 3)
             raise ChainError(
                 f"the chain file {chain_file.path} names a tensor that {source} does not hold",
                 file=chain_file.path,
-                tensor=entry.tensor,
-                hint=f"did you mean {' or '.join(near)}?" if near else f"it holds {', '.join(sorted(known)[:12])}",
+                tensor=shown(entry.tensor),
+                hint=f"did you mean {' or '.join(alike)}?" if alike else f"it holds {', '.join(sorted(known)[:12])}",
             )
-        layers.append(Layer.of(known[entry.tensor], transposed=entry.transpose, name=entry.name))
-    named = {entry.tensor for entry in chain_file.layers}
+        stored = known[entry.tensor]
+        expression = entry.steps.expression(stored, known, chain_file.path, transpose=entry.transpose)
+        if is_integer(stored.dtype) and not (expression.codes or expression.scaled):
+            raise ChainError(
+                f"integers of format {stored.dtype}: codes of a quantized matrix are not its weights",
+                file=source,
+                tensor=stored.name,
+                hint="say `scale = ...` and `zero_point = ...` in the chain file, or `codes = true` if these integers "
+                "are the weights",
+            )
+        layers.append(Layer.of(stored, transposed=entry.transpose, name=entry.name, expression=expression))
+    named = {stored.name for layer in layers for stored in layer.tensors}
     others = [LeftOut(stored.name, "not named by the chain file") for stored in tensors if stored.name not in named]
     return Chain(
         tuple(layers),
@@ -211,8 +261,21 @@ def draft_chain_file(matrices: Sequence[StoredTensor]) -> str:
         "# Add `transpose = true` to a tensor stored as (n_in, n_out).\n"
     ]
     for stored in matrices[:_MOST_DRAFTED]:
-        quoted = stored.name.replace("\\", "\\\\").replace('"', '\\"')
-        parts.append(f'[[layers]]\ntensor = "{quoted}"  # stored shape {stored.shape}, {stored.dtype}\n')
+        codes = (
+            "\ncodes = true  # integers; with a scale, say `scale = ...` instead" if is_integer(stored.dtype) else ""
+        )
+        parts.append(
+            f"[[layers]]\ntensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}{codes}\n"
+        )
     if len(matrices) > _MOST_DRAFTED:
         parts.append(f"# ... and {len(matrices) - _MOST_DRAFTED} more matrices\n")
     return "\n".join(parts)
+
+
+def quoted(text: str) -> str:
+    """A TOML basic string.
+
+    >>> print(quoted('a"b'))
+    "a\\"b"
+    """
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -14,8 +14,9 @@ from certify.chain.readers.numpy import read_npy, read_npy_folder, read_npz
 from certify.chain.readers.safetensors import is_safetensors, read_safetensors
 from certify.chain.readers.shards import read_sharded
 from certify.chain.refusals import pickle_suffix, refuse_pickle, starts_like_pickle
-from certify.chain.stored import StoredTensor, open_regular
+from certify.chain.stored import StoredTensor
 from certify.errors import InputError, UnsupportedError
+from certify.reading import open_regular
 
 __all__ = ["load"]
 
@@ -68,7 +69,11 @@ def load(
     limits.check("max_layers", len(chain), "number of layers", file=source)
     for layer in chain.layers:
         limits.check(
-            "max_tensor_elements", layer.stored.elements, "number of elements", file=source, tensor=layer.tensor
+            "max_tensor_elements",
+            max(layer.stored.elements, layer.shape[0] * layer.shape[1]),
+            "number of elements",
+            file=source,
+            tensor=layer.tensor,
         )
     chain.check()
     return chain

@@ -6,6 +6,7 @@ import json
 from pathlib import PurePath
 
 from certify.errors import InputError, UnsupportedError
+from certify.reading import crowded, shown
 
 __all__ = ["PICKLE_HINT", "check_name", "parse_json", "pickle_suffix", "refuse_pickle", "starts_like_pickle"]
 
@@ -91,10 +92,12 @@ def parse_json(data: bytes, *, file: object, what: str) -> dict[str, object]:
     InputError : not such an object; a duplicate key is named.
     """
     hint = "the file is damaged or was written by a faulty tool; write it again with the safetensors library"
+    if crowded(data):
+        raise InputError(f"{what} holds more brackets or fields than tensors have", file=file, hint=hint)
     try:
         found: object = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except _DuplicateKeyError as error:
-        raise InputError(f"{what} holds the name {str(error)!a} twice", file=file, hint=hint) from error
+        raise InputError(f"{what} holds the name {shown(str(error))!a} twice", file=file, hint=hint) from error
     except RecursionError as error:
         raise InputError(f"{what} is nested too deeply", file=file, hint=hint) from error
     except ValueError as error:

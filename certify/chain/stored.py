@@ -4,75 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import stat
-import struct
-import zipfile
-import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from certify.chain.dtypes import READABLE, check_dtype
 from certify.errors import InputError
+from certify.reading import open_regular
 
-__all__ = [
-    "ARCHIVE_ERRORS",
-    "ArchiveMember",
-    "ByteSource",
-    "FileSlice",
-    "Memory",
-    "StoredTensor",
-    "canonical_sha256",
-    "open_regular",
-]
-
-ARCHIVE_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
-"""What zipfile raises on a damaged archive."""
-
-
-@contextmanager
-def open_regular(path: str, *, follow_links: bool = True) -> Generator[BinaryIO]:
-    """Open a regular file for reading; a pipe, a device, a folder or (on demand) a symbolic link is refused.
-
-    Operating-system errors while the file is open are reported as :class:`InputError`.
-
-    Raises
-    ------
-    InputError : the file does not exist, cannot be read, or is not a regular file.
-    """
-    # O_NONBLOCK: opening a pipe must not wait for a writer.
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-    try:
-        if not follow_links and os.path.islink(path):
-            raise InputError(
-                "a symbolic link is not followed",
-                file=path,
-                hint="copy the folder with its links resolved (cp -rL) and use the copy",
-            )
-        handle = os.open(path, flags if follow_links else flags | getattr(os, "O_NOFOLLOW", 0))
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise InputError("not a regular file", file=path, hint="give the path of a file")
-    except BaseException:
-        os.close(handle)
-        raise
-    with os.fdopen(handle, "rb") as opened:
-        try:
-            yield opened
-        except OSError as error:
-            raise _unreadable(path, error) from error
-
-
-def _unreadable(path: str, error: Exception) -> InputError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return InputError(f"the file cannot be read: {reason}", file=path, hint="check the path and its permissions")
+__all__ = ["ByteSource", "FileSlice", "Memory", "StoredTensor", "canonical_sha256", "open_regular"]
 
 
 class ByteSource(Protocol):
@@ -119,49 +61,6 @@ class FileSlice:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveMember:
-    """``nbytes`` bytes of the member ``member`` of the zip archive ``path``, after ``offset`` bytes of header."""
-
-    path: str
-    member: str
-    offset: int
-    nbytes: int
-
-    def read(self) -> bytearray:
-        """Unpack the member, never more than it declared; its checksum is verified."""
-        data = bytearray(self.nbytes)
-        view = memoryview(data)
-        filled = 0
-        try:
-            with (
-                open_regular(self.path) as opened,
-                zipfile.ZipFile(opened) as archive,
-                archive.open(self.member) as member,
-            ):
-                head = len(member.read(self.offset))
-                while filled < self.nbytes and (piece := member.read(min(self.nbytes - filled, 1 << 24))):
-                    view[filled : filled + len(piece)] = piece
-                    filled += len(piece)
-                # Reading up to the end makes zipfile compare the checksum.
-                rest = member.read(1)
-        except (*ARCHIVE_ERRORS, KeyError) as error:
-            raise InputError(
-                f"a member of the archive cannot be unpacked: {error}",
-                file=self.path,
-                place=f"member {self.member}",
-                hint="the archive is damaged; write it again with numpy.savez",
-            ) from error
-        if head != self.offset or filled != self.nbytes or rest:
-            raise InputError(
-                f"a member of the archive does not hold the {self.nbytes} bytes that its header declares",
-                file=self.path,
-                place=f"member {self.member}",
-                hint="the archive is damaged or changed while it was read; write it again with numpy.savez",
-            )
-        return data
-
-
 def canonical_sha256(dtype: str, shape: tuple[int, ...], data: memoryview | bytes | bytearray) -> str:
     """Hash of a tensor that does not depend on the file format it lies in.
 
@@ -173,7 +72,7 @@ def canonical_sha256(dtype: str, shape: tuple[int, ...], data: memoryview | byte
     return digest.hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredTensor:
     """One tensor of a weight file, not yet read.
 

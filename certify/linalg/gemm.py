@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from certify.errors import InternalError
 from certify.linalg.matrix import scale
@@ -89,8 +90,14 @@ def gemm(x: FloatArray, y: FloatArray) -> MatrixBall:
             rad = np.where(small, add_up(ldexp_up(rad, exponent), 2 * ETA), ldexp_up(rad, exponent))
             product = unscaled
         finite = np.isfinite(product) & np.isfinite(rad)
-    zero = (rows == 0)[:, None] | (columns == 0)[None, :]
+    # Of the operands as they are given: scaling may flush small entries to 0.
+    zero = _vanishing(x, y)
     return MatrixBall(np.where(finite, product, 0.0), np.where(zero, 0.0, np.where(finite, rad, np.inf)))
+
+
+def _vanishing(x: FloatArray, y: FloatArray) -> npt.NDArray[np.bool_]:
+    """The entries of the product in a row of X or a column of Y that is 0."""
+    return ~np.any(x, axis=1)[:, None] | ~np.any(y, axis=0)[None, :]
 
 
 def split_columns(x: FloatArray, k: int) -> tuple[FloatArray, FloatArray, FloatArray]:

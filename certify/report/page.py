@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from certify.certificate import Certificate
-from certify.certificate.files import write_whole
 from certify.console import escaped
 from certify.report.barcode import pictured_barcodes
 from certify.report.summary import Row, Section, left_out_lines, not_asked_lines, sections
 from certify.verdict import Claim, Enclosure, Verdict
+from certify.writing import write_whole
 
 __all__ = ["page", "save_page"]
 

@@ -93,7 +93,7 @@ def test_missing_and_large_files_are_refused(tmp_path):
 def test_a_huge_file_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "c.json"
     with open(path, "wb") as stream:
-        stream.truncate(2**30)
+        stream.truncate(2**31 + 1)
     with pytest.raises(LimitError):
         Certificate.load(path)
 

@@ -57,7 +57,7 @@ def test_command_line_accepts_and_a_changed_digit_is_noticed(tmp_path, capsys):
     assert run(["verify", str(file)]) == 0
     assert "accepted" in capsys.readouterr().out
     data = json.loads(file.read_text(encoding="utf-8"))
-    data["instance"]["A"][2][2] = "2"
+    data["instance"]["A"][2][2] = "7"
     with pytest.raises(CertificateError):
         theorems.verify(data)
 

@@ -99,9 +99,25 @@ def statement_alterations(module: str) -> Iterator[Alteration]:
 
     Evidence is not altered: a proof that covers less, or a sample that draws less, claims nothing false.
     """
-    for node in _parsed(module).body:
-        if isinstance(node, ast.FunctionDef) and not _is_evidence(node):
-            yield from _of_tree(module, node.name, node)
+    functions = {n.name: n for n in _parsed(module).body if isinstance(n, ast.FunctionDef)}
+    claims = {name for name, node in functions.items() if _is_claim(node)}
+    # A file that declares nothing itself holds functions that another file declares.
+    open_ = claims or {name for name, node in functions.items() if not _is_evidence(node)}
+    reached: set[str] = set()
+    while open_:
+        reached |= open_
+        named = {n.id for f in open_ for n in ast.walk(functions[f]) if isinstance(n, ast.Name)}
+        open_ = {n for n in named & functions.keys() if not _is_evidence(functions[n])} - reached
+    for name in functions:
+        if name in reached:
+            yield from _of_tree(module, name, functions[name])
+
+
+def _is_claim(node: ast.FunctionDef) -> bool:
+    """Whether a function is a hypothesis or a reading that is said to be true."""
+    decorators = [ast.unparse(d) for d in node.decorator_list]
+    marks = ("hypothesis(", "theorem.bound(", "theorem.fact(")
+    return any(d.startswith(marks) and "false=True" not in d for d in decorators)
 
 
 _MADE = ("SearchStrategy", "Iterable[Instance]", "Iterator[Instance]", "Facts", "Proof")

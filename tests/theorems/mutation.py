@@ -47,6 +47,11 @@ __all__ = [
 SEEN, SURVIVED, ILL_TYPED, ENDLESS = "seen", "survived", "ill-typed", "does not end"
 _EVIDENCE = ("averages", "proofs", "properties", "samples")
 """Files of a statement that hold no claim; an altered proof that covers less claims nothing false."""
+_NO_FORMULAS = {
+    "certify.geometry.number": "conversions between number types, tested in tests/geometry",
+    "certify.geometry.spectrum.approx_candidates": "float proposals, of which nothing is claimed",
+}
+"""Modules of ``certify.geometry`` that are not altered, and why."""
 _KINDS = ("attained", "false", "needed", "instances", "exhaustive", "numeric", "property", "symbolic", "mutant")
 _EXAMPLES = 20
 _SECONDS = 90
@@ -70,7 +75,7 @@ def formulas(theorem: Theorem) -> list[str]:
     found: set[str] = set()
     for module in statement_modules(theorem):
         found |= {m for m in _graph().find_upstream_modules(module) if m.startswith("certify.geometry.")}
-    return sorted(found)
+    return sorted(found - set(_NO_FORMULAS))
 
 
 @functools.cache

@@ -1,117 +1,79 @@
-"""The checks turn red when a formula of ``certify.geometry`` is altered: each operator, constant, sign, term in turn.
+"""The checks turn red when a formula or a statement is altered: each operator, constant, sign, term, end in turn.
 
-A sample runs always, every alteration with ``--slow``. What only proposes (the float candidates of the fits) is tested
-in ``tests/geometry``.
+A fixed sample runs always, every alteration of every module with ``--slow``. What only proposes is tested in
+``tests/geometry``; wrong formulas with a name are in ``test_named_mutants.py``.
 """
 
 from __future__ import annotations
 
 import random
-import warnings
-from collections.abc import Iterable, Iterator
+import tomllib
 
 import pytest
 
 import theorems
+from certify.geometry.spectrum import rigidity
 from certify.verdict import Verdict
-from tests.theorems.mutants import Alteration, alterations, planted
+from tests.theorems import mutation
+from tests.theorems.mutants import patched, planted
+from tests.theorems.mutation import ENDLESS, SEEN, SURVIVED, every, modules, of_module, outcome, reason
 from theorems.engine.check import Profile, cases
 
-FORMULAS = {
-    "spectrum.chart": (None, ("D3", "D10", "D6", "B3")),
-    "spectrum.fits": (
-        {"residual", "log_log_slope", "fit_top_radial", "fit_log_log", "fit_kl", "fit_chart"},
-        ("D6", "D4"),
-    ),
-    "spectrum.hellinger": ({"log_affinity", "affinity_slope"}, ("D6",)),
-    "spectrum.rigidity": (None, ("D4", "D4.product")),
-    "interface.alignment": ({"overlap", "relative_imbalance", "commutator_magnitude", "alignment_bound"}, ("B3", "C4")),
-    "transport.truncation": (None, ("E1",)),
-}
-# Alterations that change no value, as (function, altered line contains): why.
-SAME = {
-    ("mean_log_rank", "[s * 0 - 1] * d"): "a common factor of all weights cancels",
-    ("mean_log_rank", "[s * 0 + 2] * d"): "a common factor of all weights cancels",
-    ("variance_log_rank", "(x + mean)"): "E(x − m)(x + m) = E(x − m)², m being the mean",
-    ("variance_log_rank", "(x * 1)"): "E(x − m)x = E(x − m)², m being the mean",
-    ("log_log_slope", "(x + centre)"): "Σ(x − x̄)(x + x̄) = Σ(x − x̄)²",
-    ("log_log_slope", "(x * 1"): "Σ(x − x̄)x = Σ(x − x̄)²",
-    ("log_log_slope", "values[1]"): "only the number type of this value is looked at",
-    ("fit_kl", "2 / float(variance_lo"): "the slope only guides Newton's steps",
-    ("fit_kl", "3 * float(variance_lo"): "the slope only guides Newton's steps",
-    ("fit_top_radial", "mean_log_rank(d, 3 * alpha)"): "the slope only guides Newton's steps",
-}
-KINDS = ("attained", "symbolic", "numeric", "property")
+MODULES = modules(theorems.all())
+SAMPLE = random.Random(5).sample([a for a in every() if not reason(a)], 24)
+EQUIVALENTS = sorted(mutation._EQUIVALENTS.glob("*.toml"))
 
 
-def every() -> list[tuple[Alteration, tuple[str, ...]]]:
-    found: list[tuple[Alteration, tuple[str, ...]]] = []
-    for module, (functions, ids) in FORMULAS.items():
-        for alteration in alterations(f"certify.geometry.{module}", functions):
-            if not any(alteration.function == f and text in alteration.where for f, text in SAME):
-                found.append((alteration, ids))
-    return found
-
-
-EVERY = every()
-SAMPLE = random.Random(3).sample(EVERY, 16)
-
-
-def turns_red(alteration: Alteration, ids: tuple[str, ...]) -> bool:
-    with planted(alteration), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return not all(green(ids))
-        except Exception:
-            # A formula that cannot be evaluated ends `theorems check` with exit code 5.
-            return True
-
-
-def green(ids: Iterable[str]) -> Iterator[bool]:
-    """The verdicts of the cases that need no search, the quick kinds first."""
-    for kind in KINDS:
-        for id in ids:
-            for case in cases(theorems.get(id)):
-                if case.kind == kind:
-                    yield case.run(Profile(examples=20))[0] is Verdict.CERTIFIED
-
-
-@pytest.fixture(scope="module", autouse=True)
-def unaltered_is_green() -> None:
-    """Without this an error in a theorem would let every alteration pass for seen."""
-    assert all(green({id for _, ids in FORMULAS.values() for id in ids}))
-
-
-@pytest.mark.parametrize(("alteration", "ids"), SAMPLE, ids=str)
-def test_sampled_alterations_turn_red(alteration: Alteration, ids: tuple[str, ...]) -> None:
-    assert turns_red(alteration, ids)
+@pytest.mark.parametrize("alteration", SAMPLE, ids=str)
+def test_sampled_alterations_turn_red(alteration):
+    assert outcome(alteration) not in (SURVIVED, ENDLESS)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("alteration", "ids"), EVERY, ids=str)
-def test_every_alteration_turns_red(alteration: Alteration, ids: tuple[str, ...]) -> None:
-    assert turns_red(alteration, ids)
+@pytest.mark.parametrize("module", MODULES)
+def test_every_alteration_turns_red(module):
+    found = {str(a): outcome(a) for a in of_module(module) if not reason(a)}
+    assert [name for name, what in found.items() if what in (SURVIVED, ENDLESS)] == []
 
 
-def test_the_list_covers_every_formula() -> None:
-    """Every exported function of these modules is altered somewhere, or is named here as no formula."""
-    import importlib
-
-    altered = {(a.module, a.function) for a, _ in EVERY}
-    no_formula = {"fit_hellinger", "maximize_affinity", "Fit", "CHARTS"}
-    for name in FORMULAS:
-        module = importlib.import_module(f"certify.geometry.{name}")
-        for exported in module.__all__:
-            known = exported in no_formula or (module.__name__, exported) in altered
-            assert known, f"{module.__name__}.{exported} is not altered"
+def test_unaltered_checks_are_green():
+    """Without this an error in a theorem would let every alteration pass for seen."""
+    for alteration in SAMPLE[::6]:
+        for id in mutation.users(alteration.module):
+            for case in mutation._quick(theorems.get(id)):
+                assert case.run(Profile(examples=20))[0] is Verdict.CERTIFIED
 
 
-def test_nothing_stays_planted() -> None:
-    alteration = next(a for a, _ in EVERY if a.function == "slack_transport")
-    from certify.geometry.spectrum import rigidity
+def test_every_formula_is_altered():
+    """Every module that a statement imports from ``certify.geometry`` is altered, or is named with a reason."""
+    known = set(MODULES) | set(mutation._NO_FORMULAS)
+    for theorem in theorems.all():
+        upstream = {m for s in mutation.statement_modules(theorem) for m in mutation._graph().find_upstream_modules(s)}
+        assert {m for m in upstream if m.startswith("certify.geometry.") and m.count(".") > 2} <= known
 
+
+@pytest.mark.parametrize("file", EQUIVALENTS, ids=lambda f: f.stem)
+def test_what_is_listed_as_equivalent_still_exists(file):
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))["equivalent"]
+    found = [(a.function, f"{a.what}: {a.where}") for a in of_module(file.stem)]
+    for row in rows:
+        assert row["why"]
+        assert any(function == row["function"] and row["altered"] in text for function, text in found), row
+
+
+def test_an_exception_is_no_kill():
+    alteration = patched("certify.geometry.spectrum.rigidity", "slack_transport", "r + a_plus - r_next", "r.absent")
+    assert outcome(alteration) == mutation.ILL_TYPED
+
+
+def test_a_wrong_formula_is_seen_and_nothing_stays_planted():
     original = rigidity.slack_transport
+    alteration = patched("certify.geometry.spectrum.rigidity", "slack_transport", "- r_next", "+ r_next")
+    assert outcome(alteration) == SEEN
     with planted(alteration):
         assert rigidity.slack_transport is not original
         assert theorems.get("D4") is theorems.get("rigidity")
     assert rigidity.slack_transport is original
+    assert all(
+        c.run(Profile(examples=5))[0] is Verdict.CERTIFIED for c in cases(theorems.get("D4")) if c.kind == "property"
+    )

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from certify.console import escaped
 from certify.verdict import Verdict, combine
+from certify.writing import write_whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -159,13 +161,13 @@ def junit(report: Report) -> ElementTree.Element:
         suite = ElementTree.SubElement(suites, "testsuite", {"name": theorem, **_counts(results)})
         for r in results:
             case = ElementTree.SubElement(
-                suite, "testcase", classname=f"{theorem}.{r.kind}", name=r.name, time=f"{r.seconds:.3f}"
+                suite, "testcase", classname=f"{theorem}.{r.kind}", name=escaped(r.name), time=f"{r.seconds:.3f}"
             )
             if r.verdict is not Verdict.CERTIFIED:
                 tag = "failure" if r.verdict is Verdict.REFUTED else "error"
-                ElementTree.SubElement(case, tag, message=r.evidence, type=r.verdict.value)
+                ElementTree.SubElement(case, tag, message=escaped(r.evidence, lines=True), type=r.verdict.value)
             else:
-                ElementTree.SubElement(case, "system-out").text = r.evidence
+                ElementTree.SubElement(case, "system-out").text = escaped(r.evidence, lines=True)
     return suites
 
 
@@ -179,7 +181,12 @@ def _counts(results: Sequence[Result]) -> dict[str, str]:
 
 
 def save_junit(report: Report, path: Path) -> None:
-    """Write the JUnit file."""
-    tree = ElementTree.ElementTree(junit(report))
-    ElementTree.indent(tree)
-    tree.write(path, encoding="utf-8", xml_declaration=True)
+    """Write the JUnit file, as a whole or not at all.
+
+    Raises
+    ------
+    InputError : the folder does not exist or cannot be written.
+    """
+    suites = junit(report)
+    ElementTree.indent(suites)
+    write_whole(path, ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True))

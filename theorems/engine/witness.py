@@ -15,8 +15,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from certify.certificate.files import write_whole
 from certify.verdict import Verdict
+from certify.writing import write_whole
 from theorems.engine.instance import Instance, format_value
 from theorems.engine.markup import instance_html
 from theorems.engine.theorem import Need, Reading, Theorem

@@ -18,7 +18,7 @@ import numpy as np
 from certify.chain.dtypes import dtype_name
 from certify.chain.limits import Limits
 from certify.chain.refusals import PICKLE_HINT, refuse_pickle, starts_like_pickle
-from certify.errors import InputError, UnsupportedError
+from certify.errors import InputError, LimitError, UnsupportedError
 
 __all__ = ["MAGIC", "NpyHeader", "read_npy_header"]
 
@@ -33,8 +33,9 @@ _ITEM = re.compile(
     re.VERBOSE,
 )
 _FIELDS = re.compile(r"""\s*['"]descr['"]\s*:\s*\[""")
-_SIZES = re.compile(r"\s*(?:\d{1,19}L?\s*,\s*)*(?:\d{1,19}L?\s*)?")
+_SIZES = re.compile(r"\s*+(?:\d{1,19}L?\s*+,\s*+)*(?:\d{1,19}L?\s*+)?")
 _DESCR = re.compile(r"[<>=|]?(?:(?P<object>O)\d?|[biufcSUV]\d{1,5}|[Mm]8(?:\[[0-9A-Za-zμ]{1,8}\])?)")
+_LONGEST = 2**16
 _REWRITE = "write the file again with numpy.save or numpy.savez"
 
 
@@ -66,7 +67,7 @@ def read_npy_header(read: Callable[[int], bytes], total: int, *, file: str, tens
     Raises
     ------
     UnsupportedError : an object array (a pickle).
-    LimitError : the header is beyond ``max_header_bytes``.
+    LimitError : the header is beyond ``max_header_bytes``, or longer than that of any array of numbers.
     InputError : not an ``.npy`` stream, a malformed header, or a length that does not match shape and format.
     """
 
@@ -86,6 +87,10 @@ def read_npy_header(read: Callable[[int], bytes], total: int, *, file: str, tens
     if len(prefix) != width or length > total - 8 - width:
         raise refuse(f"the header says it has {length} bytes, and the file has {total} in all")
     limits.check("max_header_bytes", length, "length of the header in bytes", file=file, tensor=tensor)
+    if length > _LONGEST:
+        raise LimitError(
+            f"a header of {length} bytes", file=file, tensor=tensor, limit=f"{_LONGEST} bytes", hint=_REWRITE
+        )
     data = read(length)
     if len(data) != length:
         raise refuse("the file ends inside its header")
@@ -153,6 +158,6 @@ def _parse(text: str, refuse: Callable[[str], InputError]) -> tuple[str, bool, t
 
 
 def _sizes(text: str, refuse: Callable[[str], InputError]) -> tuple[int, ...]:
-    if not _SIZES.fullmatch(text) or text.count(",") > 64:
+    if text.count(",") > 64 or not _SIZES.fullmatch(text):
         raise refuse("shape is not a tuple of at most 64 sizes")
     return tuple(int(size.strip().rstrip("L")) for size in text.split(",") if size.strip())

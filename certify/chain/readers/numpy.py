@@ -8,17 +8,21 @@ import os
 import zipfile
 from typing import BinaryIO
 
+from certify.chain.archive import ARCHIVE_ERRORS, ArchiveMember
 from certify.chain.limits import Limits
 from certify.chain.model import LeftOut
 from certify.chain.readers.npy_header import NpyHeader, read_npy_header
 from certify.chain.refusals import check_name, pickle_suffix, refuse_pickle
-from certify.chain.stored import ARCHIVE_ERRORS, ArchiveMember, ByteSource, FileSlice, StoredTensor, open_regular
+from certify.chain.stored import ByteSource, FileSlice, StoredTensor
 from certify.errors import InputError, LimitError, UnsupportedError
+from certify.reading import open_regular
 
 __all__ = ["read_npy", "read_npy_folder", "read_npz"]
 
 _REWRITE = "write the archive again with numpy.savez"
 _ENCRYPTED = 0x1
+# A symbol of Deflate gives at most 258 bytes and takes at least two bits.
+_MOST_DEFLATED, _LEAST_DEFLATED = 1032, 258
 
 
 def read_npy(path: str, limits: Limits, *, follow_links: bool = True) -> StoredTensor:
@@ -82,7 +86,7 @@ def read_npz(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOu
                     check_name(name, file=path)
                     with archive.open(member) as stream:
                         header = read_npy_header(stream.read, member.file_size, file=path, tensor=name, limits=limits)
-                    source = ArchiveMember(path, member.filename, header.offset, header.nbytes)
+                    source = ArchiveMember(path, member, header.offset, header.nbytes)
                     found[name] = _tensor(name, os.path.basename(path), path, header, source)
     except ARCHIVE_ERRORS as error:
         raise InputError(f"the archive is damaged: {error}", file=path, place=place, hint=_REWRITE) from error
@@ -119,6 +123,14 @@ def _check_members(members: list[zipfile.ZipInfo], size: int, path: str, limits:
                 file=path,
                 hint="write the archive again with numpy.savez_compressed",
             )
+        packed = member.compress_size
+        most = packed if member.compress_type == zipfile.ZIP_STORED else _MOST_DEFLATED * packed + _LEAST_DEFLATED
+        if member.file_size > most:
+            raise InputError(
+                f"the member {name} declares {member.file_size} bytes, and {packed} bytes cannot hold so many",
+                file=path,
+                hint=_REWRITE,
+            )
     # An archive may let many members share the same packed bytes, and so unpack to far more than it holds.
     if sum(member.compress_size for member in members) > size:
         raise InputError("members of the archive share bytes", file=path, hint=_REWRITE)
@@ -129,6 +141,7 @@ class _Bounded:
 
     def __init__(self, opened: BinaryIO, path: str, limits: Limits) -> None:
         self._opened = opened
+        self._size = os.fstat(opened.fileno()).st_size
         self._path = path
         self._limits = limits
         self.seek = opened.seek
@@ -146,7 +159,9 @@ class _Bounded:
                 hint=f"if the input is to be trusted, raise it: --limit max_header_bytes={count}, "
                 f"or Limits(max_header_bytes={count})",
             )
-        return self._opened.read(count if count >= 0 else allowed)
+        # A read of n bytes takes n bytes of memory even where the file has fewer.
+        left = max(self._size - self._opened.tell(), 0)
+        return self._opened.read(min(count if count >= 0 else allowed, left))
 
     @classmethod
     def archive(cls, opened: BinaryIO, path: str, limits: Limits) -> zipfile.ZipFile:

@@ -15,8 +15,9 @@ from typing import BinaryIO, NamedTuple
 from certify.chain.dtypes import BITS
 from certify.chain.limits import Limits
 from certify.chain.refusals import check_name, parse_json
-from certify.chain.stored import FileSlice, StoredTensor, open_regular
+from certify.chain.stored import FileSlice, StoredTensor
 from certify.errors import InputError, UnsupportedError
+from certify.reading import open_regular
 
 __all__ = ["is_safetensors", "read_safetensors"]
 
@@ -102,7 +103,8 @@ def _entries(header: dict[str, object], path: str, limits: Limits) -> list[_Entr
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise InputError("__metadata__ is not a map from text to text", file=path, hint=_FAULTY)
     limits.check("max_tensors", len(header), "number of tensors", file=path)
-    return [_entry(name, value, path) for name, value in header.items()]
+    # Each is let go once it is read: a header of many entries takes many times its length.
+    return [_entry(name, header.pop(name), path) for name in list(header)]
 
 
 def _entry(name: str, value: object, path: str) -> _Entry:

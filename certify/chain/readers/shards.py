@@ -8,8 +8,9 @@ from certify.chain.limits import Limits
 from certify.chain.model import LeftOut
 from certify.chain.readers.safetensors import read_safetensors
 from certify.chain.refusals import check_name, parse_json, refuse_pickle
-from certify.chain.stored import StoredTensor, open_regular
+from certify.chain.stored import StoredTensor
 from certify.errors import InputError
+from certify.reading import open_regular
 
 __all__ = ["read_sharded"]
 

@@ -58,7 +58,7 @@ def traceless_of(n: int, eigenvalues: Sequence[Number]) -> Traceless:
     >>> traceless_of(2, [sympy.Integer(1)]).fourth
     1/8
     """
-    known = [coerce(x) for x in eigenvalues]
+    known = [coerce(x) for x in eigenvalues] or [coerce(0)]
     trace = total(known)
     m, silent = trace / n, n - len(known)
     squares = [(x - m) * (x - m) for x in known]

@@ -18,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from certify.geometry.orbits.barcode import Ranks, below, multiplicity, normal_form, rank_array
-from certify.linalg.exact.subspace import is_invertible
-from theorems.engine.declare import Declaration, hypothesis
+from certify.geometry.orbits.chain_ranks import chain_ranks
+from certify.verdict import Verdict
+from theorems.engine.declare import Declaration, Facts, hypothesis
 from theorems.engine.instance import Instance
+from theorems.exact.scalars import Scalar
 from theorems.statements.a5_quiver import proofs, properties, samples
 from theorems.statements.a5_quiver.samples import LENGTH, chain
 
@@ -46,44 +48,43 @@ def equal_ranks(x: Instance) -> bool:
 @theorem.fact(
     r"g_vW_vg_{v-1}^{-1}=\bigoplus_{[i,j]}1^{m_{ij}}", composable, name="normal form", tight=samples.threefold
 )
-def is_direct_sum(x: Instance) -> bool:
+def is_direct_sum(x: Instance, scale: Scalar = 1) -> bool:
     """W is a direct sum of intervals in exact bases, checked by multiplication"""
-    return normal_form(chain(x)).proves(chain(x))
+    return normal_form(chain(x)).proves([scale * w for w in chain(x)])
 
 
 def _counted(x: Instance, count: Callable[[Ranks, int, int], int]) -> bool:
-    ranks, bars = rank_array(chain(x)), normal_form(chain(x)).bars
-    return all(count(ranks, i, j) == bars.get((i, j), 0) for i, j in ranks)
+    ranks = rank_array(chain(x))
+    return {place: m for place in ranks if (m := count(ranks, *place))} == normal_form(chain(x)).bars
 
 
 @theorem.fact(r"m_{ij}=R(i,j)-R(i-1,j)-R(i,j+1)+R(i-1,j+1)", composable, tight=samples.threefold)
-def multiplicities(x: Instance) -> bool:
+def multiplicities(x: Instance, over: Scalar = 0) -> bool:
     """[i, j] occurs R(i, j) − R(i−1, j) − R(i, j+1) + R(i−1, j+1) times"""
-    return _counted(x, multiplicity)
+    return _counted(x, lambda ranks, i, j: multiplicity(ranks, i, j) + over)
 
 
 @theorem.fact(r"\exists g:\ g_vW_vg_{v-1}^{-1}=X_v", composable, equal_ranks, tight=samples.threefold)
-def complete_invariant(x: Instance) -> bool:
+def complete_invariant(x: Instance, scale: Scalar = 1) -> bool:
     """some g₀, …, g_L take W to X"""
+    # From W to its normal form and on to X; where that fails the normal forms differ, and no g takes W to X.
     first, second = chain(x), chain(x, "X")
     one, other = normal_form(first), normal_form(second)
-    if one.bars != other.bars:
-        return False  # each normal form was reached by multiplication, and bars are read off it
     g = [b * a.inv() for a, b in zip(one.bases, other.bases, strict=True)]
-    reached = [g[v + 1] * w * g[v].inv() for v, w in enumerate(first)]
-    return reached == second and all(is_invertible(m) for m in g)
+    return [g[v + 1] * w * g[v].inv() for v, w in enumerate(first)] == [scale * w for w in second]
 
 
-def _suffice(x: Instance, places: list[tuple[int, int]]) -> bool:
-    """Whether some g takes W to X, where the ranks agree at some places."""
-    first, second = rank_array(chain(x)), rank_array(chain(x, "X"))
-    return any(first[p] != second[p] for p in places) or complete_invariant(x)
+@theorem.fact(r"X\in\overline{GW}\iff R_X\le R_W", composable, strategy=samples.simple_chains)
+def closure(x: Instance, slack: Scalar = 0) -> bool:
+    """X lies in the closure of the orbit of W, by elementary degenerations, iff R_X(u, v) ≤ R_W(u, v) for all u ≤ v"""
+    smaller = {place: rank - slack for place, rank in rank_array(chain(x, "X")).items()}
+    return (normal_form(chain(x, "X")).bars in samples.limits(x)) == below(smaller, rank_array(chain(x)))
 
 
 @theorem.fact(r"R(v-1,v),\ R(0,L)\ \text{are complete}", composable, false=True, strategy=samples.simple_chains)
 def layer_ranks_suffice(x: Instance) -> bool:
     """the ranks of the layers and of the whole product are a complete invariant"""
-    return _suffice(x, [*_LAYERS, (0, LENGTH)])
+    return not samples.agree(x, [*_LAYERS, (0, LENGTH)]) or complete_invariant(x)
 
 
 @theorem.fact(
@@ -95,7 +96,7 @@ def layer_ranks_suffice(x: Instance) -> bool:
 )
 def ranks_of_adjacent_pairs_suffice(x: Instance) -> bool:
     """the ranks of the layers and of the products of adjacent layers are a complete invariant"""
-    return _suffice(x, [*_LAYERS, (0, 2), (1, 3)])
+    return not samples.agree(x, [*_LAYERS, (0, 2), (1, 3)]) or complete_invariant(x)
 
 
 _E = [[1], [0]]
@@ -129,8 +130,14 @@ def several_equal_bars(x: Instance) -> bool:
     return any(m > 2 for m in normal_form(chain(x)).bars.values())
 
 
+@theorem.stratum
+def proper_limits(x: Instance) -> bool:
+    """X is a limit of W in another orbit"""
+    first, second = rank_array(chain(x)), rank_array(chain(x, "X"))
+    return first != second and below(second, first)
+
+
 theorem.property(properties.reparameterized, name="reparameterization")
-theorem.property(properties.inequalities)
 theorem.property(properties.of_floats, name="floats")
 
 family = theorem.proof("symbolic", "every elementary degeneration with L ≤ 3, over Q(t)")(proofs.family)
@@ -140,14 +147,34 @@ covers = theorem.proof("exhaustive", "all orbits of small dimension vectors")(pr
 theorem.proof("exhaustive", "every barcode of some dimension vectors with L = 4 and 5, in other bases")(
     proofs.long_chains
 )
+theorem.proof("exhaustive", "every barcode of four dimension vectors, L = 3, 4 and 5")(properties.rank_bounds)
+theorem.proof("exhaustive", "0/1 chains of four dimension vectors, L = 3 and 4")(properties.float_ranks)
+theorem.proof("instances", "nine tables of bounds, L = 3")(properties.open_ranks)
 theorem.proof("instances", "one chain of two layers")(proofs.no_false_form)
 
 
-def _three_terms(r: Ranks, i: int, j: int) -> int:
-    return r.get((i, j), 0) - r.get((i - 1, j), 0) - r.get((i, j + 1), 0)
+@theorem.proof("instances", "chains of three layers, one interface at a time")
+def refused() -> Facts:
+    """Chains that do not compose, or differ in shape, and ranks of no chain are refused, and the place is named."""
+    fits = ([[1]], [[1]], [[1]])
+    for k, bad in enumerate((([[1], [1]], [[1]], [[1]]), ([[1]], [[1], [1]], [[1]])), 1):
+        yield f"matrices {k} and {k + 1}", composable.holds(_chains(bad, bad)) is Verdict.REFUTED
+        named = f"matrices {k} and {k + 1} do not compose: 2x1 writes 2 numbers, 1x1 reads 1"
+        yield f"matrices {k} and {k + 1}, named", proofs.refusal(chain(_chains(bad, bad))) == named
+    yield "other shapes", composable.holds(_chains(fits, ([[1]], [[1]], [[1], [1]]))) is Verdict.REFUTED
+    yield "no chain", proofs.refusal([]) == "a chain needs at least one matrix"
+    yield "no floats", proofs.refusal([], chain_ranks) == "a chain needs at least one matrix"
+    floats = proofs.refusal([[[1.0]], [[1.0, 1.0]]], chain_ranks)
+    yield "floats", floats == "layers 1 and 2 do not compose: 1 numbers written, 2 read"
+    for place, ranks in (((0, 0), (0, 1, 1)), ((1, 1), (1, 1, 0))):
+        table = dict(zip(((0, 0), (0, 1), (1, 1)), ranks, strict=True))
+        yield f"ranks of no chain, at {place}", proofs.place_refused(table) == str(place)
 
 
-theorem.mutant("last term", "R(i−1, j+1) is dropped", multiplicities, lambda x: _counted(x, _three_terms))
+theorem.constant("scale", "factor of the chain that is reached", sharp=True)
+theorem.constant("slack", "how much larger the ranks of a limit may be", sharp=True)
+theorem.constant("over", "how many bars more than the formula says", sharp=True)
+theorem.mutant("last term", "R(i−1, j+1) is dropped", multiplicities, lambda x: _counted(x, proofs.three_terms))
 theorem.mutant(
     "brute force",
     "intervals of arrows instead of vertices",

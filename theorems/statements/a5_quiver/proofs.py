@@ -16,6 +16,7 @@ from certify.geometry.orbits.barcode import (
     barcode,
     barcode_chain,
     below,
+    dimension_vector,
     multiplicity,
     normal_form,
     rank_array,
@@ -26,7 +27,17 @@ from certify.geometry.orbits.enumeration import general_linear_generators, orbit
 from certify.linalg.exact.field import QQ, PrimeField, SymbolicField
 from theorems.engine.declare import Facts
 
-__all__ = ["covers", "every_chain", "family", "inversion", "long_chains", "no_false_form"]
+__all__ = [
+    "covers",
+    "every_chain",
+    "family",
+    "inversion",
+    "long_chains",
+    "no_false_form",
+    "place_refused",
+    "refusal",
+    "three_terms",
+]
 
 _SMALL = ((1, 1), (2, 2), (1, 1, 1), (1, 2, 1), (2, 1, 2), (2, 2, 2), (1, 1, 1, 1), (1, 2, 2, 1))
 
@@ -95,6 +106,7 @@ def inversion() -> Facts:
         return all(
             _read(ranks_of_barcode(bars, length)) == bars
             and rank_array(barcode_chain(bars, length, PrimeField(5))) == ranks_of_barcode(bars, length)
+            and multiplicity(ranks_of_barcode(bars, length), length + 1, length + 1) == 0
             for bars in barcodes(dims)
         )
 
@@ -195,3 +207,26 @@ def no_false_form() -> Facts:
     yield "a shorter chain", not found.proves(chain[:1])
     other = normal_form([fmpq_mat([[1, 0], [0, 1]]), chain[1]])
     yield "other bars", not replace(found, bars=other.bars).proves(chain)
+
+
+def refusal(chain: list[Any], asked: Callable[[list[Any]], object] = dimension_vector) -> str:
+    """The error that says what is wrong with a chain; empty where nothing is."""
+    try:
+        asked(chain)
+    except ChainError as error:
+        return str(error)
+    return ""
+
+
+def place_refused(ranks: Ranks) -> str | None:
+    """The interval that would occur a negative number of times; None where the ranks are those of a chain."""
+    try:
+        barcode(ranks)
+    except ChainError as error:
+        return error.place
+    return None
+
+
+def three_terms(r: Ranks, i: int, j: int) -> int:
+    """Wrong multiplicities: without R(i−1, j+1)."""
+    return r.get((i, j), 0) - r.get((i - 1, j), 0) - r.get((i, j + 1), 0)

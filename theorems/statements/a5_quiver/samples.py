@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq_mat
 
-from certify.geometry.orbits.barcode_order import barcodes
+from certify.geometry.orbits.barcode import Barcode, normal_form, rank_array
+from certify.geometry.orbits.barcode_order import barcodes, degenerations
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter
 
@@ -17,7 +18,19 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["CHAINS", "LENGTH", "SIZES", "chain", "chains", "composes", "simple", "simple_chains", "threefold"]
+__all__ = [
+    "CHAINS",
+    "LENGTH",
+    "SIZES",
+    "agree",
+    "chain",
+    "chains",
+    "composes",
+    "limits",
+    "simple",
+    "simple_chains",
+    "threefold",
+]
 
 LENGTH = 3
 _SHAPES = (("n1", "n0"), ("n2", "n1"), ("n3", "n2"))
@@ -37,6 +50,20 @@ def composes(x: Instance) -> bool:
     first, second = chain(x), chain(x, "X")
     shapes = [[(w.nrows(), w.ncols()) for w in layers] for layers in (first, second)]
     return shapes[0] == shapes[1] and all(v.ncols() == u.nrows() for u, v in itertools.pairwise(first))
+
+
+def agree(x: Instance, places: list[tuple[int, int]]) -> bool:
+    """Whether the ranks of both chains agree at some places."""
+    first, second = rank_array(chain(x)), rank_array(chain(x, "X"))
+    return all(first[p] == second[p] for p in places)
+
+
+def limits(x: Instance) -> list[Barcode]:
+    """The barcodes that elementary degenerations reach from that of W, in any number."""
+    found = [normal_form(chain(x)).bars]
+    for bars in found:
+        found += [low for low in degenerations(bars) if low not in found]
+    return found
 
 
 def _instance(found: dict[str, list[fmpq_mat]]) -> Instance:

@@ -6,6 +6,7 @@ import math
 
 from flint import arb
 
+from certify.errors import PolystableError
 from certify.geometry.spectrum.chart import power_sum, tilted_mean_log_rank, tilted_moments, top_radial
 from certify.geometry.spectrum.fits import log_log_slope, residual
 from certify.geometry.spectrum.hellinger import affinity_slope, log_affinity, maximize_affinity
@@ -82,7 +83,7 @@ def _root(slope: float, guess: float, within: tuple[float, float] = (-math.inf, 
     """The root of 1 − x, known to ± 1/1000, from a wrong slope; None where the search breaks down."""
     try:
         return bracket(lambda x: 1 - arb(x) + arb(0, 0.001), lambda _: slope, guess, within)
-    except TypeError:
+    except (TypeError, PolystableError):
         return None
 
 

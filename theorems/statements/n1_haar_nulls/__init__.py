@@ -218,4 +218,4 @@ theorem.proof("symbolic", "all real eigenvalues, n = 2, …, 5")(proofs.gaussian
 theorem.proof("exhaustive", "n = 1, …, 6, which determine n E tr K₀⁴, a polynomial of degree at most 4")(
     proofs.gaussian_fourth_moment
 )
-theorem.proof("instances", "projectors, spikes and integers, n = 5 and 6")(proofs.higher_dimensions)
+theorem.proof("instances", "projectors, spikes and integers, n = 2, 3, 5 and 6")(proofs.by_pairings)

@@ -12,7 +12,7 @@ from theorems.exact.algebra import vanishes
 from theorems.exact.scalars import num
 from theorems.statements.n1_haar_nulls.averages import commutator_moment, inner_moment
 
-__all__ = ["four_equations", "gaussian_average", "gaussian_fourth_moment", "higher_dimensions"]
+__all__ = ["by_pairings", "four_equations", "gaussian_average", "gaussian_fourth_moment"]
 
 
 def four_equations() -> Facts:
@@ -72,13 +72,20 @@ def gaussian_fourth_moment() -> Facts:
         yield f"n = {n}", total == 2 * n**3 + 5 * n**2 - 7 * n - 12 + Fraction(12, n)
 
 
-def higher_dimensions() -> Facts:
+def by_pairings() -> Facts:
     """The averages over O(n), by pairings, agree with the formulas."""
-    spectra = {5: ([1, 1, 0, 0, 0], [2, 0, 0, 0, -1]), 6: ([3, 0, 0, 0, 0, 0], [1, 1, 1, 0, 0, -2])}
+    spectra = {
+        2: ([1, 0], [2, -1]),
+        3: ([1, 0, 0], [2, 0, -1]),
+        5: ([1, 1, 0, 0, 0], [2, 0, 0, 0, -1]),
+        6: ([3, 0, 0, 0, 0, 0], [1, 1, 1, 0, 0, -2]),
+    }
     for n, pair in spectra.items():
         h, k = (tuple(flint.fmpq(v) for v in values) for values in pair)
         moments = [nulls.traceless(n, *(num(sum(a**j for a in v)) for j in (1, 2, 3, 4))) for v in (h, k)]
         yield f"n = {n}: mean", nulls.commutator_mean(*moments) == commutator_moment(h, k, 1)
         yield f"n = {n}: second moment", nulls.commutator_second_moment(*moments) == commutator_moment(h, k, 2)
+        square = commutator_moment(h, k, 2) - commutator_moment(h, k, 1) ** 2
+        yield f"n = {n}: variance of the commutator", nulls.commutator_variance(*moments) == square
         variance = inner_moment(h, k, 2) - inner_moment(h, k, 1) ** 2
         yield f"n = {n}: variance", nulls.inner_product_variance(*moments) == variance

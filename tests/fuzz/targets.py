@@ -1,0 +1,135 @@
+"""Every reader with good files to start from, and the exit codes with which it may refuse others."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+import certify
+from certify.certificate import Certificate
+from certify.chain import Limits, load
+from certify.chain.chain_file import read_chain_file
+from certify.options import read_thresholds
+from tests.certificate.examples import small
+from tests.fuzz import mutants
+from theorems.verification import verify
+
+GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
+CHAIN = b"""# lowest first
+edges = [["encoder", "head"]]
+
+[[layers]]
+tensor = "layers.0.weight"
+name = "encoder"
+
+[[layers]]
+tensor = "layers.1.weight"
+name = 'head'
+transpose = false
+"""
+THRESHOLDS = b"""windows = "1,2"
+energy_levels = "90,95"
+alpha_width = 1e-3
+barcode_layers = 24
+"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One reader.
+
+    Parameters
+    ----------
+    file : the name of the file that is written for it.
+    seeds : good files.
+    read : called with the path of a mutant.
+    structured : makes a mutant whose lengths and digests fit.
+    codes : exit codes of its refusals.
+    share : how often it is tried, relative to the others.
+    """
+
+    file: str
+    seeds: list[bytes]
+    read: Callable[[Path], object]
+    structured: Callable[[bytes, random.Random], bytes]
+    codes: tuple[int, ...] = (4,)
+    share: float = 1.0
+
+    def mutant(self, rng: random.Random) -> bytes:
+        """A mutant of one of the seeds."""
+        seed = rng.choice(self.seeds)
+        kind = rng.random()
+        if kind < 0.55:
+            return self.structured(seed, rng)
+        if kind < 0.95:
+            return mutants.of_bytes(seed, self.seeds, rng)
+        return mutants.of_bytes(self.structured(seed, rng), self.seeds, rng)
+
+
+def _matrices() -> dict[str, np.ndarray]:
+    return {f"layers.{i}.weight": np.array([[2.0, 0.5 * i], [0.25, 1.0]]) for i in range(3)}
+
+
+def _npy(array: np.ndarray, **options: object) -> bytes:
+    made = io.BytesIO()
+    np.lib.format.write_array(made, array, **options)
+    return made.getvalue()
+
+
+def _npz(write: Callable[..., None]) -> bytes:
+    made = io.BytesIO()
+    write(made, **_matrices(), bias=np.ones(2))
+    return made.getvalue()
+
+
+def targets(folder: Path) -> dict[str, Target]:
+    """The readers; ``folder`` holds the good files that go with a mutant."""
+    tensors = {**_matrices(), "layers.0.bias": np.ones(2, np.float16), "scale": np.array(1.0, np.float32)}
+    good = folder / "good.safetensors"
+    good.write_bytes(save(tensors))
+    sharded = json.dumps({"metadata": {"total": 1}, "weight_map": dict.fromkeys(_matrices(), good.name)}).encode()
+    certified = certify.certify(load(good), workers=1)
+    limits = Limits()
+    chained = {"file": "chain.toml", "structured": mutants.toml}
+    return {
+        "safetensors": Target(
+            "w.safetensors",
+            [save(tensors), save(_matrices(), {"format": "pt"})],
+            load,
+            mutants.safetensors,
+        ),
+        "index": Target("w.safetensors.index.json", [sharded], load, mutants.plain),
+        "npy": Target(
+            "w.npy",
+            [_npy(np.eye(3) + 1), _npy(np.asfortranarray(np.eye(2, 3))), _npy(np.ones((2, 2), ">f4"), version=(2, 0))],
+            load,
+            mutants.npy,
+        ),
+        "npz": Target("w.npz", [_npz(np.savez), _npz(np.savez_compressed)], load, mutants.npz, share=0.7),
+        "chain file": Target(
+            seeds=[CHAIN], read=lambda path: load(good, path), share=0.7, **chained
+        ),
+        "chain file alone": Target(seeds=[CHAIN], read=lambda path: read_chain_file(str(path), limits), **chained),
+        "thresholds": Target("t.toml", [THRESHOLDS], read_thresholds, mutants.toml),
+        "certificate": Target(
+            "c.json", [small().to_bytes(), certified.to_bytes()], Certificate.load, mutants.document, (1, 4), 0.7
+        ),
+        "certificate against weights": Target(
+            "c.json",
+            [certified.to_bytes()],
+            lambda path: certify.verify(path, good, workers=1),
+            mutants.document,
+            (1, 4),
+            0.03,
+        ),
+        "witness": Target(
+            "x.json", [file.read_bytes() for file in sorted(GALLERY.glob("*.json"))], verify, mutants.plain, (1, 4), 0.1
+        ),
+    }  # fmt: skip
