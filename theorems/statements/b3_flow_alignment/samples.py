@@ -38,6 +38,7 @@ def _plus(a: Matrix, b: Matrix, step: Fraction) -> Matrix:
 
 
 def diagonal(values: Sequence[int | Fraction]) -> list[list[int | Fraction]]:
+    """The diagonal matrix with these values, by rows."""
     return [[v if i == j else 0 for j in range(len(values))] for i, v in enumerate(values)]
 
 
