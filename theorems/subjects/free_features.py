@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,21 @@ from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter
 
 if TYPE_CHECKING:
+    from random import Random
+
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["FEATURES", "SIZES", "collapsed", "composable", "means", "positive", "stationary", "stationary_features"]
+__all__ = [
+    "FEATURES",
+    "SIZES",
+    "collapsed",
+    "composable",
+    "free_points",
+    "means",
+    "positive",
+    "stationary",
+    "stationary_features",
+]
 
 FEATURES = (
     Parameter.matrix("W", "C", "d"),
@@ -101,3 +114,16 @@ def _decays() -> SearchStrategy[Fraction]:
     from hypothesis import strategies as st
 
     return st.sampled_from((Fraction(1), Fraction(1, 3), Fraction(2)))
+
+
+def free_points(size: int, rng: Random) -> Iterable[Instance]:
+    """Stationary points without decay, where all is free; and features that differ within two classes."""
+    diagonal = [[[rng.randint(0, size) if i == j else 0 for j in range(2)] for i in range(2)] for _ in range(2)]
+    flat = [[0, 0], [0, 0]]
+    yield Instance.of(W=diagonal[0], H=diagonal[1], G=flat, decay=0, feature_decay=0, n=1)
+    yield Instance.of(W=[[1, 0]], H=[[1, 1], [0, rng.randint(0, size)]], G=[[0, 0]], decay=0, feature_decay=0, n=2)
+    rows = [[Fraction(3, 5), Fraction(4, 5), 0, 0], [0, 0, Fraction(-3, 5), Fraction(4, 5)]]
+    values = [1, rng.choice((1, 7))]
+    w = [[values[0], 0], [0, values[1]]]
+    h = [[k * v for v in row] for k, row in zip(values, rows, strict=True)]
+    yield Instance.of(W=w, H=h, G=[[-v for v in row] for row in rows], decay=1, feature_decay=1, n=2)

@@ -20,7 +20,7 @@ def test_windows_and_directions_bound_each_other(seed: int, n: int) -> None:
     sines = [sum(w[a, b] for a in range(j) for b in range(j, n)) for j in range(n + 1)]
     lines = [1 - w[i, i] for i in range(n)]
     for i in range(n):
-        assert lines[i] <= float(hierarchy.direction_bound(sines[i + 1], sines[i]).mid()) + 1e-9
+        assert lines[i] <= hierarchy.direction_bound(sines[i + 1], sines[i]) + 1e-9
     for j in range(1, n):
         assert sines[j] <= float(hierarchy.window_bound(lines, j).mid()) + 1e-9
 

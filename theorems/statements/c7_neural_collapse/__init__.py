@@ -42,6 +42,7 @@ from theorems.subjects.free_features import (
     SIZES,
     collapsed,
     composable,
+    free_points,
     means,
     positive,
     stationary,
@@ -49,7 +50,9 @@ from theorems.subjects.free_features import (
 )
 from theorems.subjects.symmetric_pairs import is_semidefinite
 
-theorem = Declaration(__doc__, parameters=FEATURES, dimensions=SIZES, strategy=stationary_features)
+theorem = Declaration(
+    __doc__, parameters=FEATURES, dimensions=SIZES, strategy=stationary_features, families=free_points
+)
 
 
 def _decays(x: Instance) -> tuple[flint.fmpq, flint.fmpq]:
