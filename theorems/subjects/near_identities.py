@@ -133,7 +133,7 @@ def nearly_reflected(size: int, rng: Random) -> Iterable[Instance]:
     for k in range(1, size + 3):
         c, s = Fraction(1 - k * k, 1 + k * k), Fraction(2 * k, 1 + k * k)
         step = Fraction(rng.randint(1, 12), 12)
-        yield Instance.of(B=rotation(c, s), B_more=[[-1]], m=10**4, epsilon=-2 * c if -2 * c < 1 else step)
+        yield Instance.of(B=rotation(c, s), B_more=[[-1]], m=1000, epsilon=-2 * c if -2 * c < 1 else step)
         yield Instance.of(B=[[1]], B_more=rotation(c, s), m=1, epsilon=step)
         # Near the cosine −5/13, for steps of ¾ or so.
-        yield Instance.of(B=rotation(Fraction(-5, 13), Fraction(12, 13)), B_more=[[-1]], m=10**4, epsilon=step)
+        yield Instance.of(B=rotation(Fraction(-5, 13), Fraction(12, 13)), B_more=[[-1]], m=1000, epsilon=step)
