@@ -19,10 +19,7 @@ from certify.chain.stored import StoredTensor
 from certify.errors import InputError
 from certify.reading import open_regular
 
-__all__ = ["PRESETS", "Draft", "draft"]
-
-PRESETS = ("mlp", "attention", "heads", "residual", "conv", "recurrent", "lora", "graph", "all")
-"""What may be drafted. ``all`` is everything but ``heads``, of which there are many; ``graph`` is for ONNX."""
+__all__ = ["Draft", "draft"]
 
 _ACTIVATIONS = {
     "relu": "relu", "gelu": "gelu", "gelu_new": "gelu", "gelu_pytorch_tanh": "gelu", "gelu_fast": "gelu", "quick_gelu": "quick_gelu", "silu": "silu", "swish": "silu", "tanh": "tanh",
@@ -66,7 +63,11 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
     if "graph" in asked and source.endswith(".onnx"):
         _join(plan, plan_graph(read_onnx_graph(source, limits)))
     if plan.edges:
-        return Draft(plan.text(), True)
+        try:
+            return Draft(plan.text(), True)
+        except ValueError as error:
+            # One tensor at two places of the network may read itself.
+            why.append(f"the edges are no chain: {error}")
     matrices = [stored for stored in known.values() if len(stored.shape) >= 2 and 0 not in stored.shape]
     why.append(f"the preset {preset} finds no edges in the graph or the names of {len(known)} tensors")
     return Draft(draft_chain_file(matrices) if matrices else "", False, "; ".join(why))

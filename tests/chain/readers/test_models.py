@@ -236,7 +236,12 @@ def test_keras_files(tmp_path):
 
 def test_keras_without_h5py(put, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
-    refused(lambda: load(put("m.h5", b"\x89HDF\r\n\x1a\n" + bytes(99))), "h5py is not installed", "polystable[keras]", kind=UnsupportedError)
+    refused(
+        lambda: load(put("m.h5", b"\x89HDF\r\n\x1a\n" + bytes(99))),
+        "h5py is not installed",
+        "polystable[keras]",
+        kind=UnsupportedError,
+    )
 
 
 @pytest.mark.parametrize(
