@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from certify.chain.archive import ARCHIVE_ERRORS
 from certify.chain.chain_file import apply_chain_file, parse_chain_file, read_chain_file
 from certify.chain.drafts import Draft, draft
 from certify.chain.edges import chain_of_numbered_names
-from certify.chain.archive import ARCHIVE_ERRORS
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.model import Chain, LeftOut
 from certify.chain.readers.foreign import foreign

@@ -1,4 +1,5 @@
-"""Drafts for small networks with the names that real ones have: the edges are those that data take, and each draft runs as printed."""
+"""Drafts for small networks with the names that real ones have: the edges are those that data take, and each draft
+runs as printed."""
 
 from __future__ import annotations
 
@@ -272,3 +273,9 @@ def test_a_preset_and_a_chain_file(model, tmp_path):
         load(path, tmp_path / "c.toml", preset="mlp")
     with pytest.raises(UsageError):
         load(path, preset="perceptron")
+
+
+def test_plain_perceptrons(model, tmp_path):
+    sizes = [3, 4, 2, 5]
+    path = model({f"fc{i}.weight": random(sizes[i + 1], sizes[i]) for i in range(3)})
+    assert edges_of(path, "mlp", tmp_path) == {("fc0.weight", "fc1.weight"): "", ("fc1.weight", "fc2.weight"): ""}

@@ -1,4 +1,5 @@
-"""Writers of small ONNX, GGUF and PyTorch files, by hand, so that the readers are tested without the packages that write them."""
+"""Writers of small ONNX, GGUF and PyTorch files, by hand, so that the readers are tested without the packages that
+write them."""
 
 from __future__ import annotations
 
