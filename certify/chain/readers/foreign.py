@@ -9,8 +9,9 @@ __all__ = ["foreign"]
 _TFLITE = (
     'pip install ai-edge-litert && python -c "import numpy, ai_edge_litert.interpreter as t; '
     "i = t.Interpreter('IN.tflite'); i.allocate_tensors(); "
+    "w = {k for o in i._get_ops_details() for k in o['outputs']} | {d['index'] for d in i.get_input_details()}; "
     "numpy.savez('OUT.npz', **{str(d['index']): i.get_tensor(d['index']) for d in i.get_tensor_details() "
-    "if len(d['shape']) > 1 and d['name']})\""
+    "if len(d['shape']) > 1 and d['index'] not in w})\""
 )
 _ORT = "pip install onnxruntime, and use the .onnx file that this one was made of; an .ort file keeps no plain weights"
 _TF = "pip install tf2onnx tensorflow && python -m tf2onnx.convert --saved-model FOLDER --output OUT.onnx"
