@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "run"]
 
 _EPILOG = console.exit_codes()
-_PATH = click.Path(path_type=Path)
+_PATH = Path
 
 
 def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -79,7 +79,8 @@ def command() -> None:
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
 @_asked("ask with")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
-@click.option("--all", "every", is_flag=True, help="One row for each window, instead of one for all.")
+@click.option("--full", is_flag=True, help="Every enclosure, instead of one screen.")
+@click.option("--all", "every", is_flag=True, help="As --full, with one row for each window.")
 @_common
 def chain(
     path: Path,
@@ -91,6 +92,7 @@ def chain(
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
     limits: tuple[str, ...],
+    full: bool,
     every: bool,
     as_json: bool,
 ) -> int:
@@ -113,13 +115,26 @@ def chain(
     if as_json:
         sys.stdout.write(certificate.to_bytes().decode("ascii"))
     else:
-        _show_certificate(certificate, fold=not every)
         shown = terminal()
+        if full or every:
+            _show_certificate(certificate, fold=not every)
+        else:
+            from certify.report.screen import screen
+
+            shown.print(screen(certificate, width=shown.width))
         for note in loaded.notes:
             shown.print(f"note {escaped(note)}", style="dim", markup=False, highlight=False)
         for label, target in (("certificate", output), ("page", page)):
             if target is not None:
                 shown.print(f"{label} {escaped(target)}", markup=False, highlight=False)
+        if output is not None:
+            asked = "" if chain_file is None else f" --chain {escaped(chain_file)}"
+            shown.print(
+                f"check it: certify verify {escaped(output)} {escaped(path)}{asked}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
     return EXIT_CODES[certificate.verdict]
 
 

@@ -202,7 +202,9 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         except OSError:
             # There is nowhere left to say what went wrong.
             code = InputError.exit_code
-    return code if _flushed() or code != 0 else InputError.exit_code
+        if not _flushed() and code == 0:
+            code = InputError.exit_code
+    return code
 
 
 def _outcome(command: click.Command, name: str, words: list[str]) -> int:

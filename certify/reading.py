@@ -30,9 +30,11 @@ _LONGEST_WORD, _MOST_WORDS = 80, 2000
 _MOST_DOTS = 16
 # A text that is not closed reaches to the end of its line, so that no character is tried twice.
 _QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?""")
+_MOST_DIGITS = 400
+_DIGITS = re.compile(rf"[0-9_]{{{_MOST_DIGITS + 1}}}")
 _TRIPLE = re.compile(r"\"{3}|'{3}")
 _SMALL = 2**20
-_BYTES_FOR_BRACKET, _BYTES_FOR_COLON = 14, 8
+_BYTES_FOR_BRACKET, _BYTES_FOR_COLON, _BYTES_FOR_COMMA = 14, 13, 6
 _opened: set[tuple[int, int]] | None = None
 
 
@@ -119,16 +121,21 @@ def read_regular(path: str | os.PathLike[str], limit: int, *, what: str, option:
 
 
 def crowded(text: str | bytes) -> bool:
-    """Whether a JSON text of a megabyte or more holds so many brackets or fields that parsing it would take many times
-    its size.
+    """Whether a JSON text of a megabyte or more holds so many brackets, fields or items that parsing it would take many
+    times its size.
     """
     if len(text) < _SMALL:
         return False
-    if isinstance(text, str):
-        brackets, colons = text.count("[") + text.count("{"), text.count(":")
-    else:
-        brackets, colons = text.count(b"[") + text.count(b"{"), text.count(b":")
-    return brackets * _BYTES_FOR_BRACKET > len(text) or colons * _BYTES_FOR_COLON > len(text)
+
+    def count(mark: str) -> int:
+        return text.count(mark) if isinstance(text, str) else text.count(mark.encode())
+
+    size = len(text)
+    return (
+        (count("[") + count("{")) * _BYTES_FOR_BRACKET > size
+        or count(":") * _BYTES_FOR_COLON > size
+        or count(",") * _BYTES_FOR_COMMA > size
+    )
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -142,6 +149,8 @@ def parse_toml(text: str) -> dict[str, Any]:
         bare = _QUOTED.sub("", _TRIPLE.sub(" ", line))
         if bare.partition("#")[0].count(".") > _MOST_DOTS:
             raise ValueError(f"a key of more than {_MOST_DOTS} parts (at line {number})")
+        if _DIGITS.search(bare):
+            raise ValueError(f"a number of more than {_MOST_DIGITS} digits (at line {number})")
     try:
         return tomllib.loads(text)
     except RecursionError as error:

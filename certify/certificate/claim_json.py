@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from certify.certificate.exact_json import Reader, float_text, reject
 from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
-__all__ = ["claim_json", "parameters_json", "read_claim", "read_pair", "read_parameters"]
+__all__ = ["VALUES", "claim_json", "claim_text", "parameters_json", "read_claim", "read_pair", "read_parameters"]
 
+VALUES = '"values":['
+"""What stands before the values in the text of a claim."""
 _CLAIM_FIELDS = (
     "id", "subject", "kind", "statement", "verdict", "values", "margin", "strict", "parameters", "cause", "note",
 )  # fmt: skip
@@ -65,6 +69,15 @@ def claim_json(claim: Claim) -> dict[str, Any]:
         "cause": claim.cause,
         "note": claim.note,
     }
+
+
+def claim_text(claim: Claim, *, sort_keys: bool = False) -> str:
+    """The JSON text of :func:`claim_json` without white space; the values do not become JSON objects."""
+    rest = json.dumps(claim_json(replace(claim, values=())), sort_keys=sort_keys, separators=(",", ":"))
+    # Texts have a backslash before each quotation mark, and of the fields after the values none is called so.
+    place = (rest.rindex if sort_keys else rest.index)(VALUES) + len(VALUES)
+    values = ",".join(f'["{float_text(value.lower)}","{float_text(value.upper)}"]' for value in claim.values)
+    return f"{rest[:place]}{values}{rest[place:]}"
 
 
 def read_claim(reader: Reader, values: tuple[Enclosure, ...] | None = None) -> Claim:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import re
 from collections import Counter
@@ -10,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
-from certify.certificate.claim_json import claim_json, parameters_json, read_claim, read_parameters
+from certify.certificate.claim_json import claim_json, claim_text, parameters_json, read_claim, read_parameters
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
 from certify.certificate.lines import LayoutError, Lines, claim_of_line, spelled
 from certify.certificate.records import InputRecord, NotAsked
@@ -102,7 +104,7 @@ class Certificate:
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of every other field."""
-        return digest_of(self._fields())
+        return digest_of(self._fields(sort_keys=True))
 
     def __repr__(self) -> str:
         """The verdict and what it is about, in a dozen lines at most."""
@@ -125,23 +127,24 @@ class Certificate:
             )
         )
 
-    def _fields(self) -> dict[str, Any]:
-        """Every field but the digest; the long lists as iterators, so that they are never there as a whole."""
+    def _fields(self, *, sort_keys: bool = False) -> dict[str, Any]:
+        """Every field but the digest; the long lists as iterators over the texts of their items."""
+        texts = functools.partial(json.dumps, sort_keys=sort_keys, separators=(",", ":"))
         return {
             "schema": SCHEMA,
             "tool": {"name": "polystable", "version": self.tool},
             "arithmetic": ARITHMETIC,
             "input": self.input.to_json(),
             "thresholds": parameters_json(self.thresholds),
-            "claims": map(claim_json, self.claims),
-            "not_asked": (item.to_json() for item in self.not_asked),
+            "claims": (claim_text(claim, sort_keys=sort_keys) for claim in self.claims),
+            "not_asked": (texts(item.to_json()) for item in self.not_asked),
             "verdict": self.verdict.value,
         }
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values with exact numbers: integers, and floats as hexadecimal strings."""
-        lists = {key: list(value) if isinstance(value, Iterator) else value for key, value in self._fields().items()}
-        return {**lists, "digest": self.digest}
+        lists = {"claims": list(map(claim_json, self.claims)), "not_asked": [item.to_json() for item in self.not_asked]}
+        return {**self._fields(), **lists, "digest": self.digest}
 
     def _lines(self) -> Iterator[str]:
         return spelled({**self._fields(), "digest": self.digest})

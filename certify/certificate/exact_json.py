@@ -27,8 +27,8 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def digest_of(fields: Mapping[str, object | Iterator[object]]) -> str:
-    """SHA-256 of :func:`canonical`, in lower-case hexadecimal; a field may be an iterator over the items of a list."""
+def digest_of(fields: Mapping[str, object | Iterator[str]]) -> str:
+    """SHA-256 of :func:`canonical`, in lower-case hexadecimal; an iterator gives the texts of the items of a list."""
     digest = hashlib.sha256()
     before = b"{"
     for key in sorted(fields):
@@ -38,7 +38,7 @@ def digest_of(fields: Mapping[str, object | Iterator[object]]) -> str:
         if isinstance(value, Iterator):
             digest.update(b"[")
             for place, item in enumerate(value):
-                digest.update(b"," * bool(place) + canonical(item))
+                digest.update(b"," * bool(place) + str(item).encode("ascii"))
             digest.update(b"]")
         else:
             digest.update(canonical(value))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from certify.certificate.claim_json import read_claim, read_pair
+from certify.certificate.claim_json import VALUES, read_claim, read_pair
 from certify.certificate.exact_json import Reader, parse
 from certify.verdict import Claim, Enclosure
 
@@ -15,15 +15,17 @@ __all__ = ["LayoutError", "Lines", "claim_of_line", "spelled"]
 
 _T = TypeVar("_T")
 _PAIR = re.compile(r'\["([^"\\]{1,40})","([^"\\]{1,40})"\]')
-_VALUES = '"values":['
 
 
 class LayoutError(Exception):
     """A text is not laid out as the lines of a certificate."""
 
 
-def spelled(fields: Mapping[str, object | Iterator[object]]) -> Iterator[str]:
-    """The lines of a document, each with its end: one field a line, and one item of a list a line."""
+def spelled(fields: Mapping[str, object | Iterator[str]]) -> Iterator[str]:
+    """The lines of a document, each with its end: one field a line.
+
+    An iterator gives the JSON texts of the items of a list, one a line.
+    """
     yield "{\n"
     before = ""
     for key, value in fields.items():
@@ -32,7 +34,7 @@ def spelled(fields: Mapping[str, object | Iterator[object]]) -> Iterator[str]:
         if isinstance(value, Iterator):
             first = True
             for item in value:
-                yield ("[\n" if first else ",\n") + json.dumps(item, separators=(",", ":"))
+                yield ("[\n" if first else ",\n") + str(item)
                 first = False
             yield "[]" if first else "\n]"
         else:
@@ -94,10 +96,10 @@ def claim_of_line(line: str, place: str) -> Claim:
     LayoutError : its values are spelled otherwise than as pairs of short texts.
     """
     # No text of JSON can hold these characters, because each quotation mark in it has a backslash.
-    start = line.find(_VALUES)
+    start = line.find(VALUES)
     if start < 0:
         raise LayoutError
-    position = start + len(_VALUES)
+    position = start + len(VALUES)
     values: list[Enclosure] = []
     while line[position : position + 1] != "]":
         pair = _PAIR.match(line, position)
@@ -109,5 +111,5 @@ def claim_of_line(line: str, place: str) -> Claim:
             position += 1
         elif line[position : position + 1] != "]":
             raise LayoutError
-    rest = parse(f"{line[:start]}{_VALUES}{line[position:]}")
+    rest = parse(f"{line[:start]}{VALUES}{line[position:]}")
     return read_claim(Reader(rest, place), tuple(values))

@@ -12,6 +12,7 @@ import numpy as np
 from certify.certificate import Certificate, InputRecord, NotAsked
 from certify.chain import Chain, Limits, load
 from certify.chain.components import components_of
+from certify.chain.memory import CHECKER, fitting_workers
 from certify.checker.component import component_claims
 from certify.checker.expected import Expected, Fault, faults_of
 from certify.checker.expression import matrix_of
@@ -52,7 +53,7 @@ def verify(
     weights_path, chain_file, limits, preset : as for :func:`certify.chain.load`.
     expected : the thresholds that the certificate should have been made with; the defaults when omitted.
     strict : whether another threshold is a reason for rejection.
-    workers : matrices at a time; one for each core when omitted.
+    workers : matrices at a time; one for each core when omitted, and fewer where memory is short.
     progress : called as ``progress(done, total, label)`` after every layer and edge.
 
     Raises
@@ -60,6 +61,7 @@ def verify(
     RejectedError : something was not proved; ``.verification`` lists all reasons.
     CertificateError : the file is no certificate of this schema.
     InputError : the weights or the certificate cannot be read.
+    LimitError : there is too little memory.
     """
     certificate = Certificate.load(certificate_path)
     chain = load(weights_path, chain_file, limits or Limits(), preset=preset)
@@ -96,6 +98,10 @@ def check(
     with flint.ctx.workprec(_BITS):
         found = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
     return Verification(certificate, tuple(found), other)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _unexpected(found: Difference) -> Reason:
@@ -173,7 +179,7 @@ class _Check:
             on_component,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
-            workers,
+            fitting_workers(self.chain, CHECKER, None if workers is None else max(workers, 1), _cores()),
         )
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))

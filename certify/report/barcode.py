@@ -7,7 +7,7 @@ from certify.console import escaped
 from certify.report.pictures.barcode import barcode_svg, barcode_text
 from certify.verdict import Claim, Verdict
 
-__all__ = ["bars_text", "drawn_barcodes", "pictured_barcodes", "polystable_text"]
+__all__ = ["bars_of", "bars_text", "drawn_barcodes", "pictured_barcodes", "polystable_text"]
 
 _SHOWN = 8
 
@@ -34,18 +34,18 @@ def drawn_barcodes(certificate: Certificate) -> list[str]:
     """A title and the barcode as text, for every line of layers whose barcode is certified."""
     return [
         f"barcode of {escaped(claim.subject)}, by the dimensions of its spaces\n"
-        f"{barcode_text(_bars(claim), _names(claim))}"
+        f"{barcode_text(bars_of(claim), _names(claim))}"
         for claim in _certified(certificate)
     ]
 
 
 def pictured_barcodes(certificate: Certificate) -> list[str]:
     """The same as SVG."""
-    return [barcode_svg(_bars(claim), _names(claim)).strip() for claim in _certified(certificate)]
+    return [barcode_svg(bars_of(claim), _names(claim)).strip() for claim in _certified(certificate)]
 
 
 def _certified(certificate: Certificate) -> list[Claim]:
-    return [x for x in certificate.claims if x.id == "A5.barcode" and x.verdict is Verdict.CERTIFIED and _bars(x)]
+    return [x for x in certificate.claims if x.id == "A5.barcode" and x.verdict is Verdict.CERTIFIED and bars_of(x)]
 
 
 def _names(claim: Claim) -> list[str]:
@@ -60,5 +60,6 @@ def _bounds(claim: Claim) -> dict[tuple[int, int], tuple[int, int]]:
     return {place: (int(x.lower), int(x.upper)) for place, x in zip(places, claim.values, strict=True)}
 
 
-def _bars(claim: Claim) -> dict[tuple[int, int], int]:
+def bars_of(claim: Claim) -> dict[tuple[int, int], int]:
+    """The intervals of a barcode with their multiplicities from below; empty for another claim."""
     return {interval: low for interval, (low, _) in _bounds(claim).items() if low}

@@ -14,7 +14,7 @@ from certify.report.numbers import margin_text
 from certify.report.summary import closeness, left_out_lines, not_asked_lines, sections, value_text
 from certify.verdict import Claim, Verdict
 
-__all__ = ["STYLES", "claims_table", "closest_table", "summary"]
+__all__ = ["STYLES", "claims_table", "closest_table", "counts", "summary"]
 
 STYLES = {Verdict.CERTIFIED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
 
@@ -55,18 +55,19 @@ def closest_table(certificate: Certificate, *, limit: int | None = None) -> Tabl
     return table
 
 
-def _counts(claims: tuple[Claim, ...]) -> Text:
-    counts = Counter(claim.verdict for claim in claims)
+def counts(claims: tuple[Claim, ...]) -> Text:
+    """How many claims there are of each verdict."""
+    found = Counter(claim.verdict for claim in claims)
     line = Text(f"{len(claims)} claims: ")
     for place, verdict in enumerate(STYLES):
         line.append(", " if place else "")
-        line.append(f"{counts[verdict]} {verdict.value.lower()}", style=STYLES[verdict] if counts[verdict] else "dim")
+        line.append(f"{found[verdict]} {verdict.value.lower()}", style=STYLES[verdict] if found[verdict] else "dim")
     return line
 
 
 def summary(certificate: Certificate) -> RenderableType:
     """The verdict, the counts, why claims are not certified, and what was not looked at."""
-    lines: list[Text] = [Text.assemble("verdict ", _verdict(certificate.verdict)), _counts(certificate.claims)]
+    lines: list[Text] = [Text.assemble("verdict ", _verdict(certificate.verdict)), counts(certificate.claims)]
     for claim in certificate.claims:
         if claim.verdict is Verdict.REFUTED:
             what = escaped(f"{claim.subject}: {claim.statement}")

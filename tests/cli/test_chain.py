@@ -34,7 +34,18 @@ def test_digits_certify_and_verify(tmp_path, capsys):
     code = cli.run(["chain", DIGITS, "-o", str(saved), "--html", str(page)])
     assert code in (0, 3)
     shown = capsys.readouterr().out
-    for text in ("layers.3.weight", "D4.slack.transport", "left out layers.0.bias", "not asked", "claims:", str(saved)):
+    for text in (
+        "layers.3",
+        "layers.0 → layers.1",
+        "left out layers.0.bias",
+        "claims:",
+        "check it: certify verify",
+        str(saved),
+    ):
+        assert text in shown
+    assert cli.run(["chain", DIGITS, "--full"]) == code
+    shown = capsys.readouterr().out
+    for text in ("layers.3.weight", "D4.slack.transport", "left out layers.0.bias", "not asked", "claims:"):
         assert text in shown
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert cli.run(["verify", str(saved), DIGITS]) == code
@@ -51,7 +62,7 @@ def test_json_is_the_certificate_and_workers_do_not_change_it(small, tmp_path, c
 
 
 def test_all_windows_have_a_row_each(small, capsys):
-    assert cli.run(["chain", str(small)]) == 0
+    assert cli.run(["chain", str(small), "--full"]) == 0
     assert "spectrum.gap[1…2]" in capsys.readouterr().out
     assert cli.run(["chain", str(small), "--all"]) == 0
     shown = capsys.readouterr().out
@@ -64,13 +75,13 @@ def test_a_refuted_chain_is_code_1(tmp_path, capsys):
     np.savez(path, **{"layers.0": np.diag([1.0, 0.0]), "layers.1": np.eye(2) + np.ones((2, 2))})
     assert cli.run(["chain", str(path), "-o", str(tmp_path / "c.json")]) == 1
     shown = capsys.readouterr().out
-    assert "refuted layer layers.0" in shown
+    assert "refuted: layer layers.0" in shown
     assert Certificate.load(tmp_path / "c.json").verdict is Verdict.REFUTED
 
 
 def test_an_undecided_chain_is_code_3_with_its_cause(small, tmp_path, capsys):
     assert cli.run(["chain", str(small), "--threshold", "sigma_relative=0", "-o", str(tmp_path / "c.json")]) == 3
-    assert "undecided spectrum.sigma of layer layers.0 and 1 more: the enclosure is" in capsys.readouterr().out
+    assert "undecided: spectrum.sigma of layer layers.0 and 1 more: the enclosure is" in capsys.readouterr().out
 
 
 def test_thresholds_are_recorded(small, tmp_path):

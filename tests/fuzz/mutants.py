@@ -1,4 +1,4 @@
-"""Mutants of files: of their bytes, and of what their bytes mean with lengths, offsets and digests made to fit again."""
+"""Mutants of files: of their bytes, and of what their bytes mean, with lengths and digests made to fit again."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ TEXTS = (
     "REFUTED", "9" * 400, "1/0", "٣", "[]", "\0", "<f8", "|O", "layers.99999999999999999999", "layer layers.0", "1e9",
 )  # fmt: skip
 TOKENS = (
-    b"{", b"}", b"[", b"]", b'"', b"'", b",", b":", b"=", b"\n", b"\\", b"[[layers]]\n", b"edges", b"tensor = ", b"true",
-    b"'''", b'"""', b".", b"#", b"1e999", b"NaN", b"null", b"\xff", b"\x80\x04", b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY",
+    b"{", b"}", b"[", b"]", b'"', b"'", b",", b":", b"=", b"\n", b"\\", b"[[layers]]\n", b"edges", b"tensor = ",
+    b"'''", b'"""', b".", b"#", b"1e999", b"NaN", b"null", b"\xff", b"\x80\x04", b"PK\x03\x04",
+    b"PK\x05\x06", b"\x93NUMPY", b"true",
 )  # fmt: skip
 _WORD = re.compile(rb"[0-9]+|[A-Za-z_.]+|[^\w\s]")
 
@@ -167,6 +168,10 @@ def npz(data: bytes, rng: random.Random) -> bytes:
     return bytes(found)
 
 
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
 def document(data: bytes, rng: random.Random) -> bytes:
     """A certificate with altered fields; its digest fits and its spelling is the one, most of the time."""
     body = of_tree(json.loads(data), rng)
@@ -175,8 +180,10 @@ def document(data: bytes, rng: random.Random) -> bytes:
     if rng.random() < 0.9:
         body.pop("digest", None)
         body["digest"] = digest_of(body)
-    listed = {key: iter(item) if key in ("claims", "not_asked") and isinstance(item, list) else item
-              for key, item in body.items()}  # fmt: skip
+    listed = {
+        key: map(_compact, item) if key in ("claims", "not_asked") and isinstance(item, list) else item
+        for key, item in body.items()
+    }
     return "".join(spelled(listed)).encode()
 
 

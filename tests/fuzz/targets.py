@@ -18,8 +18,9 @@ from certify.chain import Limits, load
 from certify.chain.chain_file import read_chain_file
 from certify.options import read_thresholds
 from tests.certificate.examples import small
+from tests.chain.readers import model_files
 from tests.fuzz import mutants
-from theorems.engine.verify import verify
+from theorems.verification import verify
 
 GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 CHAIN = b"""# lowest first
@@ -89,6 +90,10 @@ def _npz(write: Callable[..., None]) -> bytes:
     return made.getvalue()
 
 
+def _bytes_of(data: bytes, rng: random.Random) -> bytes:
+    return mutants.of_bytes(data, [data], rng)
+
+
 def targets(folder: Path) -> dict[str, Target]:
     """The readers; ``folder`` holds the good files that go with a mutant."""
     tensors = {**_matrices(), "layers.0.bias": np.ones(2, np.float16), "scale": np.array(1.0, np.float32)}
@@ -113,6 +118,9 @@ def targets(folder: Path) -> dict[str, Target]:
             mutants.npy,
         ),
         "npz": Target("w.npz", [_npz(np.savez), _npz(np.savez_compressed)], load, mutants.npz, share=0.7),
+        **{
+            f"model {name}": Target(name, [data], load, _bytes_of, share=0.5) for name, data in model_files.small().items()
+        },
         "chain file": Target(
             seeds=[CHAIN], read=lambda path: load(good, path), share=0.7, **chained
         ),

@@ -103,7 +103,8 @@ def _entries(header: dict[str, object], path: str, limits: Limits) -> list[_Entr
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise InputError("__metadata__ is not a map from text to text", file=path, hint=_FAULTY)
     limits.check("max_tensors", len(header), "number of tensors", file=path)
-    return [_entry(name, value, path) for name, value in header.items()]
+    # Each is let go once it is read: a header of many entries takes many times its length.
+    return [_entry(name, header.pop(name), path) for name in list(header)]
 
 
 def _entry(name: str, value: object, path: str) -> _Entry:

@@ -18,8 +18,8 @@ from tests.chain.readers.model_files import (
     gguf_bytes,
     legacy_bytes,
     message,
-    onnx_bytes,
     onnx_tensor,
+    small,
     torch_bytes,
     view,
 )
@@ -30,12 +30,7 @@ W = {
     "layers.1.weight": np.arange(3, 11, dtype="f4").reshape(2, 4),
 }
 STATE = {name: view(str(i), array) for i, (name, array) in enumerate(W.items())}
-FILES = {
-    "m.onnx": onnx_bytes(W),
-    "m.gguf": gguf_bytes({name: (0, array.shape, array.tobytes()) for name, array in W.items()}),
-    "m.pt": torch_bytes(STATE),
-    "m.pth": legacy_bytes(STATE),
-}
+FILES = small()
 
 
 @pytest.fixture

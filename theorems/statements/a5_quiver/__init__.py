@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from certify.geometry.orbits.barcode import Ranks, below, multiplicity, normal_form, rank_array
+from certify.geometry.orbits.chain_ranks import chain_ranks
 from certify.verdict import Verdict
 from theorems.engine.declare import Declaration, Facts, hypothesis
 from theorems.engine.instance import Instance
@@ -147,6 +148,8 @@ theorem.proof("exhaustive", "every barcode of some dimension vectors with L = 4 
     proofs.long_chains
 )
 theorem.proof("exhaustive", "every barcode of four dimension vectors, L = 3, 4 and 5")(properties.rank_bounds)
+theorem.proof("exhaustive", "0/1 chains of four dimension vectors, L = 3 and 4")(properties.float_ranks)
+theorem.proof("instances", "nine tables of bounds, L = 3")(properties.open_ranks)
 theorem.proof("instances", "one chain of two layers")(proofs.no_false_form)
 
 
@@ -160,6 +163,9 @@ def refused() -> Facts:
         yield f"matrices {k} and {k + 1}, named", proofs.refusal(chain(_chains(bad, bad))) == named
     yield "other shapes", composable.holds(_chains(fits, ([[1]], [[1]], [[1], [1]]))) is Verdict.REFUTED
     yield "no chain", proofs.refusal([]) == "a chain needs at least one matrix"
+    yield "no floats", proofs.refusal([], chain_ranks) == "a chain needs at least one matrix"
+    floats = proofs.refusal([[[1.0]], [[1.0, 1.0]]], chain_ranks)
+    yield "floats", floats == "layers 1 and 2 do not compose: 1 numbers written, 2 read"
     for place, ranks in (((0, 0), (0, 1, 1)), ((1, 1), (1, 1, 0))):
         table = dict(zip(((0, 0), (0, 1), (1, 1)), ranks, strict=True))
         yield f"ranks of no chain, at {place}", proofs.place_refused(table) == str(place)

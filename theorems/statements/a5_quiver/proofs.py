@@ -209,10 +209,10 @@ def no_false_form() -> Facts:
     yield "other bars", not replace(found, bars=other.bars).proves(chain)
 
 
-def refusal(chain: list[fmpq_mat]) -> str:
+def refusal(chain: list[Any], asked: Callable[[list[Any]], object] = dimension_vector) -> str:
     """The error that says what is wrong with a chain; empty where nothing is."""
     try:
-        dimension_vector(chain)
+        asked(chain)
     except ChainError as error:
         return str(error)
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from certify.geometry.orbits.barcode import Barcode, barcode, normal_form, rank_array, ranks_of_barcode
+from certify.geometry.orbits.barcode import Barcode, barcode, barcode_chain, normal_form, rank_array, ranks_of_barcode
 from certify.geometry.orbits.barcode_order import barcodes
 from certify.geometry.orbits.chain_ranks import (
     barcode_bounds,
@@ -15,13 +15,15 @@ from certify.geometry.orbits.chain_ranks import (
 )
 from certify.geometry.orbits.rank_inequalities import frobenius_lower, shorter_upper
 from certify.geometry.orbits.stability import polystable
+from certify.linalg.exact.field import QQ
 from certify.linalg.exact.subspace import image, kernel
 from certify.rigor.exact import fmpq_matrix
+from certify.verdict import Verdict
 from theorems.engine.declare import Facts
 from theorems.engine.instance import Instance
 from theorems.statements.a5_quiver.samples import chain as layers_of
 
-__all__ = ["of_floats", "rank_bounds", "reparameterized"]
+__all__ = ["float_ranks", "of_floats", "open_ranks", "rank_bounds", "reparameterized"]
 
 
 def reparameterized(x: Instance) -> bool:
@@ -52,6 +54,7 @@ def of_floats(x: Instance) -> bool:
     return (
         found == {place: (r, r) for place, r in ranks.items()}
         and certified_barcode(found) == bars
+        and barcode_bounds(found) == {place: (bars.get(place, 0),) * 2 for place in ranks}
         and interface_intersections(found) == [(i, i) for i in meets]
         and all(low <= bars.get(k, 0) <= high for t in loose for k, (low, high) in barcode_bounds(t).items())
         and all(
@@ -59,6 +62,51 @@ def of_floats(x: Instance) -> bool:
         )
         and polystable_ranks(found).verdict is polystable(chain).verdict
     )
+
+
+def float_ranks() -> Facts:
+    """Ranks of chains of floats, proved, against the bars."""
+    from theorems.subjects.orbit_samples import floats
+
+    for dims in ((2, 3, 2, 1), (2, 3, 3, 1), (1, 2, 2, 2), (1, 1, 2, 1, 1)):
+        length = len(dims) - 1
+        known = [(ranks_of_barcode(bars, length), barcode_chain(bars, length, QQ)) for bars in barcodes(dims)]
+        yield (
+            f"dimensions {dims}",
+            all(chain_ranks(list(map(floats, c))) == {p: (r, r) for p, r in ranks.items()} for ranks, c in known),
+        )
+
+
+def open_ranks() -> Facts:
+    """Polystability from bounds of ranks: refuted by two ranks that differ, certified where all agree, else open, with
+    the ranks that are missing."""
+    one, two, wide = (1, 1), (2, 2), (1, 2)
+    listed = (
+        ((one, one, one), one, Verdict.CERTIFIED, "all ranks are 1"),
+        ((two, two, two), two, Verdict.CERTIFIED, "all ranks are 2"),
+        ((two, one, one), one, Verdict.REFUTED, "rank W_1 >= 2 > 1 >= rank W_2"),
+        ((one, wide, two), (0, 1), Verdict.REFUTED, "rank W_3 >= 2 > 1 >= rank W_1"),
+        ((wide, two, two), one, Verdict.REFUTED, "rank W_2 >= 2 > 1 >= rank of the product"),
+        ((one, wide, one), one, Verdict.UNDECIDED, "not certified: rank W_2 in [1, 2]"),
+        (
+            (wide, one, one),
+            (0, 1),
+            Verdict.UNDECIDED,
+            "not certified: rank W_1 in [1, 2], rank of the product in [0, 1]",
+        ),
+        ((one, one, one), (0, 1), Verdict.UNDECIDED, "not certified: rank of the product in [0, 1]"),
+        ((one, one, wide), one, Verdict.UNDECIDED, "not certified: rank W_3 in [1, 2]"),
+    )
+    for layers, product, verdict, cause in listed:
+        # The products of two layers say nothing of it.
+        table = {(l, l + 1): bounds for l, bounds in enumerate(layers)} | {
+            (0, 2): (0, 9),
+            (1, 3): (0, 9),
+            (0, 3): product,
+        }
+        found = polystable_ranks(table)
+        yield f"{layers}, {product}", (found.verdict, found.cause) == (verdict, cause)
+        yield f"{layers}, {product}: the bounds", (found.layers, found.product) == (layers, product)
 
 
 def rank_bounds() -> Facts:

@@ -28,7 +28,7 @@ from certify.verdict import Verdict
 from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
 from theorems.engine.instance import Instance, Matrix
 from theorems.engine.theorem import Parameter, small
-from theorems.exact.algebra import vanishes
+from theorems.exact.algebra import doubly_stochastic_zero, vanishes
 from theorems.exact.scalars import Scalar, num, root
 from theorems.exact.spectra import multiply, singular_values
 from theorems.statements.b3_imbalance import properties
@@ -243,18 +243,7 @@ def monotone() -> Facts:
             rest += sum((kappa[k] - kappa[i]) * w[i, j] for i in range(k, n) for j in range(k))
             rest += sum((eta[j] - eta[k - 1]) * w[i, j] for j in range(k) for i in range(k, n))
             rest += sum((eta[k] - eta[j]) * w[i, j] for j in range(k, n) for i in range(k))
-            yield f"n = {n}, k = {k}", _stochastic(inner - gamma * sine - rest, w)
-
-
-def _stochastic(expression: Any, w: Any) -> bool:
-    """Whether an expression vanishes for doubly stochastic w: rows and columns sum to 1."""
-    import sympy
-
-    last = w.rows - 1
-    rules = {w[i, last]: 1 - sum(w[i, j] for j in range(last)) for i in range(last)}
-    rules |= {w[last, j]: 1 - sum(w[i, j] for i in range(last)) for j in range(last)}
-    rules[w[last, last]] = 1 - sum(1 - sum(w[i, j] for i in range(last)) for j in range(last))
-    return sympy.expand(sympy.expand(expression).subs(rules, simultaneous=True)) == 0
+            yield f"n = {n}, k = {k}", doubly_stochastic_zero(inner - gamma * sine - rest, w)
 
 
 @theorem.proof("symbolic", "all real symmetric 2×2 matrices")

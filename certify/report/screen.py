@@ -1,0 +1,115 @@
+"""The overview of a certificate for a terminal of 80 columns or more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from certify.certificate import Certificate
+from certify.console import escaped
+from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, sparkline
+from certify.report.summary import left_out_lines
+from certify.report.table import STYLES, counts
+from certify.verdict import Enclosure
+
+__all__ = ["screen"]
+
+_SHOWN = 12
+"""Rows of layers, and of interfaces; of more, the first ones are shown and the rest counted."""
+
+
+def screen(certificate: Certificate, *, width: int) -> RenderableType:
+    """Layers, interfaces, flow, what stands out, and the verdict, for a terminal of ``width`` columns."""
+    found = overview(certificate)
+    plain = _short_names([row.name for row in found.layers])
+    parts: list[RenderableType] = [_layers(found.layers, plain, max(12, min(40, width - 66)))]
+    if found.interfaces:
+        parts += [Text(), _interfaces(found.interfaces, plain, max(20, min(80, width - 52)))]
+    parts += [Text(), *_sentences(found)]
+    verdict = Text.assemble("verdict ", (certificate.verdict.value, STYLES[certificate.verdict]), "  ")
+    parts.append(verdict + counts(certificate.claims))
+    parts += [Text.assemble(("left out ", "dim"), escaped(line)) for line in left_out_lines(certificate)[:2]]
+    if found.interfaces:
+        legend = "z: deviations above chance; ‖Δ‖: imbalance, 0 to 1; [H,K]: commutator over chance"
+        parts.append(Text(legend, style="dim"))
+    parts.append(Text("figures are rounded to four digits; --full shows every enclosure", style="dim"))
+    return Group(*parts)
+
+
+def _short_names(names: Sequence[str]) -> dict[str, str]:
+    """The names without the last parts that all of them share, such as ``.weight``."""
+    parts = [name.split(".") for name in names]
+    shared = 0
+    while len(parts) > 1 and all(len(p) > shared + 1 and p[-1 - shared] == parts[0][-1 - shared] for p in parts):
+        shared += 1
+    return {name: ".".join(p[: len(p) - shared]) for name, p in zip(names, parts, strict=True)}
+
+
+def _table(*columns: tuple[str, bool]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for title, right in columns:
+        table.add_column(title, justify="right" if right else "left", no_wrap=True)
+    return table
+
+
+def _layers(rows: Sequence[LayerRow], plain: Mapping[str, str], room: int) -> RenderableType:
+    table = _table(
+        ("layer", False), ("shape", True), ("rank", True), ("90/99%", True), ("σ₁", True), ("σ_min", True),
+        ("stable", True), ("α", True), ("spectrum", False),
+    )  # fmt: skip
+    for row in rows[:_SHOWN]:
+        m, n = row.shape
+        rank = Text(short(row.rank), style="" if row.rank.lower == row.full else "bold yellow")
+        cells = [
+            f"{m}×{n}", rank, "/".join(map(_tight, row.effective)), _tight(row.largest), _tight(row.smallest),
+            _tight(row.stable), _tight(row.alpha), sparkline(row.sigma),
+        ]  # fmt: skip
+        table.add_row(_cut(plain[row.name], room), *cells)
+    return _counted(table, len(rows), "layers")
+
+
+def _interfaces(rows: Sequence[InterfaceRow], plain: Mapping[str, str], room: int) -> RenderableType:
+    table = _table(
+        ("interface", False), ("k of n", True), ("overlap", True), ("chance", True), ("z", True), ("‖Δ‖", True),
+        ("[H,K]", True), ("z", True),
+    )  # fmt: skip
+    for row in rows[:_SHOWN]:
+        half = (room - 3) // 2
+        label = Text(f"{_cut(plain[row.writer], half)} → {_cut(plain[row.reader], half)}")
+        window = "–" if row.window is None else f"{row.window} of {row.dimension}"
+        ratio = "–" if row.ratio is None else f"×{_tight(row.ratio, 3)}"
+        table.add_row(
+            label, window, _tight(row.overlap), _tight(row.chance), _signed(row.score), _tight(row.imbalance), ratio,
+            _signed(row.commutator_score),
+        )  # fmt: skip
+    return _counted(table, len(rows), "interfaces")
+
+
+def _counted(table: Table, count: int, what: str) -> RenderableType:
+    if count <= _SHOWN:
+        return table
+    return Group(table, Text(f"and {count - _SHOWN} more {what}, see --full", style="dim"))
+
+
+def _sentences(found: Overview) -> list[Text]:
+    lines = [Text(escaped(text)) for text in found.flows]
+    lines += [Text.assemble(("• ", "dim"), escaped(text)) for text in found.notable]
+    return [*lines, Text()] if lines else []
+
+
+def _tight(value: Enclosure | None, digits: int = 4) -> str:
+    return short(value, digits)
+
+
+def _signed(score: Enclosure | None) -> str:
+    text = short(score, 3)
+    return f"+{text}" if score is not None and score.finite and score.lower > 0 else text
+
+
+def _cut(text: str, room: int) -> str:
+    """The end of a name tells more than its beginning."""
+    shown = escaped(text)
+    return shown if len(shown) <= room else f"…{shown[-(room - 1) :]}"
