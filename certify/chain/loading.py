@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from certify.chain.archive import ARCHIVE_ERRORS
 from certify.chain.chain_file import apply_chain_file, parse_chain_file, read_chain_file
 from certify.chain.drafts import Draft, draft
 from certify.chain.edges import chain_of_numbered_names
-from certify.chain.archive import ARCHIVE_ERRORS
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.model import Chain, LeftOut
 from certify.chain.readers.foreign import foreign
@@ -24,6 +24,7 @@ from certify.chain.readers.shards import read_sharded
 from certify.chain.refusals import TORCH_SUFFIXES, pickle_suffix, refuse_pickle, starts_like_pickle
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError, InputError, UnsupportedError, UsageError
+from certify.presets import PRESETS
 from certify.reading import open_regular
 
 __all__ = ["drafted", "load"]
@@ -59,7 +60,7 @@ def load(
     chain_file : TOML that names layers, transposition and edges, see :mod:`certify.chain.chain_file`; without it they
         are read off numbered tensor names, see :mod:`certify.chain.edges`.
     limits : what the file may ask of the machine.
-    preset : one of :data:`certify.chain.drafts.PRESETS`, to take the chain file that :func:`drafted` writes.
+    preset : one of :data:`certify.presets.PRESETS`, to take the chain file that :func:`drafted` writes.
 
     Returns
     -------
@@ -78,6 +79,8 @@ def load(
     tensors, left_out = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
     if not tensors:
         raise InputError("there is no tensor in it, so the chain is empty", file=source, hint=f"give {_FORMATS}")
+    if preset and preset not in PRESETS:
+        raise UsageError(f"no preset is called {preset!a}", hint=f"one of {', '.join(PRESETS)}")
     if preset:
         found = draft(source, tensors, preset, limits)
         if not found.fits:

@@ -1,5 +1,5 @@
 """Chain files written from what a model says of itself: its configuration, its graph, or the names of its tensors."""
 
-from certify.chain.drafts.choose import PRESETS, Draft, draft
+from certify.chain.drafts.choose import Draft, draft
 
-__all__ = ["PRESETS", "Draft", "draft"]
+__all__ = ["Draft", "draft"]

@@ -10,8 +10,9 @@ from typing import Any
 from certify.chain.chain_file import draft_chain_file
 from certify.chain.drafts.graph import plan_graph
 from certify.chain.drafts.others import plan_convolutions, plan_lora, plan_recurrent
-from certify.chain.drafts.plan import Plan
+from certify.chain.drafts.plan import Part, Plan
 from certify.chain.drafts.transformers import Heads, blocks_of, plan_transformer
+from certify.chain.edges import chain_of_numbered_names
 from certify.chain.limits import Limits
 from certify.chain.readers.onnx import read_onnx_graph
 from certify.chain.refusals import parse_json
@@ -19,20 +20,26 @@ from certify.chain.stored import StoredTensor
 from certify.errors import InputError
 from certify.reading import open_regular
 
-__all__ = ["PRESETS", "Draft", "draft"]
-
-PRESETS = ("mlp", "attention", "heads", "residual", "conv", "recurrent", "lora", "graph", "all")
-"""What may be drafted. ``all`` is everything but ``heads``, of which there are many; ``graph`` is for ONNX."""
+__all__ = ["Draft", "draft"]
 
 _ACTIVATIONS = {
-    "relu": "relu", "gelu": "gelu", "gelu_new": "gelu", "gelu_pytorch_tanh": "gelu", "gelu_fast": "gelu", "quick_gelu": "quick_gelu", "silu": "silu", "swish": "silu", "tanh": "tanh",
-}  # fmt: skip
+    "relu": "relu",
+    "gelu": "gelu",
+    "gelu_new": "gelu",
+    "gelu_pytorch_tanh": "gelu",
+    "gelu_fast": "gelu",
+    "quick_gelu": "quick_gelu",
+    "silu": "silu",
+    "swish": "silu",
+    "tanh": "tanh",
+}
 _TRANSFORMER = {"mlp", "attention", "heads", "residual"}
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Text of a chain file. ``fits`` is False when no preset describes the model: then it lists all matrices without edges."""
+    """Text of a chain file. ``fits`` is False when no preset describes the model: then it lists all matrices without
+    edges."""
 
     text: str
     fits: bool
@@ -65,11 +72,30 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
         _join(plan, plan_lora(known, zero))
     if "graph" in asked and source.endswith(".onnx"):
         _join(plan, plan_graph(read_onnx_graph(source, limits)))
+    if "mlp" in asked and not plan.edges:
+        _join(plan, _perceptron(tensors, source))
     if plan.edges:
-        return Draft(plan.text(), True)
+        try:
+            return Draft(plan.text(), True)
+        except ValueError as error:
+            # One tensor at two places of the network may read itself.
+            why.append(f"the edges are no chain: {error}")
     matrices = [stored for stored in known.values() if len(stored.shape) >= 2 and 0 not in stored.shape]
     why.append(f"the preset {preset} finds no edges in the graph or the names of {len(known)} tensors")
     return Draft(draft_chain_file(matrices) if matrices else "", False, "; ".join(why))
+
+
+def _perceptron(tensors: Sequence[StoredTensor], source: str) -> Plan:
+    """The chain of numbered names, where there is one."""
+    plan = Plan("a plain perceptron")
+    try:
+        chain = chain_of_numbered_names(tensors, [], source)
+    except InputError:
+        return plan
+    parts = [Part(x.name, x.tensor, (("transpose", True),) if x.transposed else ()) for x in chain.layers]
+    for edge in chain.edges:
+        plan.edge(parts[edge.lower], parts[edge.upper])
+    return plan
 
 
 def _join(plan: Plan, more: Plan) -> None:

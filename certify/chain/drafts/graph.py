@@ -1,6 +1,8 @@
-"""The edges of an ONNX graph: from each matrix or kernel to those that read what it writes, through operations that keep the channels apart.
+"""The edges of an ONNX graph: from each matrix or kernel to those that read what it writes, through operations that
+keep the channels apart.
 
-Biases, activations, normalizations, pools and sums are passed; reshapes, transpositions, concatenations and slices end the way, because after
+Biases, activations, normalizations, pools and sums are passed; reshapes, transpositions, concatenations and slices
+end the way, because after
 them a channel need not be the same channel.
 """
 
@@ -14,12 +16,40 @@ from certify.chain.readers.onnx import Graph, Node
 __all__ = ["plan_graph"]
 
 _PASSED = {
-    "Relu": "relu", "Clip": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "LeakyRelu": "leaky_relu", "PRelu": "leaky_relu", "Elu": "elu",
-    "Selu": "selu", "Softplus": "softplus", "HardSigmoid": "sigmoid", "HardSwish": "silu", "Gelu": "gelu", "Erf": "gelu", "BatchNormalization": "batchnorm",
-    "LayerNormalization": "layernorm", "MaxPool": "pool", "AveragePool": "pool", "GlobalMaxPool": "pool", "GlobalAveragePool": "pool",
-    "ReduceMean": "mean", "Dropout": "dropout", "Identity": "", "Cast": "", "Add": "", "Mul": "", "Div": "", "Sub": "", "DynamicQuantizeLinear": "",
-    "QuantizeLinear": "", "DequantizeLinear": "", "Pad": "", "Resize": "", "InstanceNormalization": "layernorm",
-}  # fmt: skip
+    "Relu": "relu",
+    "Clip": "relu",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "LeakyRelu": "leaky_relu",
+    "PRelu": "leaky_relu",
+    "Elu": "elu",
+    "Selu": "selu",
+    "Softplus": "softplus",
+    "HardSigmoid": "sigmoid",
+    "HardSwish": "silu",
+    "Gelu": "gelu",
+    "Erf": "gelu",
+    "BatchNormalization": "batchnorm",
+    "LayerNormalization": "layernorm",
+    "MaxPool": "pool",
+    "AveragePool": "pool",
+    "GlobalMaxPool": "pool",
+    "GlobalAveragePool": "pool",
+    "ReduceMean": "mean",
+    "Dropout": "dropout",
+    "Identity": "",
+    "Cast": "",
+    "Add": "",
+    "Mul": "",
+    "Div": "",
+    "Sub": "",
+    "DynamicQuantizeLinear": "",
+    "QuantizeLinear": "",
+    "DequantizeLinear": "",
+    "Pad": "",
+    "Resize": "",
+    "InstanceNormalization": "layernorm",
+}
 _MOST_STEPS = 64
 
 

@@ -1,4 +1,5 @@
-"""Networks that are no transformers, by the names of their tensors: residual and plain convolutions, recurrent layers, plain perceptrons."""
+"""Networks that are no transformers, by the names of their tensors: residual and plain convolutions, recurrent
+layers, plain perceptrons."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def plan_convolutions(tensors: Mapping[str, StoredTensor]) -> Plan:
 
 
 def plan_recurrent(tensors: Mapping[str, StoredTensor]) -> Plan:
-    """What writes the state of an LSTM, GRU or plain recurrent layer, and what reads it: its own gates, and those of the layer above.
+    """What writes the state of an LSTM, GRU or plain recurrent layer, and what reads it: its own gates, and those of
+    the layer above.
 
     Rows of PyTorch's matrices are the gates i, f, g, o of an LSTM and r, z, n of a GRU; g and n make the new state.
     """

@@ -1,7 +1,9 @@
 """Transformers by the names of their tensors: BERT, GPT-2, LLaMA and its kin, Mixtral, ViT.
 
-Only edges that data take: up → down and gate → down through the activation; V → O of each head (attention mixes positions between them, not channels);
-K → Qᵀ of each head, whose product is the bilinear form of the scores; and the residual stream, from what writes into it to what reads it next, with the
+Only edges that data take: up → down and gate → down through the activation; V → O of each head (attention mixes
+positions between them, not channels);
+K → Qᵀ of each head, whose product is the bilinear form of the scores; and the residual stream, from what writes into
+it to what reads it next, with the
 normalization's gain folded into the reader.
 """
 
@@ -41,15 +43,54 @@ class Block:
 
 # Role -> names below the block's own, the first that is there counts. A fused matrix is cut in equal thirds.
 _ROLES: dict[str, tuple[str, ...]] = {
-    "q": ("attention.self.query", "attention.attention.query", "self_attn.q_proj", "attention.q_lin", "attention.wq", "attn_q"),
-    "k": ("attention.self.key", "attention.attention.key", "self_attn.k_proj", "attention.k_lin", "attention.wk", "attn_k"),
-    "v": ("attention.self.value", "attention.attention.value", "self_attn.v_proj", "attention.v_lin", "attention.wv", "attn_v"),
-    "o": ("attention.output.dense", "self_attn.o_proj", "self_attn.out_proj", "attention.out_lin", "attention.wo", "attn.c_proj", "attn.proj", "attn_output"),
+    "q": (
+        "attention.self.query",
+        "attention.attention.query",
+        "self_attn.q_proj",
+        "attention.q_lin",
+        "attention.wq",
+        "attn_q",
+    ),
+    "k": (
+        "attention.self.key",
+        "attention.attention.key",
+        "self_attn.k_proj",
+        "attention.k_lin",
+        "attention.wk",
+        "attn_k",
+    ),
+    "v": (
+        "attention.self.value",
+        "attention.attention.value",
+        "self_attn.v_proj",
+        "attention.v_lin",
+        "attention.wv",
+        "attn_v",
+    ),
+    "o": (
+        "attention.output.dense",
+        "self_attn.o_proj",
+        "self_attn.out_proj",
+        "attention.out_lin",
+        "attention.wo",
+        "attn.c_proj",
+        "attn.proj",
+        "attn_output",
+    ),
     "qkv": ("attn.c_attn", "attn.qkv", "attn_qkv"),
     "up": ("intermediate.dense", "mlp.up_proj", "mlp.c_fc", "mlp.fc1", "fc1", "ffn.lin1", "feed_forward.w3", "ffn_up"),
     "gate": ("mlp.gate_proj", "feed_forward.w1", "ffn_gate"),
-    "down": ("output.dense", "mlp.down_proj", "mlp.c_proj", "mlp.fc2", "fc2", "ffn.lin2", "feed_forward.w2", "ffn_down"),
-}  # fmt: skip
+    "down": (
+        "output.dense",
+        "mlp.down_proj",
+        "mlp.c_proj",
+        "mlp.fc2",
+        "fc2",
+        "ffn.lin2",
+        "feed_forward.w2",
+        "ffn_down",
+    ),
+}
 _EXPERTS: dict[str, tuple[str, ...]] = {
     "gate": ("block_sparse_moe.experts.{}.w1", "mlp.experts.{}.gate_proj"),
     "up": ("block_sparse_moe.experts.{}.w3", "mlp.experts.{}.up_proj"),
@@ -69,7 +110,8 @@ _SUFFIX = ".weight"
 
 
 def blocks_of(tensors: Mapping[str, StoredTensor], activation: str) -> list[Block]:
-    """The blocks that the names describe, in the order of their numbers; empty when these are not transformers' names."""
+    """The blocks that the names describe, in the order of their numbers; empty when these are not transformers'
+    names."""
     inside: dict[str, dict[str, StoredTensor]] = {}
     for name, stored in tensors.items():
         if match := _BLOCK.match(name):

@@ -7,9 +7,11 @@ from certify.errors import UnsupportedError
 __all__ = ["foreign"]
 
 _TFLITE = (
-    'pip install ai-edge-litert numpy && python -c "import numpy as np; from ai_edge_litert.interpreter import Interpreter as I; '
-    "i = I('IN.tflite'); g = i.get_tensor_details(); np.savez('OUT.npz', **{f\\\"{t['index']}\\\": i.tensor(t['index'])().copy() "
-    "for t in g if t['shape'].size})\""
+    'pip install ai-edge-litert && python -c "import numpy, ai_edge_litert.interpreter as t; '
+    "i = t.Interpreter('IN.tflite'); i.allocate_tensors(); "
+    "w = {k for o in i._get_ops_details() for k in o['outputs']} | {d['index'] for d in i.get_input_details()}; "
+    "numpy.savez('OUT.npz', **{str(d['index']): i.get_tensor(d['index']) for d in i.get_tensor_details() "
+    "if len(d['shape']) > 1 and d['index'] not in w})\""
 )
 _ORT = "pip install onnxruntime, and use the .onnx file that this one was made of; an .ort file keeps no plain weights"
 _TF = "pip install tf2onnx tensorflow && python -m tf2onnx.convert --saved-model FOLDER --output OUT.onnx"

@@ -1,7 +1,9 @@
 """GGUF files (llama.cpp): F32, F16, BF16, F64 as they are, Q8_0 exactly; other quantizations are left out by name.
 
-Layout (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): magic, version, counts, key-value pairs, tensor infos, padding, data. A block of Q8_0 is
-a float16 d and 32 integers q of eight bits, for the numbers d·q: 11 + 7 bits, so each is a float32 and is given as that.
+Layout (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): magic, version, counts, key-value pairs, tensor
+infos, padding, data. A block of Q8_0 is
+a float16 d and 32 integers q of eight bits, for the numbers d·q: 11 + 7 bits, so each is a float32 and is given as
+that.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import math
 import os
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import BinaryIO
 
 import numpy as np
@@ -37,10 +40,30 @@ _PLAIN = {
 }
 _Q8_0 = 8
 _QUANTIZED = {
-    2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K",
-    16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 29: "IQ1_M", 34: "TQ1_0",
-    35: "TQ2_0", 39: "MXFP4",
-}  # fmt: skip
+    2: "Q4_0",
+    3: "Q4_1",
+    6: "Q5_0",
+    7: "Q5_1",
+    9: "Q8_1",
+    10: "Q2_K",
+    11: "Q3_K",
+    12: "Q4_K",
+    13: "Q5_K",
+    14: "Q6_K",
+    15: "Q8_K",
+    16: "IQ2_XXS",
+    17: "IQ2_XS",
+    18: "IQ3_XXS",
+    19: "IQ1_S",
+    20: "IQ4_NL",
+    21: "IQ3_S",
+    22: "IQ2_S",
+    23: "IQ4_XS",
+    29: "IQ1_M",
+    34: "TQ1_0",
+    35: "TQ2_0",
+    39: "MXFP4",
+}
 _SCALARS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _STRING, _ARRAY = 8, 9
 _BLOCK, _BLOCK_BYTES = 32, 34
@@ -116,7 +139,7 @@ def read_gguf(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftO
         spans.append((offset, offset + length, name))
         found[name] = StoredTensor(name, os.path.basename(path), path, shape, dtype, source)
     spans.sort()
-    for below, above in zip(spans, spans[1:], strict=False):
+    for below, above in pairwise(spans):
         if above[0] < below[1]:
             raise InputError(f"its data overlap those of {below[2]}", file=path, tensor=above[2], hint=_DAMAGED)
     if left_out and not found:

@@ -1,6 +1,8 @@
-"""Pickles as data: every class and function in them becomes an inert stand-in, so that nothing that the file names is looked up, imported or called.
+"""Pickles as data: every class and function in them becomes an inert stand-in, so that nothing that the file names is
+looked up, imported or called.
 
-Python's unpickler is given a ``find_class`` that knows five names, all of them functions of this file, and answers every other one with a class that only
+Python's unpickler is given a ``find_class`` that knows five names, all of them functions of this file, and answers
+every other one with a class that only
 keeps its arguments. The unpickler written in Python is used: that in C makes room for a memo index of any size.
 """
 
@@ -10,7 +12,7 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from certify.errors import InputError
 
@@ -111,7 +113,7 @@ _KNOWN: dict[tuple[str, str], Any] = {
 class _Bounded:
     """Reads no more than ``budget`` bytes, and never asks the file for more than it has."""
 
-    def __init__(self, opened: BinaryIO, left: int, budget: int) -> None:
+    def __init__(self, opened: IO[bytes], left: int, budget: int) -> None:
         self._opened = opened
         self._left = min(left, budget)
 
@@ -143,7 +145,7 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
         raise pickle.UnpicklingError("a reference to something that is no storage")
 
 
-def bounded_unpickle(opened: BinaryIO, left: int, budget: int, *, path: str, what: str) -> Any:
+def bounded_unpickle(opened: IO[bytes], left: int, budget: int, *, path: str, what: str) -> Any:
     """The object of the pickle at the place where ``opened`` stands, made of plain Python values and stand-ins.
 
     Parameters

@@ -1,7 +1,10 @@
-"""Keras and HDF5 weights: ``.h5``, ``.hdf5``, ``.weights.h5``, and ``.keras`` archives, in which the weights are such a file. Needs h5py (extra ``keras``).
+"""Keras and HDF5 weights: ``.h5``, ``.hdf5``, ``.weights.h5``, and ``.keras`` archives, in which the weights are such
+a file. Needs h5py (extra ``keras``).
 
-Only datasets of numbers are looked at. Links to other files and external storage are refused, and no filter beyond those that h5py carries is loaded.
-Dense kernels are stored as (n_in, n_out), convolution kernels as (k…, C_in, C_out): say ``transpose = true`` and ``layout = "channels_last"``.
+Only datasets of numbers are looked at. Links to other files and external storage are refused, and no filter beyond
+those that h5py carries is loaded.
+Dense kernels are stored as (n_in, n_out), convolution kernels as (k…, C_in, C_out): say ``transpose = true`` and
+``layout = "channels_last"``.
 """
 
 from __future__ import annotations
@@ -10,8 +13,8 @@ import importlib
 import io
 import os
 import zipfile
-from contextlib import contextmanager
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 

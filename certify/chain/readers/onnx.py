@@ -1,7 +1,8 @@
 """ONNX models: initializers and constants as tensors, nodes as a graph. No package is needed and nothing is run.
 
 The file is walked by :mod:`certify.chain.readers.protobuf`; field numbers are those of ``onnx.proto``
-(https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). The ``onnx`` package is not used: it parses a whole model into memory before a limit can act.
+(https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). The ``onnx`` package is not used: it parses a whole model
+into memory before a limit can act.
 Tensors in files beside the model (``external_data``) are read when these lie in the same folder and are no links.
 """
 
@@ -23,9 +24,25 @@ from certify.reading import open_regular
 __all__ = ["Graph", "Node", "read_onnx", "read_onnx_graph"]
 
 _DTYPES = {
-    1: "F32", 2: "U8", 3: "I8", 4: "U16", 5: "I16", 6: "I32", 7: "I64", 9: "BOOL", 10: "F16", 11: "F64", 12: "U32", 13: "U64",
-    14: "C64", 16: "BF16", 17: "F8_E4M3", 18: "F8_E4M3FNUZ", 19: "F8_E5M2", 20: "F8_E5M2FNUZ",
-}  # fmt: skip
+    1: "F32",
+    2: "U8",
+    3: "I8",
+    4: "U16",
+    5: "I16",
+    6: "I32",
+    7: "I64",
+    9: "BOOL",
+    10: "F16",
+    11: "F64",
+    12: "U32",
+    13: "U64",
+    14: "C64",
+    16: "BF16",
+    17: "F8_E4M3",
+    18: "F8_E4M3FNUZ",
+    19: "F8_E5M2",
+    20: "F8_E5M2FNUZ",
+}
 _OTHER = {8: "strings", 15: "complex128", 21: "uint4", 22: "int4", 23: "float4"}
 _DEEPEST = 16
 _MOST_DIMENSIONS = 64

@@ -1,6 +1,8 @@
-"""The wire format of protocol buffers, walked without building objects: only the lengths that a message declares, each checked against what holds it.
+"""The wire format of protocol buffers, walked without building objects: only the lengths that a message declares,
+each checked against what holds it.
 
-See https://protobuf.dev/programming-guides/encoding. Groups (wire types 3 and 4) are refused; no format that is read here has them.
+See https://protobuf.dev/programming-guides/encoding. Groups (wire types 3 and 4) are refused; no format that is read
+here has them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """PyTorch files: archives of ``torch.save`` and TorchScript, and the older format of pickles one after another.
 
-Neither torch nor anything else that the file names is imported or run: the pickle is data, see :mod:`certify.chain.readers.inert_pickle`. Tensors may lie under
-any nesting of dictionaries (``state_dict.layer.weight``), may be views with strides, and may share a storage (tied weights).
+Neither torch nor anything else that the file names is imported or run: the pickle is data, see
+:mod:`certify.chain.readers.inert_pickle`. Tensors may lie under
+any nesting of dictionaries (``state_dict.layer.weight``), may be views with strides, and may share a storage (tied
+weights).
 """
 
 from __future__ import annotations
@@ -31,13 +33,34 @@ LEGACY = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 """The pickled number with which the older format begins, after two bytes that say the protocol."""
 
 _STORAGES = {
-    "DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16", "LongStorage": "I64",
-    "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8", "ByteStorage": "U8", "BoolStorage": "BOOL",
-}  # fmt: skip
+    "DoubleStorage": "F64",
+    "FloatStorage": "F32",
+    "HalfStorage": "F16",
+    "BFloat16Storage": "BF16",
+    "LongStorage": "I64",
+    "IntStorage": "I32",
+    "ShortStorage": "I16",
+    "CharStorage": "I8",
+    "ByteStorage": "U8",
+    "BoolStorage": "BOOL",
+}
 _DTYPES = {
-    "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8",
-    "uint8": "U8", "bool": "BOOL", "uint16": "U16", "uint32": "U32", "uint64": "U64", "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2",
-}  # fmt: skip
+    "float64": "F64",
+    "float32": "F32",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "int64": "I64",
+    "int32": "I32",
+    "int16": "I16",
+    "int8": "I8",
+    "uint8": "U8",
+    "bool": "BOOL",
+    "uint16": "U16",
+    "uint32": "U32",
+    "uint64": "U64",
+    "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+}
 _HINT = "the file is damaged; save the state dictionary again"
 
 
@@ -113,11 +136,8 @@ def _tensor(name: str, ref: TensorRef, dtype: str, storages: _Storages, path: st
             f"a view of {elements} elements up to element {last} of a storage of {size} bytes",
             file=path, tensor=name, hint=_HINT,
         )  # fmt: skip
-    dense: list[int] = []
-    for side in reversed(ref.shape):
-        dense.append(dense[-1] * below if dense else 1)
-        below = max(side, 1)
-    contiguous = all(side == 1 or a == b for side, a, b in zip(ref.shape, ref.strides, reversed(dense), strict=True))
+    steps = [math.prod(ref.shape[place + 1 :]) for place in range(len(ref.shape))]
+    contiguous = all(side == 1 or a == b for side, a, b in zip(ref.shape, ref.strides, steps, strict=True))
     if not (contiguous and ref.offset == 0 and elements * width == size):
         if isinstance(source, FileSlice) and contiguous:
             source = FileSlice(path, source.offset + ref.offset * width, elements * width)

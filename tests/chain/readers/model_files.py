@@ -1,4 +1,5 @@
-"""Writers of small ONNX, GGUF and PyTorch files, by hand, so that the readers are tested without the packages that write them."""
+"""Writers of small ONNX, GGUF and PyTorch files, by hand, so that the readers are tested without the packages that
+write them."""
 
 from __future__ import annotations
 
@@ -145,3 +146,18 @@ def legacy_bytes(state: object) -> bytes:
     parts = [pickle.dumps(x, 2) for x in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True})]
     parts += [data, pickle.dumps(list(storages), 2)]
     return b"".join(parts) + b"".join(struct.pack("<q", a.size) + a.tobytes() for a in storages.values())
+
+
+def small() -> dict[str, bytes]:
+    """One good file of every format that is written here, by its name: two layers that compose."""
+    weights = {
+        "layers.0.weight": np.arange(1, 13, dtype="f4").reshape(4, 3),
+        "layers.1.weight": np.arange(3, 11, dtype="f4").reshape(2, 4),
+    }
+    state = {name: view(str(i), array) for i, (name, array) in enumerate(weights.items())}
+    return {
+        "m.onnx": onnx_bytes(weights),
+        "m.gguf": gguf_bytes({name: (0, array.shape, array.tobytes()) for name, array in weights.items()}),
+        "m.pt": torch_bytes(state),
+        "m.pth": legacy_bytes(state),
+    }
