@@ -49,7 +49,7 @@ def power_laws() -> SearchStrategy[Instance]:
         d, s = draw(st.integers(1, 5)), draw(st.sampled_from((0, 1, 1, 2, 2, 3, 4, 8, -1, -3)))
         p = draw(st.lists(st.integers(0, 5), min_size=d, max_size=d).filter(any))
         if draw(st.integers(0, 3)) == 0:
-            p = [Fraction(1, k**s) if s >= 0 else Fraction(k**-s) for k in range(1, d + 1)]
+            p = [Fraction(k) ** -s for k in range(1, d + 1)]
         return Instance.of(p=p, s=s, c=draw(st.sampled_from((Fraction(1), Fraction(-3), Fraction(2, 7)))))
 
     return build()

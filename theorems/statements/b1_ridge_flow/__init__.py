@@ -19,7 +19,7 @@ Reference
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flint
 
@@ -127,7 +127,7 @@ def _outer(x: Instance) -> tuple[flint.fmpq_mat, flint.fmpq_mat]:
     return chain.bias * chain.bias.transpose(), moved + moved.transpose()
 
 
-_OWN = {"c": [1, 1, 1], "mu": [1, 1, 1], "bias_decay": "like the weights", "motion": "flow"}
+_OWN: dict[str, Any] = {"c": [1, 1, 1], "mu": [1, 1, 1], "bias_decay": "like the weights", "motion": "flow"}
 _FLOW = (composable, three_rates, one_decay, no_momentum)
 
 
@@ -205,16 +205,18 @@ def ridge_aligns(x: Instance) -> bool:
 
 theorem.constant("rate", "the rate of decay of Δ in units of μ", sharp=True)
 for reading in (law, own_rates, decayed_bias, kept_bias):
-    own = {**_OWN, "bias_decay": "none"} if reading is kept_bias else _OWN
+    own: dict[str, Any] = {**_OWN, "bias_decay": "none"} if reading is kept_bias else _OWN
     later = reading in (law, own_rates)
-    theorem.witness(reading, one_decay, example(**{**own, "mu": [1, 1, 2] if later else [1, 2, 2]}))
+    theorem.witness(reading, one_decay, example((1, 1, 1), **{**own, "mu": [1, 1, 2] if later else [1, 2, 2]}))
     theorem.witness(reading, no_momentum, example((1, 2, 1), **{**own, "motion": "momentum at rest"}))
     if reading is not own_rates:
         # Both interfaces count for the law, the first one for a bias of its layer.
-        theorem.witness(reading, one_rate, example(**{**own, "c": [1, 1, 2] if reading is law else [1, 2, 2]}))
+        theorem.witness(
+            reading, one_rate, example((1, 1, 1), **{**own, "c": [1, 1, 2] if reading is law else [1, 2, 2]})
+        )
 for reading in (law, own_rates):
     theorem.witness(reading, no_bias, example(b=[1], **_OWN))
-theorem.witness(decayed_bias, bias_decayed, example(b=[1], **{**_OWN, "bias_decay": "none"}))
+theorem.witness(decayed_bias, bias_decayed, example((1, 1, 1), b=[1], **{**_OWN, "bias_decay": "none"}))
 theorem.witness(kept_bias, bias_kept, example(b=[1], **_OWN))
 theorem.witness(ridge_aligns, None, example((1, 2, 1), G=[[0]], **_OWN))
 theorem.mutant("rate one", "Δ̇ = −μΔ", law, lambda x: law(x, rate=1))

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any
 
 import flint
 
@@ -191,7 +192,7 @@ def without_decay(x: Instance) -> bool:
     return balanced(x)
 
 
-_PLAIN = {"decay": [1, 1, 1], "bias_decay": "none"}
+_PLAIN: dict[str, Any] = {"decay": [1, 1, 1], "bias_decay": "none"}
 _OWN = example((2, 1, 1), G=[[-2]], g=[0], decay=[1, 4, 4], bias_decay="none")
 _FLAT = example((1, 2, 1), G=[[0]], g=[0], decay=[0, 0, 0], bias_decay="none")
 _BIASED = example(
