@@ -166,7 +166,8 @@ class ChainLike(Protocol):
 class InputRecord:
     """What was read: the source's format, its tensors in the order of the layers, the edges, what was left out.
 
-    An edge (i, j) says that layer j reads what layer i writes; both are places in ``tensors``. ``between`` says for some edges,
+    An edge (i, j) says that layer j reads what layer i writes; both are places in ``tensors``. ``between`` says for
+    some edges,
     by their places in ``edges``, what lies between in the network.
     """
 

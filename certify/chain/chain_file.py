@@ -67,7 +67,15 @@ from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
 from certify.reading import hint_of, near, open_regular, parse_toml, shown
 
-__all__ = ["ChainFile", "LayerEntry", "apply_chain_file", "draft_chain_file", "quoted", "read_chain_file"]
+__all__ = [
+    "ChainFile",
+    "LayerEntry",
+    "apply_chain_file",
+    "draft_chain_file",
+    "parse_chain_file",
+    "quoted",
+    "read_chain_file",
+]
 
 _TOP = ("edges", "layers")
 _LAYER = ("tensor", "name", "transpose", *KEYS)
@@ -106,6 +114,11 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
         size = os.fstat(opened.fileno()).st_size
         limits.check("max_chain_file_bytes", size, "size of the chain file", file=path)
         data = opened.read(size)
+    return parse_chain_file(data, path, limits)
+
+
+def parse_chain_file(data: bytes, path: str, limits: Limits) -> ChainFile:
+    """A chain file that is already read; ``path`` is for messages. Errors as :func:`read_chain_file`."""
     try:
         text = data.decode("utf-8")
         found = parse_toml(text)
@@ -257,15 +270,16 @@ def apply_chain_file(
 def draft_chain_file(matrices: Sequence[StoredTensor]) -> str:
     """Text of a chain file that lists ``matrices`` in the given order, to be edited."""
     parts = [
-        "# Keep the layers of the chain, lowest first; each reads the one before it.\n"
+        '# Keep the layers of the chain, lowest first, and say which reads which: edges = [["lower", "upper"], ...]\n'
         "# Add `transpose = true` to a tensor stored as (n_in, n_out).\n"
+        "edges = []\n"
     ]
     for stored in matrices[:_MOST_DRAFTED]:
-        codes = (
-            "\ncodes = true  # integers; with a scale, say `scale = ...` instead" if is_integer(stored.dtype) else ""
-        )
+        more = "\ncodes = true  # integers; with a scale, say `scale = ...` instead" if is_integer(stored.dtype) else ""
+        if len(stored.shape) > 2:
+            more += '\nkernel = "writer"'
         parts.append(
-            f"[[layers]]\ntensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}{codes}\n"
+            f"[[layers]]\ntensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}{more}\n"
         )
     if len(matrices) > _MOST_DRAFTED:
         parts.append(f"# ... and {len(matrices) - _MOST_DRAFTED} more matrices\n")

@@ -4,8 +4,10 @@ The rule. Replace every number in the name of a two-dimensional tensor by ``*``;
 chain is read off only if there is exactly one group of two or more matrices (or one matrix in all), exactly one number
 varies in it, no tensor of another shape with three or more dimensions stands between its members, and the shapes
 compose consecutively in the order of that number. Nothing may contradict it: a number that carries a second matrix is a
-block of a network, not a layer of a chain; queries, keys, values, gates and experts are parts that lie beside each other,
-not above; and integers may be codes of a quantized matrix. Everything else is a :class:`ChainError` that shows the candidates
+block of a network, not a layer of a chain; queries, keys, values, gates and experts are parts that lie beside each
+other,
+not above; and integers may be codes of a quantized matrix. Everything else is a :class:`ChainError` that shows the
+candidates
 and the text of a chain file to edit. The order of tensors in the file is never used.
 """
 
@@ -28,8 +30,42 @@ _NUMBER = re.compile(r"(\d+)", re.ASCII)
 _SHOWN = 12
 # Words for parts of a block that read the same input, or are read together.
 _PARTS = frozenset(
-    "q k v qkv query key value wq wk wv wo wqkv wi attn attention mha gate gating up down router expert experts branch "
-    "branches head heads parallel ensemble tower towers lora hh ih".split()
+    [
+        "q",
+        "k",
+        "v",
+        "qkv",
+        "query",
+        "key",
+        "value",
+        "wq",
+        "wk",
+        "wv",
+        "wo",
+        "wqkv",
+        "wi",
+        "attn",
+        "attention",
+        "mha",
+        "gate",
+        "gating",
+        "up",
+        "down",
+        "router",
+        "expert",
+        "experts",
+        "branch",
+        "branches",
+        "head",
+        "heads",
+        "parallel",
+        "ensemble",
+        "tower",
+        "towers",
+        "lora",
+        "hh",
+        "ih",
+    ]
 )
 _WORD = re.compile(r"[a-z]+")
 
@@ -80,7 +116,8 @@ def chain_of_numbered_names(tensors: Sequence[StoredTensor], left_out: Sequence[
     for stored in group.members:
         if is_integer(stored.dtype):
             raise refuse(
-                f"{stored.name} holds integers of format {stored.dtype}: codes of a quantized matrix are not its weights"
+                f"{stored.name} holds integers of format {stored.dtype}: codes of a quantized matrix are not its "
+                "weights"
             )
     transposed, said = _orientation(group, refuse)
     layers = tuple(Layer.of(stored, transposed=transposed) for stored in group.members)
@@ -189,10 +226,13 @@ def _refuse_blocks(
             continue
         if len(stored.shape) >= 2 and stored.readable:
             raise refuse(
-                f"{member.name} and {stored.name} bear the same number: {group.pattern} is a part of a block, not a chain"
+                f"{member.name} and {stored.name} bear the same number: {group.pattern} is a part of a block, "
+                "not a chain"
             )
         if parts := _parts(stored.name):
-            raise refuse(f"{stored.name} stands beside {member.name}: a block with a part called {parts[0]}, not a chain")
+            raise refuse(
+                f"{stored.name} stands beside {member.name}: a block with a part called {parts[0]}, not a chain"
+            )
     if parts := _parts(group.pattern):
         raise refuse(
             f"{group.pattern} names parts called {parts[0]}, which lie beside each other in a network, not above"

@@ -12,7 +12,8 @@ The order is fixed; a step that is not asked for is left out:
 8. ``repeat``: each block of rows stands several times, as keys and values do under grouped queries.
 
 A kernel of shape (C_out, C_in/groups, k…) is, as a *writer*, the C_out × (C_in·k) matrix W whose
-W·Wᵀ is the Gram of the output channels, and, as a *reader*, the (C_out·k) × C_in matrix whose WᵀW is the Gram of the input channels. Groups are blocks, zero elsewhere.
+W·Wᵀ is the Gram of the output channels, and, as a *reader*, the (C_out·k) × C_in matrix whose WᵀW is the Gram of the
+input channels. Groups are blocks, zero elsewhere.
 
 Every product of step 2 and 7 must be a binary64 number. A layer of which one is not is refused; nothing is rounded.
 """

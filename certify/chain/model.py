@@ -74,7 +74,8 @@ class Layer:
             raise ChainError(
                 f"a layer is a matrix, and this tensor has shape {stored.shape}",
                 **where,
-                hint='say `kernel = "writer"` or "reader" in a chain file for a convolution, or leave it out of the chain',
+                hint='say `kernel = "writer"` or "reader" in a chain file for a convolution, or leave it out of the '
+                "chain",
             )
         check_dtype(stored.dtype, **where)
         if 0 in stored.shape:

@@ -1,6 +1,7 @@
 """The matrix of an expression formed anew: integers and powers of two, gathered entry by entry through index arrays.
 
-A float64 is m·2^e with m odd. A product of two is one iff the product of the odd parts has at most 53 bits and the exponents allow it; the odd
+A float64 is m·2^e with m odd. A product of two is one iff the product of the odd parts has at most 53 bits and the
+exponents allow it; the odd
 parts multiply in 64-bit integers, so nothing here is rounded.
 """
 

@@ -43,13 +43,14 @@ def verify(
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    preset: str = "",
 ) -> Verification:
     """Read a certificate and the weights it is about, and prove every claim again.
 
     Parameters
     ----------
     certificate_path : the certificate.
-    weights_path, chain_file, limits : as for :func:`certify.chain.load`.
+    weights_path, chain_file, limits, preset : as for :func:`certify.chain.load`.
     expected : the thresholds that the certificate should have been made with; the defaults when omitted.
     strict : whether another threshold is a reason for rejection.
     workers : matrices at a time; one for each core when omitted, and fewer where memory is short.
@@ -63,7 +64,7 @@ def verify(
     LimitError : there is too little memory.
     """
     certificate = Certificate.load(certificate_path)
-    chain = load(weights_path, chain_file) if limits is None else load(weights_path, chain_file, limits)
+    chain = load(weights_path, chain_file, limits or Limits(), preset=preset)
     found = check(certificate, chain, expected=expected, strict=strict, workers=workers, progress=progress)
     if found.reasons:
         raise RejectedError(found, certificate_path)

@@ -210,9 +210,13 @@ def test_six_queries_are_no_chain():
     refused(lambda: chain_of(*given), "parts called attention", "[[layers]]", kind=ChainError)
 
 
-@pytest.mark.parametrize("name", ["blocks.{}.q", "h.{}.v_proj.weight", "experts.{}.weight", "branch{}.weight", "mlp.{}.gate"])
+@pytest.mark.parametrize(
+    "name", ["blocks.{}.q", "h.{}.v_proj.weight", "experts.{}.weight", "branch{}.weight", "mlp.{}.gate"]
+)
 def test_parts_that_lie_beside_each_other_are_no_chain(name):
-    refused(lambda: chain_of(*(stored(name.format(k), 3, 3) for k in range(3))), "lie beside each other", kind=ChainError)
+    refused(
+        lambda: chain_of(*(stored(name.format(k), 3, 3) for k in range(3))), "lie beside each other", kind=ChainError
+    )
 
 
 def test_a_number_with_two_matrices_is_a_block():

@@ -1,4 +1,5 @@
-"""Every step of an expression, against rational numbers computed entry by entry from its definition; and the checker's matrix beside it."""
+"""Every step of an expression, against rational numbers computed entry by entry from its definition; and the
+checker's matrix beside it."""
 
 from __future__ import annotations
 
