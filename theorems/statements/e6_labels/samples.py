@@ -79,6 +79,10 @@ def opposite_turns() -> Iterable[Instance]:
     c, s = Fraction(16, 25), Fraction(12, 25)
     yield case([1, 0], [1, 0], [c, s], [c, -s], kappa=Fraction(7, 25))
     yield case([1, 0], [1, 0], [c, s], [1, 0])
+    # Towards each other, from the angle with cosine 7/25.
+    g, h = [Fraction(4, 5), Fraction(3, 5)], [Fraction(4, 5), Fraction(-3, 5)]
+    c, s = Fraction(756, 845), Fraction(192, 845)
+    yield case(g, h, [c, s], [c, -s], kappa=Fraction(3713, 4225))
     # |π_G| = 29 and |π_H| = 37 turn by different angles, at costs 20² and 12².
     ends = [Fraction(441, 29), Fraction(420, 29)], [Fraction(1225, 37), Fraction(-420, 37)]
     yield case([29, 0], [37, 0], *ends, kappa=Fraction(495, 1073))
