@@ -63,7 +63,7 @@ def lower(x: Instance) -> Sides:
     """min gap · ‖offdiag(QᵀHQ)‖_F ≤ ‖[H, K]‖_F"""
     p = pair(x)
     least = gaps(p.eigenvalues[0]) or [num(0)]
-    return minimum(least[0], least[0], *least[1:]) * root(p.off_diagonal_squared()), p.norm(p.commutator)
+    return minimum(least[0], *least) * root(p.off_diagonal_squared()), p.norm(p.commutator)
 
 
 @theorem.bound(
