@@ -13,6 +13,7 @@ from certify import console
 from certify.console import EXIT_CODES, check_targets, escaped, print_json, progress, terminal
 from certify.errors import CertificateError, InputError
 from certify.options import changed, chosen_thresholds
+from certify.presets import PRESETS
 
 if TYPE_CHECKING:
     from certify.certificate import Certificate
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "run"]
 
 _EPILOG = console.exit_codes()
-_PATH = click.Path(path_type=Path)
+_PATH = Path
 
 
 def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -39,6 +40,13 @@ def _common(function: Callable[..., int]) -> Callable[..., int]:
         function
     )
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")(function)
+
+
+def _preset(function: Callable[..., int]) -> Callable[..., int]:
+    """The option that takes a drafted chain file."""
+    return click.option(
+        "--preset", type=click.Choice(PRESETS), help="Take the chain file that `certify draft` writes."
+    )(function)
 
 
 def _asked(verb: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -68,6 +76,7 @@ def command() -> None:
 @click.option(
     "--chain", "chain_file", type=_PATH, metavar="FILE", help="TOML file that names the layers and the edges."
 )
+@_preset
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the certificate.")
 @click.option("--fresh", is_flag=True, help="Start anew, and drop what an ended run left in FILE.journal.")
 @click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page for a browser; it loads nothing.")
@@ -80,6 +89,7 @@ def command() -> None:
 def chain(
     path: Path,
     chain_file: Path | None,
+    preset: str | None,
     output: Path | None,
     fresh: bool,
     page: Path | None,
@@ -91,7 +101,7 @@ def chain(
     every: bool,
     as_json: bool,
 ) -> int:
-    """Certify the weight matrices in PATH: a safetensors file or folder, an .npz file, or a folder of .npy files.
+    """Certify the weight matrices in PATH: a safetensors, NumPy, PyTorch, ONNX, GGUF or Keras file, or a folder.
 
     With -o, finished work is kept in FILE.journal until the certificate is written; the same command continues it.
     """
@@ -100,7 +110,7 @@ def chain(
     import certify
     from certify.chain import Limits
 
-    loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"))
+    loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"), preset=preset or "")
     chosen = chosen_thresholds(thresholds_file, thresholds)
     check_targets(output, kept, page)
     if output is None or kept is None:
@@ -139,9 +149,36 @@ def chain(
 
 
 @command.command(epilog=_EPILOG)
+@click.argument("path", type=_PATH)
+@click.option("--preset", type=click.Choice(PRESETS), default="all", show_default=True, help="Which edges to draft.")
+@click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
+@_common
+def draft(path: Path, preset: str, limits: tuple[str, ...], as_json: bool) -> int:
+    """Print a chain file for the network in PATH: the edges that its configuration, graph or names of tensors tell.
+
+    Where none are told, the file lists the matrices without edges, and the exit code is 4.
+    """
+    from certify.chain import Limits
+    from certify.chain.loading import drafted
+    from certify.errors import ChainError
+
+    found = drafted(path, preset, changed(Limits(), limits, "--limit"))
+    if as_json:
+        print_json({"preset": preset, "fits": found.fits, "why": found.why, "chain": found.text})
+    else:
+        sys.stdout.write(escaped(found.text, lines=True))
+    if not found.fits:
+        raise ChainError(
+            found.why, file=path, hint="edit the chain file that was printed: it lists the matrices, without edges"
+        )
+    return 0
+
+
+@command.command(epilog=_EPILOG)
 @click.argument("cert", type=_PATH)
 @click.argument("path", type=_PATH)
 @click.option("--chain", "chain_file", type=_PATH, metavar="FILE", help="The chain file that CERT was made with.")
+@_preset
 @_asked("expect in CERT; the defaults when none is given")
 @click.option("--strict", is_flag=True, help="Reject CERT when one of its thresholds is not the expected one.")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
@@ -151,6 +188,7 @@ def verify(
     cert: Path,
     path: Path,
     chain_file: Path | None,
+    preset: str | None,
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
     strict: bool,
@@ -174,7 +212,7 @@ def verify(
         with progress("checking") as advance:
             found = certify.verify(
                 cert, path, chain_file, limits=sizes, expected=expected, strict=strict, workers=workers,
-                progress=advance,
+                progress=advance, preset=preset or "",
             )  # fmt: skip
     except RejectedError as error:
         if as_json:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "run"]
 
 _EPILOG = console.exit_codes("refuted (explore: a counterexample was found)", "witness rejected")
-_PATH = click.Path(path_type=Path)
+_PATH = Path
 
 
 def _common(function: Callable[..., int]) -> Callable[..., int]:

@@ -25,7 +25,7 @@ from theorems.library import get
 
 __all__ = ["verify"]
 
-MAX_BYTES, MAX_DEPTH = 2**18, 12
+MAX_BYTES, MAX_DEPTH = 2**17, 12
 """Of a witness file: its size, and how deep its brackets may be nested."""
 _FIELDS = {"schema", "theorem", "reading", "dropped", "constants", "instance", "hypotheses", "margin"}
 _BITS = 64

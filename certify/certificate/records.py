@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from certify.certificate.exact_json import Reader, reject
+from certify.certificate.expressions import check_between, read_expression
 
 __all__ = [
     "ChainLike",
@@ -25,6 +26,7 @@ class TensorRecord:
     """One weight matrix: where it came from and the SHA-256 that :mod:`certify.chain` gives to its numbers.
 
     ``shape`` is (rows, columns) after the recorded transposition; ``file`` is a file name without its folder.
+    ``expression`` says how the matrix is formed, with the hashes of all other tensors; None for the stored matrix.
     """
 
     layer: str
@@ -34,6 +36,7 @@ class TensorRecord:
     dtype: str
     transposed: bool
     sha256: str
+    expression: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -45,12 +48,15 @@ class TensorRecord:
             "dtype": self.dtype,
             "transposed": self.transposed,
             "sha256": self.sha256,
+            **({} if self.expression is None else {"expression": dict(self.expression)}),
         }
 
     @classmethod
     def read(cls, reader: Reader) -> TensorRecord:
         """Strict inverse of :meth:`to_json`."""
-        f = reader.fields(("layer", "tensor", "file", "shape", "dtype", "transposed", "sha256"))
+        names = ("layer", "tensor", "file", "shape", "dtype", "transposed", "sha256")
+        written = reader.mapping()
+        f = reader.fields((*names, "expression") if "expression" in written else names)
         shape = tuple(item.integer(1) for item in f["shape"].items(2))
         if len(shape) != 2:
             reject("a shape has two numbers", f["shape"].place)
@@ -62,7 +68,7 @@ class TensorRecord:
             reject("a file is named without its folder", f["file"].place)
         return cls(
             f["layer"].text(1024), f["tensor"].text(1024), file, shape, f["dtype"].text(32),
-            f["transposed"].boolean(), sha,
+            f["transposed"].boolean(), sha, read_expression(f["expression"]) if "expression" in f else None,
         )  # fmt: skip
 
 
@@ -118,6 +124,7 @@ class _LayerLike(Protocol):
     def transposed(self) -> bool: ...
     @cached_property
     def sha256(self) -> str: ...
+    def expression_record(self) -> dict[str, Any] | None: ...
 
 
 class _EdgeLike(Protocol):
@@ -125,6 +132,8 @@ class _EdgeLike(Protocol):
     def lower(self) -> int: ...
     @property
     def upper(self) -> int: ...
+    @property
+    def between(self) -> str: ...
 
 
 class _LeftOutLike(Protocol):
@@ -157,13 +166,16 @@ class ChainLike(Protocol):
 class InputRecord:
     """What was read: the source's format, its tensors in the order of the layers, the edges, what was left out.
 
-    An edge (i, j) says that layer j reads what layer i writes; both are places in ``tensors``.
+    An edge (i, j) says that layer j reads what layer i writes; both are places in ``tensors``. ``between`` says for
+    some edges,
+    by their places in ``edges``, what lies between in the network.
     """
 
     format: str
     tensors: tuple[TensorRecord, ...]
     edges: tuple[tuple[int, int], ...]
     left_out: tuple[LeftOutRecord, ...] = ()
+    between: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, chain: ChainLike) -> InputRecord:
@@ -171,7 +183,7 @@ class InputRecord:
         tensors = tuple(
             TensorRecord(
                 layer.name, layer.tensor, _basename(layer.file), (int(layer.shape[0]), int(layer.shape[1])),
-                layer.dtype, layer.transposed, layer.sha256,
+                layer.dtype, layer.transposed, layer.sha256, layer.expression_record(),
             )
             for layer in chain.layers
         )  # fmt: skip
@@ -180,6 +192,7 @@ class InputRecord:
             tensors,
             tuple((edge.lower, edge.upper) for edge in chain.edges),
             tuple(LeftOutRecord(item.name, item.why) for item in chain.left_out),
+            {place: edge.between for place, edge in enumerate(chain.edges) if edge.between},
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -187,7 +200,10 @@ class InputRecord:
         return {
             "format": self.format,
             "tensors": [tensor.to_json() for tensor in self.tensors],
-            "edges": [list(edge) for edge in self.edges],
+            "edges": [
+                [*edge, self.between[place]] if place in self.between else list(edge)
+                for place, edge in enumerate(self.edges)
+            ],
             "left_out": [item.to_json() for item in self.left_out],
         }
 
@@ -201,15 +217,20 @@ class InputRecord:
         if len({tensor.layer for tensor in tensors}) != len(tensors):
             reject("two layers have the same name", f["tensors"].place)
         edges: list[tuple[int, int]] = []
-        for item in f["edges"].items():
-            ends = [end.integer(0) for end in item.items(2)]
+        between: dict[int, str] = {}
+        for place, item in enumerate(f["edges"].items()):
+            parts = item.items(3)
+            if len(parts) == 3:
+                between[place] = check_between(parts.pop())
+            ends = [end.integer(0) for end in parts]
             if len(ends) != 2 or max(ends) >= len(tensors):
                 reject("an edge names two tensors by their places", item.place)
             lower, upper = ends
             if tensors[upper].shape[1] != tensors[lower].shape[0]:
                 reject(f"shapes {tensors[lower].shape} and {tensors[upper].shape} do not compose", item.place)
             edges.append((lower, upper))
-        return cls(f["format"].text(64), tensors, tuple(edges), tuple(map(LeftOutRecord.read, f["left_out"].items())))
+        left_out = tuple(map(LeftOutRecord.read, f["left_out"].items()))
+        return cls(f["format"].text(64), tensors, tuple(edges), left_out, between)
 
 
 def _format(tensors: Sequence[TensorRecord]) -> str:

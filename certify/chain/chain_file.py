@@ -22,6 +22,33 @@ Layers are listed lowest first. An edge ``[lower, upper]`` names two layers, the
 and says that the upper one reads what the lower one writes: its n_in is the lower one's n_out. ``edges = []`` asks for
 the layers one by one, without edges. There are no other keys; one that is not known is refused, so that a slip of the
 pen cannot change what is certified.
+
+A layer may be an expression of stored tensors, formed exactly or refused; the keys are those of
+:data:`certify.chain.steps.KEYS` and the order in which they act is that of :mod:`certify.chain.expression`::
+
+    [[layers]]
+    name = "value, head 3"
+    tensor = "h.0.attn.c_attn.weight"
+    transpose = true
+    rows = "1728:1792"        # half open, of the matrix (n_out, n_in)
+    gain = "h.0.ln_1.weight"  # W·diag(g)
+
+    [[layers]]
+    tensor = "conv2.weight"
+    kernel = "reader"         # or "writer"; with layout and groups where they are not the usual ones
+
+    [[layers]]
+    tensor = "fc.weight_quantized"
+    scale = "fc.scale"        # a tensor, or a number
+    zero_point = "fc.zero_point"
+    axis = 0
+
+    [[layers]]
+    tensor = "codes"
+    codes = true              # these integers are the weights
+
+A third text of an edge says what lies between, ``["up", "down", "gelu"]``: words of
+:data:`certify.between.BETWEEN` joined by ``+``.
 """
 
 from __future__ import annotations
@@ -29,28 +56,40 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from certify.between import BETWEEN, is_between
+from certify.chain.dtypes import is_integer
 from certify.chain.limits import Limits
 from certify.chain.model import Chain, Edge, Layer, LeftOut, consecutive_edges
+from certify.chain.steps import KEYS, StepError, Steps, read_steps
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
 from certify.reading import hint_of, near, open_regular, parse_toml, shown
 
-__all__ = ["ChainFile", "LayerEntry", "apply_chain_file", "draft_chain_file", "read_chain_file"]
+__all__ = [
+    "ChainFile",
+    "LayerEntry",
+    "apply_chain_file",
+    "draft_chain_file",
+    "parse_chain_file",
+    "quoted",
+    "read_chain_file",
+]
 
 _TOP = ("edges", "layers")
-_LAYER = ("tensor", "name", "transpose")
+_LAYER = ("tensor", "name", "transpose", *KEYS)
 _MOST_DRAFTED = 64
 
 
 @dataclass(frozen=True, slots=True)
 class LayerEntry:
-    """One ``[[layers]]`` table: tensor name, layer name, whether the tensor is stored as (n_in, n_out)."""
+    """One ``[[layers]]`` table: tensor name, layer name, whether the tensor is stored as (n_in, n_out), the steps."""
 
     tensor: str
     name: str
     transpose: bool
+    steps: Steps = field(default_factory=Steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +114,11 @@ def read_chain_file(path: str, limits: Limits) -> ChainFile:
         size = os.fstat(opened.fileno()).st_size
         limits.check("max_chain_file_bytes", size, "size of the chain file", file=path)
         data = opened.read(size)
+    return parse_chain_file(data, path, limits)
+
+
+def parse_chain_file(data: bytes, path: str, limits: Limits) -> ChainFile:
+    """A chain file that is already read; ``path`` is for messages. Errors as :func:`read_chain_file`."""
     try:
         text = data.decode("utf-8")
         found = parse_toml(text)
@@ -145,13 +189,26 @@ class _Parser:
         if "tensor" not in table:
             raise self.error("a layer without a tensor", place, "name", position + 1, 'add tensor = "..."')
         tensor: str = table["tensor"]
-        return LayerEntry(tensor, table.get("name", tensor), table.get("transpose", False))
+        try:
+            steps = read_steps(table)
+        except StepError as error:
+            raise self.error(str(error), f"{place}.{error.key}", error.key, position + 1, error.hint) from None
+        return LayerEntry(tensor, table.get("name", tensor), table.get("transpose", False), steps)
 
     def edge(self, pair: object, position: int, names: dict[str, int]) -> Edge:
         place = f"edges[{position}]"
-        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(name, str) for name in pair):
+        if not isinstance(pair, list) or len(pair) not in (2, 3) or not all(isinstance(name, str) for name in pair):
             raise self.error("an edge is a pair of layer names", place, "edges", 0, 'write ["lower", "upper"]')
-        for name in pair:
+        between: str = pair[2] if len(pair) == 3 else ""
+        if len(pair) == 3 and not is_between(between):
+            raise self.error(
+                f"not a word for what lies between: {shown(between)!r}",
+                place,
+                "edges",
+                0,
+                hint_of(between, BETWEEN, f"words joined by +, of {', '.join(BETWEEN)}"),
+            )
+        for name in pair[:2]:
             if name not in names:
                 hint = hint_of(name, names, "use the names of the layers listed in this file")
                 raise self.error(f"the edge names no layer: {shown(name)!r}", place, "edges", 0, hint)
@@ -164,7 +221,7 @@ class _Parser:
                 0,
                 "list the lower layer first",
             )
-        return Edge(lower, upper)
+        return Edge(lower, upper, between)
 
 
 def apply_chain_file(
@@ -188,8 +245,18 @@ def apply_chain_file(
                 tensor=shown(entry.tensor),
                 hint=f"did you mean {' or '.join(alike)}?" if alike else f"it holds {', '.join(sorted(known)[:12])}",
             )
-        layers.append(Layer.of(known[entry.tensor], transposed=entry.transpose, name=entry.name))
-    named = {entry.tensor for entry in chain_file.layers}
+        stored = known[entry.tensor]
+        expression = entry.steps.expression(stored, known, chain_file.path, transpose=entry.transpose)
+        if is_integer(stored.dtype) and not (expression.codes or expression.scaled):
+            raise ChainError(
+                f"integers of format {stored.dtype}: codes of a quantized matrix are not its weights",
+                file=source,
+                tensor=stored.name,
+                hint="say `scale = ...` and `zero_point = ...` in the chain file, or `codes = true` if these integers "
+                "are the weights",
+            )
+        layers.append(Layer.of(stored, transposed=entry.transpose, name=entry.name, expression=expression))
+    named = {stored.name for layer in layers for stored in layer.tensors}
     others = [LeftOut(stored.name, "not named by the chain file") for stored in tensors if stored.name not in named]
     return Chain(
         tuple(layers),
@@ -203,12 +270,26 @@ def apply_chain_file(
 def draft_chain_file(matrices: Sequence[StoredTensor]) -> str:
     """Text of a chain file that lists ``matrices`` in the given order, to be edited."""
     parts = [
-        "# Keep the layers of the chain, lowest first; each reads the one before it.\n"
+        '# Keep the layers of the chain, lowest first, and say which reads which: edges = [["lower", "upper"], ...]\n'
         "# Add `transpose = true` to a tensor stored as (n_in, n_out).\n"
+        "edges = []\n"
     ]
     for stored in matrices[:_MOST_DRAFTED]:
-        quoted = stored.name.replace("\\", "\\\\").replace('"', '\\"')
-        parts.append(f'[[layers]]\ntensor = "{quoted}"  # stored shape {stored.shape}, {stored.dtype}\n')
+        more = "\ncodes = true  # integers; with a scale, say `scale = ...` instead" if is_integer(stored.dtype) else ""
+        if len(stored.shape) > 2:
+            more += '\nkernel = "writer"'
+        parts.append(
+            f"[[layers]]\ntensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}{more}\n"
+        )
     if len(matrices) > _MOST_DRAFTED:
         parts.append(f"# ... and {len(matrices) - _MOST_DRAFTED} more matrices\n")
     return "\n".join(parts)
+
+
+def quoted(text: str) -> str:
+    """A TOML basic string.
+
+    >>> print(quoted('a"b'))
+    "a\\"b"
+    """
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from certify.errors import InputError, InternalError, UnsupportedError
 
-__all__ = ["BITS", "READABLE", "check_dtype", "dtype_name", "refusal_of", "to_float64"]
+__all__ = ["BITS", "READABLE", "check_dtype", "dtype_name", "is_integer", "refusal_of", "to_float64"]
 
 READABLE: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
@@ -78,6 +78,15 @@ def refusal_of(dtype: str) -> str:
     if dtype.startswith("void"):
         return "raw bytes without a number format; NumPy files cannot name bfloat16 or 8-bit floats"
     return "it is not a number format that converts to float64 exactly"
+
+
+def is_integer(dtype: str) -> bool:
+    """True for the formats of whole numbers.
+
+    >>> is_integer("U8"), is_integer("BF16")
+    (True, False)
+    """
+    return dtype in READABLE and READABLE[dtype].kind in "iu"
 
 
 def check_dtype(dtype: str, *, file: str | None, tensor: str | None) -> None:

@@ -3,7 +3,11 @@
 The rule. Replace every number in the name of a two-dimensional tensor by ``*``; names that agree then form a group. A
 chain is read off only if there is exactly one group of two or more matrices (or one matrix in all), exactly one number
 varies in it, no tensor of another shape with three or more dimensions stands between its members, and the shapes
-compose consecutively in the order of that number. Everything else is a :class:`ChainError` that shows the candidates
+compose consecutively in the order of that number. Nothing may contradict it: a number that carries a second matrix is a
+block of a network, not a layer of a chain; queries, keys, values, gates and experts are parts that lie beside each
+other,
+not above; and integers may be codes of a quantized matrix. Everything else is a :class:`ChainError` that shows the
+candidates
 and the text of a chain file to edit. The order of tensors in the file is never used.
 """
 
@@ -15,7 +19,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from certify.chain.chain_file import draft_chain_file
-from certify.chain.dtypes import refusal_of
+from certify.chain.dtypes import is_integer, refusal_of
 from certify.chain.model import Chain, Layer, LeftOut, consecutive_edges
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
@@ -24,6 +28,46 @@ __all__ = ["chain_of_numbered_names", "natural_key"]
 
 _NUMBER = re.compile(r"(\d+)", re.ASCII)
 _SHOWN = 12
+# Words for parts of a block that read the same input, or are read together.
+_PARTS = frozenset(
+    [
+        "q",
+        "k",
+        "v",
+        "qkv",
+        "query",
+        "key",
+        "value",
+        "wq",
+        "wk",
+        "wv",
+        "wo",
+        "wqkv",
+        "wi",
+        "attn",
+        "attention",
+        "mha",
+        "gate",
+        "gating",
+        "up",
+        "down",
+        "router",
+        "expert",
+        "experts",
+        "branch",
+        "branches",
+        "head",
+        "heads",
+        "parallel",
+        "ensemble",
+        "tower",
+        "towers",
+        "lora",
+        "hh",
+        "ih",
+    ]
+)
+_WORD = re.compile(r"[a-z]+")
 
 
 class _Group(NamedTuple):
@@ -69,6 +113,12 @@ def chain_of_numbered_names(tensors: Sequence[StoredTensor], left_out: Sequence[
             raise refuse(f"the layers cannot be told from the names: {what}" if matrices else "there is no matrix")
         group = _ordered(chains[0], tensors, refuse)
         notes = [f"edges from the number in the names {group.pattern}, {len(group.members)} layers"]
+    for stored in group.members:
+        if is_integer(stored.dtype):
+            raise refuse(
+                f"{stored.name} holds integers of format {stored.dtype}: codes of a quantized matrix are not its "
+                "weights"
+            )
     transposed, said = _orientation(group, refuse)
     layers = tuple(Layer.of(stored, transposed=transposed) for stored in group.members)
     taken = {stored.name for stored in group.members}
@@ -155,11 +205,42 @@ def _ordered(group: _Group, tensors: Sequence[StoredTensor], refuse: _Refusal) -
         same = all(a == b for i, (a, b) in enumerate(zip(numbers, fixed, strict=True)) if i != group.varying[0])
         if same and first < numbers[group.varying[0]] < last:
             raise refuse(f"{stored.name} of shape {stored.shape} stands between matrices of {group.pattern}")
+    _refuse_blocks(group, members, tensors, refuse)
     lone = _first_without_number(members[0].name, group.varying[0])
     for stored in tensors:
         if len(stored.shape) == 2 and stored.name in lone:
             raise refuse(f"{stored.name} may belong to {group.pattern}, but has no number")
     return group._replace(members=members)
+
+
+def _refuse_blocks(
+    group: _Group, members: list[StoredTensor], tensors: Sequence[StoredTensor], refuse: _Refusal
+) -> None:
+    """Refuse numbers that carry more than the one matrix, and matrices that are one part of a block."""
+    place = 2 * group.varying[0] + 2
+    heads = {"".join(_NUMBER.split(stored.name)[:place]): stored for stored in members}
+    for stored in tensors:
+        pieces = _NUMBER.split(stored.name)
+        member = heads.get("".join(pieces[:place])) if len(pieces) >= place else None
+        if member is None or stored.name == member.name:
+            continue
+        if len(stored.shape) >= 2 and stored.readable:
+            raise refuse(
+                f"{member.name} and {stored.name} bear the same number: {group.pattern} is a part of a block, "
+                "not a chain"
+            )
+        if parts := _parts(stored.name):
+            raise refuse(
+                f"{stored.name} stands beside {member.name}: a block with a part called {parts[0]}, not a chain"
+            )
+    if parts := _parts(group.pattern):
+        raise refuse(
+            f"{group.pattern} names parts called {parts[0]}, which lie beside each other in a network, not above"
+        )
+
+
+def _parts(name: str) -> list[str]:
+    return [word for word in _WORD.findall(name.lower().replace("_proj", "")) if word in _PARTS]
 
 
 def _first_without_number(name: str, position: int) -> set[str]:

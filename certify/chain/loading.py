@@ -5,22 +5,34 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from certify.chain.chain_file import apply_chain_file, read_chain_file
+from certify.chain.archive import ARCHIVE_ERRORS
+from certify.chain.chain_file import apply_chain_file, parse_chain_file, read_chain_file
+from certify.chain.drafts import Draft, draft
 from certify.chain.edges import chain_of_numbered_names
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.model import Chain, LeftOut
+from certify.chain.readers.foreign import foreign
+from certify.chain.readers.gguf import MAGIC as GGUF_MAGIC
+from certify.chain.readers.gguf import read_gguf
+from certify.chain.readers.keras import HDF5_MAGIC, read_keras
 from certify.chain.readers.npy_header import MAGIC
-from certify.chain.readers.numpy import read_npy, read_npy_folder, read_npz
+from certify.chain.readers.numpy import bounded_archive, read_npy, read_npy_folder, read_npz
+from certify.chain.readers.onnx import read_onnx
+from certify.chain.readers.pytorch import LEGACY, read_pytorch
 from certify.chain.readers.safetensors import is_safetensors, read_safetensors
 from certify.chain.readers.shards import read_sharded
-from certify.chain.refusals import pickle_suffix, refuse_pickle, starts_like_pickle
+from certify.chain.refusals import TORCH_SUFFIXES, pickle_suffix, refuse_pickle, starts_like_pickle
 from certify.chain.stored import StoredTensor
-from certify.errors import InputError, UnsupportedError
+from certify.errors import ChainError, InputError, UnsupportedError, UsageError
+from certify.presets import PRESETS
 from certify.reading import open_regular
 
-__all__ = ["load"]
+__all__ = ["drafted", "load"]
 
-_FORMATS = "a .safetensors file, its *.safetensors.index.json, an .npz archive, an .npy file, or a folder of them"
+_FORMATS = (
+    "a .safetensors file, its *.safetensors.index.json, an .npz archive, an .npy file, a PyTorch, ONNX, GGUF or Keras "
+    "file, or a folder of them"
+)
 _INDEX = ".safetensors.index.json"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
@@ -32,6 +44,8 @@ def load(
     path: str | os.PathLike[str],
     chain_file: str | os.PathLike[str] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    *,
+    preset: str = "",
 ) -> Chain:
     """Load the chain of weight matrices that a file or folder holds.
 
@@ -46,6 +60,7 @@ def load(
     chain_file : TOML that names layers, transposition and edges, see :mod:`certify.chain.chain_file`; without it they
         are read off numbered tensor names, see :mod:`certify.chain.edges`.
     limits : what the file may ask of the machine.
+    preset : one of :data:`certify.presets.PRESETS`, to take the chain file that :func:`drafted` writes.
 
     Returns
     -------
@@ -58,10 +73,21 @@ def load(
         pickles and formats that are not read.
     """
     source = os.fspath(path)
+    if chain_file is not None and preset:
+        raise UsageError("a chain file and a preset are two answers to one question", hint="give one of them")
     parsed = None if chain_file is None else read_chain_file(os.fspath(chain_file), limits)
     tensors, left_out = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
     if not tensors:
         raise InputError("there is no tensor in it, so the chain is empty", file=source, hint=f"give {_FORMATS}")
+    if preset and preset not in PRESETS:
+        raise UsageError(f"no preset is called {preset!a}", hint=f"one of {', '.join(PRESETS)}")
+    if preset:
+        found = draft(source, tensors, preset, limits)
+        if not found.fits:
+            raise ChainError(
+                found.why, file=source, hint=f"edit this chain file and give it with --chain FILE\n{found.text}"
+            )
+        parsed = parse_chain_file(found.text.encode(), f"drafted by the preset {preset}", limits)
     if parsed is None:
         chain = chain_of_numbered_names(tensors, left_out, source)
     else:
@@ -69,10 +95,26 @@ def load(
     limits.check("max_layers", len(chain), "number of layers", file=source)
     for layer in chain.layers:
         limits.check(
-            "max_tensor_elements", layer.stored.elements, "number of elements", file=source, tensor=layer.tensor
+            "max_tensor_elements",
+            max(layer.stored.elements, layer.shape[0] * layer.shape[1]),
+            "number of elements",
+            file=source,
+            tensor=layer.tensor,
         )
     chain.check()
     return chain
+
+
+def drafted(path: str | os.PathLike[str], preset: str = "all", limits: Limits = DEFAULT_LIMITS) -> Draft:
+    """The chain file of a preset for the model at ``path``; see :mod:`certify.chain.drafts`.
+
+    Raises
+    ------
+    InputError : the weights cannot be read.
+    """
+    source = os.fspath(path)
+    tensors, _ = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+    return draft(source, tensors, preset, limits)
 
 
 def _read_file(path: str, limits: Limits) -> _Found:
@@ -80,7 +122,7 @@ def _read_file(path: str, limits: Limits) -> _Found:
         return read_sharded(path, limits)
     if path.endswith((".bin.index.json", ".pt.index.json")):
         raise refuse_pickle(path, "its name: the shards are pickles")
-    if suffix := pickle_suffix(path):
+    if (suffix := pickle_suffix(path)) and suffix not in TORCH_SUFFIXES:
         if not os.path.lexists(path):
             raise InputError("the file cannot be read: No such file or directory", file=path, hint="check the path")
         raise refuse_pickle(path, f"its suffix {suffix}")
@@ -90,6 +132,16 @@ def _read_file(path: str, limits: Limits) -> _Found:
     suffix = Path(path).suffix.lower()
     if is_safetensors(head, size):
         return read_safetensors(path, limits), []
+    if head.startswith(GGUF_MAGIC):
+        return read_gguf(path, limits)
+    if head.startswith(HDF5_MAGIC):
+        return read_keras(path, limits)
+    if suffix in (".onnx", ".ort") and not head.startswith((_ZIP, _EMPTY_ZIP)):
+        if head[4:8] == b"ORTM":
+            raise foreign(path, head, suffix)
+        return read_onnx(path, limits)
+    if head[2:15] == LEGACY[:13]:
+        return read_pytorch(path, limits)
     # A safetensors header of 640 bytes starts with the same two bytes, but then with zeros.
     if starts_like_pickle(head) and any(head[3:8]):
         raise refuse_pickle(path, "its first bytes")
@@ -103,7 +155,7 @@ def _read_file(path: str, limits: Limits) -> _Found:
         return read_npz(path, limits)
     if suffix == ".npy":
         return [read_npy(path, limits)], []
-    raise UnsupportedError(f"a file of unknown format, it starts with {head[:8]!r}", file=path, hint=f"give {_FORMATS}")
+    raise foreign(path, head, suffix)
 
 
 def _read_zip(path: str, suffix: str, limits: Limits) -> _Found:
@@ -113,7 +165,19 @@ def _read_zip(path: str, suffix: str, limits: Limits) -> _Found:
             file=path,
             hint="find out what wrote this file before you open it with anything else",
         )
+    if suffix == ".keras":
+        return read_keras(path, limits)
+    if suffix in TORCH_SUFFIXES or (suffix != ".npz" and _holds_torch_pickle(path, limits)):
+        return read_pytorch(path, limits)
     return read_npz(path, limits)
+
+
+def _holds_torch_pickle(path: str, limits: Limits) -> bool:
+    try:
+        with open_regular(path) as opened, bounded_archive(opened, path, limits) as archive:
+            return any(name.rpartition("/")[2] == "data.pkl" for name in archive.namelist())
+    except ARCHIVE_ERRORS:
+        return False
 
 
 def _read_folder(path: str, limits: Limits) -> _Found:
@@ -142,6 +206,16 @@ def _read_folder(path: str, limits: Limits) -> _Found:
         return read_safetensors(os.path.join(path, files[0]), limits, follow_links=False), []
     if arrays:
         return read_npy_folder(path, limits)
+    for ends in (TORCH_SUFFIXES, (".gguf",), (".onnx",), (".keras", ".h5", ".hdf5")):
+        chosen = [name for name in names if name.endswith(tuple(ends)) and name != "training_args.bin"]
+        if len(chosen) == 1:
+            with open_regular(os.path.join(path, chosen[0]), follow_links=False):
+                pass
+            return _read_file(os.path.join(path, chosen[0]), limits)
+        if chosen:
+            raise InputError(
+                f"the folder holds several models: {', '.join(chosen[:8])}", file=path, hint="give one of these files"
+            )
     pickles = [name for name in names if pickle_suffix(name)]
     if pickles:
         raise refuse_pickle(os.path.join(path, pickles[0]), f"its suffix {pickle_suffix(pickles[0])}")

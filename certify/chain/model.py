@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from certify.chain.dtypes import check_dtype, dtype_name, refusal_of, to_float64
+from certify.chain.evaluate import evaluate
+from certify.chain.expression import Expression
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.refusals import check_name
 from certify.chain.stored import Memory, StoredTensor
@@ -31,6 +34,7 @@ class Layer:
     dtype : number format of the stored tensor, by its safetensors name (``"F32"``, ``"BF16"``, ...).
     transposed : True when the tensor is stored as (n_in, n_out).
     stored : where the bytes are.
+    expression : how the matrix is formed of stored tensors; None when it is the stored one, or its transpose.
     """
 
     name: str
@@ -40,22 +44,38 @@ class Layer:
     dtype: str
     transposed: bool
     stored: StoredTensor = field(repr=False)
+    expression: Expression | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, stored: StoredTensor, *, transposed: bool = False, name: str | None = None) -> Layer:
-        """Layer of a two-dimensional stored tensor.
+    def of(
+        cls,
+        stored: StoredTensor,
+        *,
+        transposed: bool = False,
+        name: str | None = None,
+        expression: Expression | None = None,
+    ) -> Layer:
+        """Layer of a two-dimensional stored tensor, or of an expression of tensors.
 
         Raises
         ------
-        ChainError : the tensor is not two-dimensional.
+        ChainError : the tensor is not two-dimensional, or a step of the expression does not apply.
         UnsupportedError : its format is not read, or a side of it is 0.
         """
         where = {"file": stored.path or None, "tensor": stored.name}
+        if expression is not None and not expression.plain:
+            for item in (stored, *(operand.stored for operand in expression.operands)):
+                check_dtype(item.dtype, file=item.path or None, tensor=item.name)
+            shape = expression.shape(stored, transpose=transposed)
+            return cls(
+                name or stored.name, stored.name, stored.file, shape, stored.dtype, transposed, stored, expression
+            )
         if len(stored.shape) != 2:
             raise ChainError(
                 f"a layer is a matrix, and this tensor has shape {stored.shape}",
                 **where,
-                hint="leave it out of the chain",
+                hint='say `kernel = "writer"` or "reader" in a chain file for a convolution, or leave it out of the '
+                "chain",
             )
         check_dtype(stored.dtype, **where)
         if 0 in stored.shape:
@@ -73,16 +93,11 @@ class Layer:
             an integer is beyond ±2^53 (the first index in the stored tensor is named); every entry is zero, so that
             normalization would divide by zero.
         """
-        array, digest = self.stored.read()
-        known = self.__dict__.setdefault("sha256", digest)
-        if known != digest:
-            raise InputError(
-                "the tensor's bytes are not those read before: the file was changed meanwhile",
-                file=self.stored.path or None,
-                tensor=self.tensor,
-                hint="load the chain again from a file that nobody writes to",
-            )
-        values = to_float64(array, self.dtype, file=self.stored.path or None, tensor=self.tensor)
+        if self.expression is None:
+            array = self._read(self.stored)
+            values = to_float64(array, self.dtype, file=self.stored.path or None, tensor=self.tensor)
+        else:
+            values = evaluate(self.expression, self.stored, self.transposed, self._read)
         if not values.any():
             raise InputError(
                 f"every entry of this {self.shape[0]}x{self.shape[1]} matrix is zero, so it cannot be normalized",
@@ -90,7 +105,31 @@ class Layer:
                 tensor=self.tensor,
                 hint="leave the layer out with a chain file",
             )
-        return np.ascontiguousarray(values.T) if self.transposed else values
+        return np.ascontiguousarray(values.T) if self.transposed and self.expression is None else values
+
+    def _read(self, stored: StoredTensor) -> NDArray[Any]:
+        """The stored array, once its bytes are known to be those that were hashed."""
+        array, digest = stored.read()
+        operands = self.expression.operands if self.expression else ()
+        owner: object = next((item for item in operands if item.stored is stored and stored is not self.stored), self)
+        if owner.__dict__.setdefault("sha256", digest) != digest:
+            raise InputError(
+                "the tensor's bytes are not those read before: the file was changed meanwhile",
+                file=stored.path or None,
+                tensor=stored.name,
+                hint="load the chain again from a file that nobody writes to",
+            )
+        return array
+
+    @property
+    def tensors(self) -> tuple[StoredTensor, ...]:
+        """Every stored tensor that the matrix is formed of."""
+        operands = self.expression.operands if self.expression else ()
+        return self.stored, *(item.stored for item in operands)
+
+    def expression_record(self) -> dict[str, Any] | None:
+        """The expression as plain JSON values, with the hash of every other tensor; None for a stored matrix."""
+        return None if self.expression is None else self.expression.record()
 
     @cached_property
     def sha256(self) -> str:
@@ -104,10 +143,15 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``layers[upper]`` reads what ``layers[lower]`` writes; both are positions in the chain."""
+    """``layers[upper]`` reads what ``layers[lower]`` writes; both are positions in the chain.
+
+    ``between`` says what lies between them in the network (``relu``, ``layernorm+gelu``, …), empty for nothing said. It
+    is recorded and shown, and no claim depends on it.
+    """
 
     lower: int
     upper: int
+    between: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +204,7 @@ class Chain:
                     hint="give each layer a name of its own (`name = ...` in the chain file)",
                 )
             names.add(layer.name)
-        seen: set[Edge] = set()
+        seen: set[tuple[int, int]] = set()
         for edge in self.edges:
             if not 0 <= edge.lower < edge.upper < len(self.layers):
                 raise ChainError(
@@ -168,11 +212,11 @@ class Chain:
                     file=file,
                     hint="edges lead upward: the lower layer stands before the upper one",
                 )
-            if edge in seen:
+            if (edge.lower, edge.upper) in seen:
                 raise ChainError(
                     "an edge is given twice", file=file, place=self.describe(edge), hint="list each edge once"
                 )
-            seen.add(edge)
+            seen.add((edge.lower, edge.upper))
             below, above = self.layers[edge.lower], self.layers[edge.upper]
             if above.shape[1] != below.shape[0]:
                 raise ChainError(
@@ -218,7 +262,7 @@ class Chain:
 
         >>> chain = Chain.from_arrays([[[1.0, 2.0]], [[3.0], [4.0]]])
         >>> [layer.shape for layer in chain.layers], chain.edges
-        ([(1, 2), (2, 1)], (Edge(lower=0, upper=1),))
+        ([(1, 2), (2, 1)], (Edge(lower=0, upper=1, between=''),))
         """
         given = list(arrays)
         limits.check("max_layers", len(given), "number of layers")

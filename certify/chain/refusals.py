@@ -8,9 +8,20 @@ from pathlib import PurePath
 from certify.errors import InputError, UnsupportedError
 from certify.reading import crowded, shown
 
-__all__ = ["PICKLE_HINT", "check_name", "parse_json", "pickle_suffix", "refuse_pickle", "starts_like_pickle"]
+__all__ = [
+    "PICKLE_HINT",
+    "TORCH_SUFFIXES",
+    "check_name",
+    "parse_json",
+    "pickle_suffix",
+    "refuse_pickle",
+    "starts_like_pickle",
+]
 
 _PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib"})
+
+TORCH_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
+"""Suffixes of files that PyTorch writes, which are read without running them."""
 
 PICKLE_HINT = (
     'convert it where you trust it: python -c "import torch; from safetensors.torch import save_file; '

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from flint import arb
 
@@ -13,6 +14,7 @@ from certify.chain.components import Component
 from certify.checker.arithmetic.product_spectrum import product_sigma
 from certify.checker.arithmetic.rounding import ball
 from certify.checker.expected import Expected, enclosed
+from certify.checker.expression import matrix_of
 from certify.checker.layer import UNKNOWN
 from certify.checker.lookup import Lookup
 from certify.checker.product_ranks import Bounds, rank_fault, reached_from_below, whole_numbers
@@ -30,7 +32,7 @@ class _Component:
     def __init__(self, component: Component, chain: Chain, lookup: Lookup, thresholds: Recorded) -> None:
         layers = [chain.layers[place] for place in component.layers]
         self.subject = component.subject
-        self.factors = [item.matrix for item in layers]
+        self.factors = [partial(matrix_of, item) for item in layers]
         self.dimensions = [layers[0].shape[1], *(item.shape[0] for item in layers)]
         self.length = len(layers)
         self.asked = self.length <= thresholds.barcode_layers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -34,7 +33,7 @@ def run_tasks(
     on_other: Callable[[int], None],
     forget: Callable[[int], None],
     finished: Callable[[int, int], None],
-    workers: int | None = None,
+    workers: int,
 ) -> None:
     """Call ``on_layer`` for every layer, ``on_edge`` for every edge after both of its layers, and ``on_other``.
 
@@ -46,10 +45,8 @@ def run_tasks(
     forget : called with a layer when none of its edges is left.
     finished : called in this thread as ``finished(done, place)``; places count the layers first, then the edges,
         then the others.
-    workers : calls at a time, each with one BLAS thread; one for each core when omitted.
+    workers : calls at a time, each with one BLAS thread.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = cores if workers is None else max(workers, 1)
     waiting = list(range(layers))
     pending = list(range(len(edges)))
     rest = list(range(others))
@@ -57,10 +54,10 @@ def run_tasks(
     forgotten: set[int] = set()
     done = 0
     running: dict[Future[None], int] = {}
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=count) as pool:
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=workers) as pool:
         try:
             while True:
-                while len(running) < count:
+                while len(running) < workers:
                     edge = next((e for e in pending if ready.issuperset(edges[e])), None)
                     if edge is not None:
                         pending.remove(edge)

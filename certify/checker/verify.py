@@ -12,8 +12,10 @@ import numpy as np
 from certify.certificate import Certificate, InputRecord, NotAsked
 from certify.chain import Chain, Limits, load
 from certify.chain.components import components_of
+from certify.chain.memory import CHECKER, fitting_workers
 from certify.checker.component import component_claims
 from certify.checker.expected import Expected, Fault, faults_of
+from certify.checker.expression import matrix_of
 from certify.checker.interface import edge_claims
 from certify.checker.layer import LayerFacts, layer_claims
 from certify.checker.lookup import Lookup, MissingClaimError
@@ -41,16 +43,17 @@ def verify(
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    preset: str = "",
 ) -> Verification:
     """Read a certificate and the weights it is about, and prove every claim again.
 
     Parameters
     ----------
     certificate_path : the certificate.
-    weights_path, chain_file, limits : as for :func:`certify.chain.load`.
+    weights_path, chain_file, limits, preset : as for :func:`certify.chain.load`.
     expected : the thresholds that the certificate should have been made with; the defaults when omitted.
     strict : whether another threshold is a reason for rejection.
-    workers : matrices at a time; one for each core when omitted.
+    workers : matrices at a time; one for each core when omitted, and fewer where memory is short.
     progress : called as ``progress(done, total, label)`` after every layer and edge.
 
     Raises
@@ -58,9 +61,10 @@ def verify(
     RejectedError : something was not proved; ``.verification`` lists all reasons.
     CertificateError : the file is no certificate of this schema.
     InputError : the weights or the certificate cannot be read.
+    LimitError : there is too little memory.
     """
     certificate = Certificate.load(certificate_path)
-    chain = load(weights_path, chain_file) if limits is None else load(weights_path, chain_file, limits)
+    chain = load(weights_path, chain_file, limits or Limits(), preset=preset)
     found = check(certificate, chain, expected=expected, strict=strict, workers=workers, progress=progress)
     if found.reasons:
         raise RejectedError(found, certificate_path)
@@ -94,6 +98,10 @@ def check(
     with flint.ctx.workprec(_BITS):
         found = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
     return Verification(certificate, tuple(found), other)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _unexpected(found: Difference) -> Reason:
@@ -146,7 +154,7 @@ class _Check:
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
-            facts[i] = LayerFacts(layers[i].name, layers[i].matrix())
+            facts[i] = LayerFacts(layers[i].name, matrix_of(layers[i]))
             self._subject(subjects[i], lambda: list(layer_claims(facts[i], self.lookup, self.thresholds)))
 
         def on_edge(j: int) -> None:
@@ -171,7 +179,7 @@ class _Check:
             on_component,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
-            workers,
+            fitting_workers(self.chain, CHECKER, None if workers is None else max(workers, 1), _cores()),
         )
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))

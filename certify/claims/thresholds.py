@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
@@ -10,6 +11,10 @@ from certify.errors import UsageError
 from certify.verdict import Parameter
 
 __all__ = ["Thresholds"]
+
+_LARGEST = 2**53
+_LONGEST = 2**14
+_LIST = re.compile(r" ?[0-9]{1,17}(, ?[0-9]{1,17})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,14 @@ class Thresholds:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, float | int) and not (math.isfinite(value) and value >= 0):
+            if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
                 raise UsageError(f"the threshold {field.name} is not a finite non-negative number", place=value)
+        if not 0 <= self.barcode_layers <= _LARGEST:
+            raise UsageError("the threshold barcode_layers is not a number of layers", limit=f"0 to {_LARGEST}")
         if not all(0 < level < 100 for level in self.levels()):
-            raise UsageError("an energy level is a percentage between 1 and 99", place=self.energy_levels)
-        if self.windows != "auto" and not all(k >= 1 for k in _integers("windows", self.windows)):
-            raise UsageError("a window holds at least one rank", place=self.windows)
+            raise UsageError("an energy level is a percentage between 1 and 99", place=self.energy_levels[:80])
+        if self.windows != "auto" and not all(1 <= k <= _LARGEST for k in _integers("windows", self.windows)):
+            raise UsageError("a window holds at least one rank", place=self.windows[:80], limit=f"1 to {_LARGEST}")
 
     def levels(self) -> tuple[int, ...]:
         """The energy levels as increasing percentages."""
@@ -97,9 +104,8 @@ class Thresholds:
 
 
 def _integers(name: str, text: str) -> tuple[int, ...]:
-    try:
-        return tuple(sorted({int(item) for item in text.split(",")}))
-    except ValueError:
+    if not _LIST.fullmatch(text) or len(text) > _LONGEST:
         raise UsageError(
-            f"the threshold {name} is not a list of integers", place=text, hint='for example "4,16,64"'
-        ) from None
+            f"the threshold {name} is not a list of integers", place=text[:80], hint='for example "4,16,64"'
+        )
+    return tuple(sorted({int(item) for item in text.split(",")}))

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from certify.certificate import NotAsked
 from certify.chain import Chain
+from certify.chain.memory import PROVER, fitting_workers
 from certify.claims.thresholds import Thresholds
 from certify.console import Progress
 from certify.errors import UsageError
@@ -47,8 +48,8 @@ def run_protocol(
     ----------
     chain : the layers are read one at a time, each when a thread is free for it.
     thresholds : recorded numbers; the defaults when omitted.
-    workers : matrices at a time; one for each core this process may use when omitted. The claims do not depend
-        on it.
+    workers : matrices at a time; when omitted one for each core this process may use, and fewer where memory is
+        short. The claims do not depend on it.
     progress : called in this thread as ``progress(done, total, label)`` after every layer, edge and component.
     journal : of this chain and these thresholds; what it knows is not asked again, and what is new goes into it.
 
@@ -56,10 +57,11 @@ def run_protocol(
     ------
     InputError : a layer cannot be read or holds a number that is not finite.
     UsageError : fewer than one worker.
+    LimitError : there is too little memory for so many.
     """
-    count = _cores() if workers is None else workers
-    if count < 1:
-        raise UsageError(f"{count} workers", hint="at least one")
+    if workers is not None and workers < 1:
+        raise UsageError(f"{workers} workers", hint="at least one")
+    count = fitting_workers(chain, PROVER, workers, _cores())
     schedule = Schedule(chain, thresholds or Thresholds(), {} if journal is None else journal.known)
     with (
         threadpool_limits(limits=1, user_api="blas"),

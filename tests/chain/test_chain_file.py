@@ -117,7 +117,7 @@ def test_one_tensor_may_stand_in_two_layers(weights, write):
             ("unknown key 'transposed'", "at layers[1].transposed, line 6", "did you mean transpose?"),
         ),
         ("[[layers]]\ntensor.x = 'a'", ("tensor is not text", "layers[0].tensor, line 2")),
-        ("layers = [{tensor = 'a', scale = 2}]", ("unknown key 'scale'", "layers[0].scale")),
+        ("layers = [{tensor = 'a', scales = 2}]", ("unknown key 'scales'", "layers[0].scales", "did you mean scale?")),
         ("[[layers]]\nname = 'a'", ("a layer without a tensor", "layers[0], line 2", 'tensor = "..."')),
         ("[[layers]]\ntensor = 3", ("tensor is not text", "layers[0].tensor, line 2")),
         ("[[layers]]\ntensor = ''", ("tensor is not text",)),
@@ -126,7 +126,8 @@ def test_one_tensor_may_stand_in_two_layers(weights, write):
         ("[[layers]]\ntensor = 'a'\ntranspose = 1", ("transpose is not true or false", "layers[0].transpose, line 3")),
         ("edges = 3\n[[layers]]\ntensor = 'a'", ("edges is not a list", "at edges, line 1")),
         ("edges = [3]\n[[layers]]\ntensor = 'a'", ("an edge is a pair of layer names", "edges[0], line 1")),
-        ("edges = [['a', 'a', 'a']]\n[[layers]]\ntensor = 'a'", ("an edge is a pair",)),
+        ("edges = [['a', 'a', 'a', 'a']]\n[[layers]]\ntensor = 'a'", ("an edge is a pair",)),
+        ("edges = [['a', 'a', 'relo']]\n[[layers]]\ntensor = 'a'", ("lies between: 'relo'", "mean relu?")),
         (
             "edges = [['a', 'bb']]\n[[layers]]\ntensor = 'a'\n[[layers]]\ntensor = 'b'",
             ("names no layer: 'bb'", "mean b?"),

@@ -203,3 +203,32 @@ def test_a_matrix_without_entries():
 
 def test_no_matrix_at_all():
     refused(lambda: chain_of(stored("b1", 3), stored("b2", 3)), "there is no matrix", "m.safetensors", kind=ChainError)
+
+
+def test_six_queries_are_no_chain():
+    given = [stored(f"encoder.layer.{k}.attention.self.query.weight", 4, 4) for k in range(6)]
+    refused(lambda: chain_of(*given), "parts called attention", "[[layers]]", kind=ChainError)
+
+
+@pytest.mark.parametrize(
+    "name", ["blocks.{}.q", "h.{}.v_proj.weight", "experts.{}.weight", "branch{}.weight", "mlp.{}.gate"]
+)
+def test_parts_that_lie_beside_each_other_are_no_chain(name):
+    refused(
+        lambda: chain_of(*(stored(name.format(k), 3, 3) for k in range(3))), "lie beside each other", kind=ChainError
+    )
+
+
+def test_a_number_with_two_matrices_is_a_block():
+    given = [stored(f"blocks.{k}.mix.weight", 4, 4) for k in range(3)]
+    refused(lambda: chain_of(*given, stored("blocks.1.other", 7, 2)), "bear the same number", kind=ChainError)
+    refused(lambda: chain_of(*given, stored("blocks.1.kernel", 2, 2, 2)), "bear the same number", kind=ChainError)
+    refused(lambda: chain_of(*given, stored("blocks.1.key.bias", 4)), "stands beside blocks.1.mix", kind=ChainError)
+    assert len(chain_of(*given, stored("blocks.1.norm.weight", 4))) == 3
+
+
+@pytest.mark.parametrize("dtype", ["I8", "U8"])
+def test_integers_are_not_taken_for_weights(dtype):
+    given = [stored(f"layers.{k}.weight", 3, 3, dtype=dtype) for k in range(2)]
+    refused(lambda: chain_of(*given), "codes of a quantized matrix", "codes = true", kind=ChainError)
+    refused(lambda: chain_of(given[0]), "codes of a quantized matrix", kind=ChainError)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from certify.chain import load
+from certify.chain.refusals import TORCH_SUFFIXES
 from certify.chain.stored import FileSlice
 from certify.errors import InputError, UnsupportedError
 from tests.chain.weight_files import assemble, chain_bytes, chain_tensors, header_of, pack, refused, write_zip
@@ -27,7 +28,7 @@ def test_pickles_by_name(tmp_path, suffix):
     refused(
         lambda: load(path),
         "a pickle is refused",
-        f"its suffix {suffix.lower()}",
+        "its first bytes" if suffix.lower() in TORCH_SUFFIXES else f"its suffix {suffix.lower()}",
         path.name,
         CONVERT,
         kind=UnsupportedError,
@@ -44,9 +45,14 @@ def test_pickles_by_content(tmp_path, name, protocol):
     refused(lambda: load(path), "a pickle is refused", "its first bytes", CONVERT, kind=UnsupportedError)
 
 
-@pytest.mark.parametrize("name", ["model", "model.npz", "model.zip"])
-def test_archives_of_torch(tmp_path, name):
+@pytest.mark.parametrize("name", ["model", "model.zip"])
+def test_archives_of_torch_without_tensors(tmp_path, name):
     path = write_zip(tmp_path / name, [("archive/data.pkl", pickle.dumps({})), ("archive/data/0", bytes(16))])
+    refused(lambda: load(path), "there is no tensor in it")
+
+
+def test_an_archive_of_torch_that_is_called_npz(tmp_path):
+    path = write_zip(tmp_path / "m.npz", [("archive/data.pkl", pickle.dumps({})), ("archive/data/0", bytes(16))])
     refused(lambda: load(path), "a pickle is refused", "its member archive/data.pkl", CONVERT, kind=UnsupportedError)
 
 
@@ -80,8 +86,8 @@ def test_a_pickle_is_never_executed(tmp_path, monkeypatch):
 
 
 def test_unknown_formats(tmp_path):
-    (tmp_path / "model.gguf").write_bytes(b"GGUF\x03\x00\x00\x00" + bytes(40))
-    refused(lambda: load(tmp_path / "model.gguf"), "unknown format", "b'GGUF", ".safetensors", kind=UnsupportedError)
+    (tmp_path / "model.odd").write_bytes(b"ODDF\x03\x00\x00\x00" + bytes(40))
+    refused(lambda: load(tmp_path / "model.odd"), "unknown format", "b'ODDF", ".safetensors", kind=UnsupportedError)
     (tmp_path / "empty").write_bytes(b"")
     refused(lambda: load(tmp_path / "empty"), "unknown format", kind=UnsupportedError)
     for name in ("empty.safetensors", "empty.npz", "empty.npy"):

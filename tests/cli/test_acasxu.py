@@ -36,7 +36,7 @@ def test_a_network_certifies_and_verifies(tmp_path, capsys):
     assert [w.shape for w in weights] == [(50, 5), *[(50, 50)] * 5, (5, 50)]
     np.savez(tmp_path / "net.npz", **{f"layers.{i}": w for i, w in enumerate(weights)})
     saved = tmp_path / "net.json"
-    assert cli.run(["chain", str(tmp_path / "net.npz"), "-o", str(saved)]) in (0, 3)
+    assert cli.run(["chain", str(tmp_path / "net.npz"), "--full", "-o", str(saved)]) in (0, 3)
     assert "D4.drift.transport" in capsys.readouterr().out
     assert len(Certificate.load(saved).claims) > 100
     assert cli.run(["verify", str(saved), str(tmp_path / "net.npz")]) == 0

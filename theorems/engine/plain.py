@@ -94,7 +94,10 @@ def _script(match: re.Match[str], sign: str, small: dict[str, str]) -> str:
 
 def plain_text(text: str, width: int = 100) -> str:
     """A docstring in its sections as text for a terminal: formulas in Unicode, no roles, no directives."""
-    text = re.sub(r"\.\. math::[ ]*\n?((?:[ \t]*\n)*(?:[ ]{4,}.*(?:\n|$))+|.*\n)", _displayed, text)
+    # A formula begins below its directive, or beside it and goes on in lines that are indented further.
+    text = re.sub(
+        r"\.\. math::[ ]*\n?((?:[ \t]*\n)*(?:[ ]{4,}.*(?:\n|$))+|.*\n(?:[ ]{8,}\S.*(?:\n|$))*)", _displayed, text
+    )
     text = re.sub(r":math:`([^`]*)`", lambda m: plain_math(m[1]), text)
     text = re.sub(r":\w+:`~?([^`]*)`|``([^`]*)``", lambda m: m[1] or m[2], text)
     text = re.sub(r"(?<![\w*])\*([^*\n][^*]*?)\*(?![\w*])", r"\1", text)

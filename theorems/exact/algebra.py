@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["decreasing", "is_sum_of_squares", "real_matrix", "square", "symmetric_matrix", "vanishes"]
+__all__ = [
+    "decreasing",
+    "doubly_stochastic_zero",
+    "is_sum_of_squares",
+    "real_matrix",
+    "square",
+    "symmetric_matrix",
+    "vanishes",
+]
 
 
 def vanishes(expression: Any) -> bool:
@@ -47,3 +55,14 @@ def is_sum_of_squares(expression: Any) -> bool:
 
     terms = sympy.Poly(expression, *(sympy.sympify(expression).free_symbols or {sympy.Symbol("x")})).terms()
     return all(c >= 0 and all(power % 2 == 0 for power in powers) for powers, c in terms)
+
+
+def doubly_stochastic_zero(expression: Any, w: Any) -> bool:
+    """Whether an expression vanishes for doubly stochastic w: rows and columns sum to 1."""
+    import sympy
+
+    last = w.rows - 1
+    rules = {w[i, last]: 1 - sum(w[i, j] for j in range(last)) for i in range(last)}
+    rules |= {w[last, j]: 1 - sum(w[i, j] for i in range(last)) for j in range(last)}
+    rules[w[last, last]] = 1 - sum(1 - sum(w[i, j] for i in range(last)) for j in range(last))
+    return sympy.expand(sympy.expand(expression).subs(rules, simultaneous=True)) == 0

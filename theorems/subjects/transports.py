@@ -107,6 +107,10 @@ class Transport:
         """‖X − X_{r',r}‖_F²."""
         return _squared(self._error)
 
+    def column_squared(self, k: int) -> Scalar:
+        """The squared norm of column k of X − X_{r',r}, from 1."""
+        return _squared([[row[k - 1]] for row in self._error])
+
     @property
     def norm_whole(self) -> Scalar:
         """‖X‖₂."""

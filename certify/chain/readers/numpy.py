@@ -8,7 +8,7 @@ import os
 import zipfile
 from typing import BinaryIO
 
-from certify.chain.archive import ARCHIVE_ERRORS, ArchiveMember
+from certify.chain.archive import ARCHIVE_ERRORS, ArchiveMember, can_hold
 from certify.chain.limits import Limits
 from certify.chain.model import LeftOut
 from certify.chain.readers.npy_header import NpyHeader, read_npy_header
@@ -17,12 +17,10 @@ from certify.chain.stored import ByteSource, FileSlice, StoredTensor
 from certify.errors import InputError, LimitError, UnsupportedError
 from certify.reading import open_regular
 
-__all__ = ["read_npy", "read_npy_folder", "read_npz"]
+__all__ = ["bounded_archive", "read_npy", "read_npy_folder", "read_npz"]
 
 _REWRITE = "write the archive again with numpy.savez"
 _ENCRYPTED = 0x1
-# A symbol of Deflate gives at most 258 bytes and takes at least two bits.
-_MOST_DEFLATED, _LEAST_DEFLATED = 1032, 258
 
 
 def read_npy(path: str, limits: Limits, *, follow_links: bool = True) -> StoredTensor:
@@ -74,7 +72,7 @@ def read_npz(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOu
         with open_regular(path) as opened:
             size = os.fstat(opened.fileno()).st_size
             limits.check("max_file_bytes", size, "size of the file in bytes", file=path)
-            with _Bounded.archive(opened, path, limits) as archive:
+            with bounded_archive(opened, path, limits) as archive:
                 members = archive.infolist()
                 _check_members(members, size, path, limits)
                 for member in members:
@@ -123,11 +121,9 @@ def _check_members(members: list[zipfile.ZipInfo], size: int, path: str, limits:
                 file=path,
                 hint="write the archive again with numpy.savez_compressed",
             )
-        packed = member.compress_size
-        most = packed if member.compress_type == zipfile.ZIP_STORED else _MOST_DEFLATED * packed + _LEAST_DEFLATED
-        if member.file_size > most:
+        if not can_hold(member):
             raise InputError(
-                f"the member {name} declares {member.file_size} bytes, and {packed} bytes cannot hold so many",
+                f"the member {name} declares {member.file_size} bytes, and {member.compress_size} cannot hold them",
                 file=path,
                 hint=_REWRITE,
             )
@@ -163,6 +159,7 @@ class _Bounded:
         left = max(self._size - self._opened.tell(), 0)
         return self._opened.read(min(count if count >= 0 else allowed, left))
 
-    @classmethod
-    def archive(cls, opened: BinaryIO, path: str, limits: Limits) -> zipfile.ZipFile:
-        return zipfile.ZipFile(cls(opened, path, limits))  # type: ignore[arg-type]
+
+def bounded_archive(opened: BinaryIO, path: str, limits: Limits) -> zipfile.ZipFile:
+    """The archive in ``opened``, whose directory takes no more than ``max_header_bytes``."""
+    return zipfile.ZipFile(_Bounded(opened, path, limits))  # type: ignore[arg-type]

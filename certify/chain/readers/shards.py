@@ -28,10 +28,10 @@ def read_sharded(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Le
     InputError : the index is not strict JSON, names a shard elsewhere or one that is missing, lists a tensor that its
         shard lacks, or two shards hold one name; and as :func:`read_safetensors` for each shard.
     """
-    shards: dict[str, set[str]] = {}
+    shards: dict[str, list[str]] = {}
     placed = _weight_map(path, limits)
     for tensor, shard in placed.items():
-        shards.setdefault(shard, set()).add(tensor)
+        shards.setdefault(shard, []).append(tensor)
     folder = os.path.dirname(path)
     found: dict[str, StoredTensor] = {}
     holder: dict[str, str] = {}
@@ -39,7 +39,7 @@ def read_sharded(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Le
     for shard in sorted(shards):
         inside = read_safetensors(os.path.join(folder, shard), limits, file=shard, follow_links=False)
         names = {stored.name for stored in inside}
-        if missing := sorted(shards[shard] - names):
+        if missing := sorted(set(shards[shard]) - names):
             raise InputError(
                 f"the index places this tensor in {shard}, which does not hold it",
                 file=path,

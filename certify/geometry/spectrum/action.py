@@ -20,6 +20,8 @@ __all__ = [
     "angle_drift",
     "divergence",
     "divergence_bound",
+    "entropy",
+    "free_entropy",
     "gibbs_affinity",
     "gibbs_divergence",
     "hellinger_squared",
@@ -140,3 +142,25 @@ def variance_range(d: int, s: flint.arb, s_next: flint.arb, pieces: int = 32) ->
     enclosed = [v + radius * third_cumulant(d, m + radius) for v, m in zip(values, middles, strict=False)]
     low, high = minimum(*(v.lower() for v in enclosed)), maximum(*(v.upper() for v in enclosed))
     return low.union(minimum(*values)), high.union(maximum(*values))
+
+
+def free_entropy(p: Sequence[Number], s: Number) -> Number:
+    r""":math:`sE_p[\log k]+\log H_d(s)`, at least the entropy of p, with equality iff p = g(s) (D1).
+
+    >>> import sympy
+    >>> free_entropy([sympy.Integer(1)], sympy.Integer(2))
+    0
+    """
+    s = coerce(s)
+    mean = total(a * x for a, x in zip(map(coerce, p), log_ranks(len(p), s), strict=True))
+    return s * mean + log(power_sum(len(p), s))
+
+
+def entropy(p: Sequence[Number]) -> Number:
+    r""":math:`-\sum_kp_k\log p_k`, exact zeros adding nothing (D1).
+
+    >>> import sympy
+    >>> entropy([sympy.Rational(1, 2), sympy.Rational(1, 2)])
+    log(2)
+    """
+    return -total(a * log(a) for a in map(coerce, p) if not certain(a == 0))

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from certify.geometry.number import Number, total
 from certify.rigor.functions import absolute, sqrt
+from certify.verdict import Verdict
 
-__all__ = ["cell_margin", "cells_norm", "noise_margin", "pair_error", "pair_margin"]
+__all__ = ["cell_margin", "cells_norm", "noise_margin", "pair_error", "pair_margin", "smallest_window"]
 
 
 def cell_margin(activity: Number, threshold: Number, error: Number) -> Number:
@@ -55,3 +56,16 @@ def cells_norm(values: Iterable[Number]) -> Number:
 def noise_margin(level: Number, noise: Number, error: Number) -> Number:
     r""":math:`\nu-\|noise\|` minus the error: positive where the noise stays below ν (E7)."""
     return level - noise - error
+
+
+def smallest_window(verdicts: Sequence[Verdict]) -> int | None:
+    """The smallest window from which on every window is CERTIFIED, given one verdict a window; None for none (E7).
+
+    Verdicts need not be monotone in the window, so none is skipped.
+
+    >>> smallest_window([Verdict.CERTIFIED, Verdict.REFUTED, Verdict.CERTIFIED])
+    2
+    """
+    failing = [r for r, verdict in enumerate(verdicts) if verdict is not Verdict.CERTIFIED]
+    first = failing[-1] + 1 if failing else 0
+    return first if first < len(verdicts) else None

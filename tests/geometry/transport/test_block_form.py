@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from certify.geometry.transport import block_form
 from certify.rigor.ball import precision
+from certify.verdict import Verdict
 
 
 def test_the_stated_formulas() -> None:
@@ -44,3 +45,12 @@ def test_a_margin_that_a_ball_leaves_open_is_not_positive() -> None:
     open_margin = block_form.cell_margin(flint.arb(2), flint.arb(1), flint.arb(1, 1e-9))
     assert not open_margin > 0
     assert not open_margin < 0
+
+
+def test_no_window_is_skipped() -> None:
+    yes, no, perhaps = Verdict.CERTIFIED, Verdict.REFUTED, Verdict.UNDECIDED
+    assert block_form.smallest_window([yes, no, yes]) == 2
+    assert block_form.smallest_window([no, perhaps, yes, yes]) == 2
+    assert block_form.smallest_window([yes, yes]) == 0
+    assert block_form.smallest_window([yes, perhaps]) is None
+    assert block_form.smallest_window([]) is None

@@ -110,10 +110,14 @@ class Perturbed:
         return _all_positive([lambda c=c: self.cell(*c) for c in self.before.cells])
 
     def structure(self, split: Split) -> tuple[object, ...]:
-        """Supports, edges, and whether the noise is below ν."""
+        """Supports, and which pairs have an edge."""
         edges = [decide(lambda p=p: split.weight(*p) - num(self.omega), strict=False).verdict for p in split.pairs]
+        return split.supports, edges
+
+    def is_quiet(self, split: Split) -> bool:
+        """Whether the noise is at most ν."""
         noise = sum((split.squared[g][j] for g, j in split.cells if j not in split.supports[g]), fmpq(0))
-        return split.supports, edges, bool(noise <= self.nu**2)
+        return bool(noise <= self.nu**2)
 
     def same(self) -> bool:
         """Whether X and X + E have one structure."""
@@ -157,6 +161,8 @@ def pairs() -> Iterable[Instance]:
     # The pairs with the third group are slack.
     yield case([[2], [3], [5]], [[1], [1], [-1]], [1, 1, 1])
     yield case([[5], [2], [3]], [[-1], [1], [1]], [1, 1, 1])
+    # The slack pair has the smallest bound.
+    yield case([[1], [2], [3]], [[Fraction(-1, 2)], [1], [1]], [Fraction(1, 4), 1, 1])
 
 
 def noises() -> Iterable[Instance]:

@@ -1,0 +1,162 @@
+"""The edges of an ONNX graph: from each matrix or kernel to those that read what it writes, through operations that
+keep the channels apart.
+
+Biases, activations, normalizations, pools and sums are passed; reshapes, transpositions, concatenations and slices
+end the way, because after
+them a channel need not be the same channel.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from certify.chain.drafts.plan import Part, Plan, Value
+from certify.chain.readers.onnx import Graph, Node
+
+__all__ = ["plan_graph"]
+
+_PASSED = {
+    "Relu": "relu",
+    "Clip": "relu",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "LeakyRelu": "leaky_relu",
+    "PRelu": "leaky_relu",
+    "Elu": "elu",
+    "Selu": "selu",
+    "Softplus": "softplus",
+    "HardSigmoid": "sigmoid",
+    "HardSwish": "silu",
+    "Gelu": "gelu",
+    "Erf": "gelu",
+    "BatchNormalization": "batchnorm",
+    "LayerNormalization": "layernorm",
+    "MaxPool": "pool",
+    "AveragePool": "pool",
+    "GlobalMaxPool": "pool",
+    "GlobalAveragePool": "pool",
+    "ReduceMean": "mean",
+    "Dropout": "dropout",
+    "Identity": "",
+    "Cast": "",
+    "Add": "",
+    "Mul": "",
+    "Div": "",
+    "Sub": "",
+    "DynamicQuantizeLinear": "",
+    "QuantizeLinear": "",
+    "DequantizeLinear": "",
+    "Pad": "",
+    "Resize": "",
+    "InstanceNormalization": "layernorm",
+}
+_MOST_STEPS = 64
+
+
+class _Matrix(NamedTuple):
+    writer: Part
+    reader: Part
+    channels_out: int
+    channels_in: int
+
+
+def plan_graph(graph: Graph) -> Plan:
+    """All edges of the graph whose channels compose."""
+    plan = Plan("the edges of the ONNX graph")
+    made = {name: node for node in graph.nodes for name in node.outputs if name}
+    matrices = {
+        node.outputs[0]: found for node in graph.nodes if node.outputs and (found := _matrix(node, graph, made))
+    }
+    for node in graph.nodes:
+        if not node.outputs or node.outputs[0] not in matrices:
+            continue
+        upper = matrices[node.outputs[0]]
+        for name, between in _sources(node.inputs[0], graph, made, matrices):
+            lower = matrices[name]
+            if lower.channels_out == upper.channels_in and lower.writer.tensor != upper.reader.tensor:
+                plan.edge(lower.writer, upper.reader, between)
+    return plan
+
+
+def _matrix(node: Node, graph: Graph, made: dict[str, Node]) -> _Matrix | None:
+    if node.kind not in ("MatMul", "Gemm", "Conv") or len(node.inputs) < 2:
+        return None
+    found = _weight(node.inputs[1], graph, made)
+    if found is None:
+        return None
+    tensor, keys = found
+    shape = graph.tensors[tensor].shape
+    groups = node.attributes.get("group", (1,))[0]
+    if node.kind == "Conv":
+        if len(shape) < 3 or groups < 1:
+            return None
+        more: tuple[tuple[str, Value], ...] = keys if groups == 1 else (*keys, ("groups", groups))
+        return _Matrix(
+            Part(f"{tensor} (writer)", tensor, (*more, ("kernel", "writer"))),
+            Part(f"{tensor} (reader)", tensor, (*more, ("kernel", "reader"))),
+            shape[0], shape[1] * groups,
+        )  # fmt: skip
+    if len(shape) != 2:
+        return None
+    turned = not (node.kind == "Gemm" and node.attributes.get("transB", (0,))[0] == 1)
+    part = Part(tensor, tensor, (*keys, ("transpose", True)) if turned else keys)
+    rows, columns = shape[::-1] if turned else shape
+    return _Matrix(part, part, rows, columns)
+
+
+def _weight(name: str, graph: Graph, made: dict[str, Node]) -> tuple[str, tuple[tuple[str, Value], ...]] | None:
+    """The tensor of a weight, and its scale and zero point where it is computed from codes."""
+    if name in graph.tensors:
+        integers = graph.tensors[name].dtype[0] in "IU"
+        return None if integers else (name, ())
+    node = made.get(name)
+    if node is None:
+        return None
+    if node.kind == "DequantizeLinear" and all(item in graph.tensors for item in node.inputs if item):
+        return node.inputs[0], _scaled(
+            graph, node.inputs[0], *node.inputs[1:], axis=node.attributes.get("axis", (1,))[0]
+        )
+    if node.kind == "Mul" and len(node.inputs) == 2:
+        for codes, scale in (node.inputs, node.inputs[::-1]):
+            cast = made.get(codes)
+            if cast is not None and cast.kind == "Cast" and cast.inputs[0] in graph.tensors and scale in graph.tensors:
+                return cast.inputs[0], _scaled(graph, cast.inputs[0], scale)
+    if node.kind in ("Identity", "Cast", "Transpose") and node.kind != "Transpose":
+        return _weight(node.inputs[0], graph, made)
+    return None
+
+
+def _scaled(graph: Graph, codes: str, scale: str, zero: str = "", *, axis: int = -1) -> tuple[tuple[str, Value], ...]:
+    keys: list[tuple[str, Value]] = [("scale", scale)]
+    if zero:
+        keys.append(("zero_point", zero))
+    if len(graph.tensors[scale].shape) == 1 and axis != -1:
+        keys.append(("axis", axis % len(graph.tensors[codes].shape)))
+    return tuple(keys)
+
+
+def _sources(start: str, graph: Graph, made: dict[str, Node], matrices: dict[str, _Matrix]) -> list[tuple[str, str]]:
+    """What writes ``start``, and the words for what lies between, in the order of the data."""
+    found: dict[str, str] = {}
+    stack: list[tuple[str, tuple[str, ...]]] = [(start, ())]
+    seen: set[str] = set()
+    while stack:
+        name, words = stack.pop()
+        if name in seen or len(words) > _MOST_STEPS:
+            continue
+        seen.add(name)
+        if name in matrices:
+            found.setdefault(name, "+".join(dict.fromkeys(reversed(words))))
+            continue
+        node = made.get(name)
+        if node is None or node.kind not in _PASSED:
+            continue
+        data = [item for item in node.inputs if item and item not in graph.tensors]
+        if node.kind in ("Add", "Mul", "Sub") and len(data) == 2:
+            word = "gate" if node.kind == "Mul" else "residual"
+        elif node.kind == "Div" or node.kind in ("BatchNormalization", "LayerNormalization"):
+            word, data = _PASSED[node.kind], node.inputs[:1]
+        else:
+            word = _PASSED[node.kind]
+        stack += [(item, (*words, word) if word else words) for item in data]
+    return list(found.items())

@@ -1,0 +1,86 @@
+"""Networks that are no transformers, by the names of their tensors: residual and plain convolutions, recurrent
+layers, plain perceptrons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+
+from certify.chain.drafts.plan import Part, Plan
+from certify.chain.stored import StoredTensor
+
+__all__ = ["plan_convolutions", "plan_lora", "plan_recurrent"]
+
+_BLOCK_CONV = re.compile(r"(.*layer\d+\.\d+)\.conv(\d)\.weight\Z", re.ASCII)
+_SEQUENCE = re.compile(r"((?:.*\.)?(?:features\.|conv))(\d+)(\.weight)\Z", re.ASCII)
+_RECURRENT = re.compile(r"(.*)weight_(ih|hh)(?:_l(\d+))?\Z", re.ASCII)
+
+
+def plan_convolutions(tensors: Mapping[str, StoredTensor]) -> Plan:
+    """conv → conv inside the blocks of a ResNet, and along a numbered sequence (VGG) whose channels compose."""
+    plan = Plan("convolutions: the lower kernel as a writer, the upper one as a reader")
+    lines: dict[str, list[tuple[int, str]]] = {}
+    for name, stored in tensors.items():
+        if len(stored.shape) < 3:
+            continue
+        if match := _BLOCK_CONV.match(name):
+            lines.setdefault(f"block {match[1]}", []).append((int(match[2]), name))
+        elif match := _SEQUENCE.match(name):
+            lines.setdefault(f"sequence {match[1]}", []).append((int(match[2]), name))
+    for line in lines.values():
+        names = [name for _, name in sorted(line)]
+        pairs = list(pairwise(names))
+        if all(tensors[lower].shape[0] == tensors[upper].shape[1] for lower, upper in pairs):
+            for lower, upper in pairs:
+                plan.edge(
+                    Part(f"{lower} (writer)", lower, (("kernel", "writer"),)),
+                    Part(f"{upper} (reader)", upper, (("kernel", "reader"),)),
+                )
+    return plan
+
+
+def plan_recurrent(tensors: Mapping[str, StoredTensor]) -> Plan:
+    """What writes the state of an LSTM, GRU or plain recurrent layer, and what reads it: its own gates, and those of
+    the layer above.
+
+    Rows of PyTorch's matrices are the gates i, f, g, o of an LSTM and r, z, n of a GRU; g and n make the new state.
+    """
+    plan = Plan("recurrent layers: the candidate of the state, and the gates that read the state")
+    layers: dict[str, dict[int, dict[str, str]]] = {}
+    for name, stored in tensors.items():
+        match = _RECURRENT.match(name)
+        if match and len(stored.shape) == 2:
+            layers.setdefault(match[1], {}).setdefault(int(match[3] or 0), {})[match[2]] = name
+    for stack in layers.values():
+        for number, pair in sorted(stack.items()):
+            if pair.keys() != {"ih", "hh"}:
+                continue
+            rows, size = tensors[pair["hh"]].shape
+            gates = {4: "ifgo", 3: "rzn", 1: "n"}.get(rows // size if rows % size == 0 else 0)
+            if gates is None or tensors[pair["ih"]].shape[0] != rows:
+                continue
+
+            def gate(name: str, letter: str, size: int = size, gates: str = gates) -> Part:
+                start = gates.index(letter) * size
+                return Part(f"{name} {letter}", name, (("rows", f"{start}:{start + size}"),))
+
+            candidate = gate(pair["ih"], "g" if "g" in gates else "n")
+            for letter in gates:
+                plan.edge(candidate, gate(pair["hh"], letter), "tanh+recurrence")
+            above = stack.get(number + 1, {}).get("ih")
+            if above is not None and tensors[above].shape == (rows, size):
+                for letter in gates:
+                    plan.edge(candidate, gate(above, letter), "tanh")
+    return plan
+
+
+def plan_lora(tensors: Mapping[str, StoredTensor], zero: set[str]) -> Plan:
+    """A → B of every adapter; those whose B is zero, as before training, are left out."""
+    plan = Plan("LoRA adapters: B·A, each a chain of its own; the factor alpha/r multiplies every singular value")
+    for name in tensors:
+        if name.endswith("lora_A.weight"):
+            other = name.removesuffix("lora_A.weight") + "lora_B.weight"
+            if other in tensors and not {name, other} & zero:
+                plan.edge(Part(name, name), Part(other, other), "linear")
+    return plan
