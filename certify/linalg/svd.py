@@ -132,10 +132,15 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> Certifie
     if not np.any(work):
         return _zero(matrix.shape, mode)
     tight = mode == "tight" or (mode == "auto" and work.shape[1] <= _TIGHT_SIZE)
-    starts = [_GramStart(scaled), _LapackStart(scaled)] if gram else [_LapackStart(scaled)]
-    enclosed = _certified(starts, tight=tight)
+    first, last = _GramStart(scaled), _LapackStart(scaled)
+    starts = (first, last) if gram else (last,)
+    # Where the tight Gram start is refused, a fast enclosure is coarse: 1e-12 σ_1 is more than 2^-26 of 3e-5 σ_1.
+    graded = mode == "auto" and not tight and gram and first.graded()
+    enclosed = None if graded else _certified(starts, tight=tight)
     if mode == "auto" and not tight and (enclosed is None or enclosed.coarse(_COARSE)):
         enclosed, tight = _certified(starts, tight=True) or enclosed, True
+        if enclosed is None and graded:
+            enclosed = _certified(starts, tight=False)
     return _result(matrix, scaled, enclosed, "tight" if tight else "fast")
 
 
@@ -147,22 +152,35 @@ class _GramStart:
         self.found: tuple[FloatArray, FloatArray] | None = None
         self.refused = False
 
-    @np.errstate(all="ignore")
-    def __call__(self, *, tight: bool) -> Enclosed | None:
-        a = self.scaled.matrix
-        if self.refused:
-            return None
+    def _eigen(self) -> tuple[FloatArray, FloatArray, float]:
+        """Eigenvalues, decreasing, their vectors, and the smallest one that is not taken for 0 over the first."""
         if self.found is None:
+            a = self.scaled.matrix
             # Of the negative Gram matrix, so that the eigenvalues come in decreasing order.
             w, v = np.linalg.eigh(-(a.T @ a))
             self.found = -w, v
         w, v = self.found
+        null = w <= 64 * w.size * U * w[0]
+        return w, v, float(np.min(np.where(null, w[0], w)) / w[0])
+
+    @np.errstate(all="ignore")
+    def graded(self) -> bool:
+        """Whether a tight start is refused because the singular values reach too far down."""
+        try:
+            return self._eigen()[2] < _GRAM_TIGHT
+        except np.linalg.LinAlgError:
+            return False
+
+    @np.errstate(all="ignore")
+    def __call__(self, *, tight: bool) -> Enclosed | None:
+        if self.refused:
+            return None
+        a = self.scaled.matrix
+        w, v, smallest = self._eigen()
         n = w.size
         null = w <= 64 * n * U * w[0]
-        smallest = np.min(np.where(null, w[0], w))
-        if not smallest >= (_GRAM_TIGHT if tight else _GRAM_FAST) * w[0] or not np.max(np.abs(v)) <= 2:
-            # A tight start asks for no less than a fast one.
-            self.found, self.refused = None, True
+        if not smallest >= (_GRAM_TIGHT if tight else _GRAM_FAST) or not np.max(np.abs(v)) <= 2:
+            self.found, self.refused = None, not smallest >= _GRAM_FAST
             return None
         factor = from_gram(a, v, tight=tight)
         # Columns that were taken for null vectors but are not small are graded singular values in disguise.

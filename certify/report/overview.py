@@ -115,6 +115,11 @@ class Overview:
 class _Claims:
     def __init__(self, certificate: Certificate) -> None:
         self._claims = {(claim.subject, claim.id): claim for claim in certificate.claims}
+        self._windows: dict[str, list[int]] = {}
+        for (subject, id), claim in self._claims.items():
+            match = re.fullmatch(r"E\.overlap\[(\d+)\]", id)
+            if match and claim.verdict is Verdict.CERTIFIED:
+                self._windows.setdefault(subject, []).append(int(match.group(1)))
 
     def values(self, subject: str, id: str) -> tuple[Enclosure, ...]:
         claim = self._claims.get((subject, id))
@@ -126,12 +131,7 @@ class _Claims:
 
     def windows(self, subject: str) -> list[int]:
         """Those whose overlap is certified, increasing."""
-        found = (
-            re.fullmatch(r"E\.overlap\[(\d+)\]", id)
-            for (about, id), claim in self._claims.items()
-            if about == subject and claim.verdict is Verdict.CERTIFIED
-        )
-        return sorted(int(match.group(1)) for match in found if match)
+        return sorted(self._windows.get(subject, ()))
 
 
 def overview(certificate: Certificate) -> Overview:

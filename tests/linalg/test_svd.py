@@ -247,3 +247,25 @@ def test_same_input_same_bytes() -> None:
 def test_reference_agrees_with_exact_values() -> None:
     values = singular_values(np.array([[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]]))
     assert [int(mp.nint(x)) for x in values] == [4, 3]
+
+
+@pytest.mark.parametrize(("condition", "mode", "lapack"), [(10.0, "fast", 0), (2e4, "tight", 0), (1e8, "tight", 1)])
+def test_each_decomposition_is_computed_once(monkeypatch, condition, mode, lapack) -> None:
+    rng = np.random.default_rng(4)
+    n = 280
+    left, right = (np.linalg.qr(rng.standard_normal((n, n)))[0] for _ in range(2))
+    a = left * np.geomspace(1.0, 1.0 / condition, n) @ right
+    calls = {"eigh": 0, "svd": 0}
+    for name in calls:
+        real = getattr(np.linalg, name)
+
+        def counted(*args, real=real, name=name, **options):
+            calls[name] += 1
+            return real(*args, **options)
+
+        monkeypatch.setattr(np.linalg, name, counted)
+    found = svd(a)
+    assert (found.mode, calls) == (mode, {"eigh": 1, "svd": lapack})
+    again = svd(a, mode)
+    assert np.array_equal(found.lower, again.lower)
+    assert np.array_equal(found.upper, again.upper)
