@@ -119,7 +119,8 @@ def targets(folder: Path) -> dict[str, Target]:
         ),
         "npz": Target("w.npz", [_npz(np.savez), _npz(np.savez_compressed)], load, mutants.npz, share=0.7),
         **{
-            f"model {name}": Target(name, [data], load, _bytes_of, share=0.5) for name, data in model_files.small().items()
+            f"model {name}": Target(name, [data], load, _bytes_of, share=0.5)
+            for name, data in model_files.small().items()
         },
         "chain file": Target(
             seeds=[CHAIN], read=lambda path: load(good, path), share=0.7, **chained
