@@ -1,8 +1,8 @@
 """Chains of Jacobians: the linear maps that a network is at one input.
 
 A ReLU network at x is the product of A_l = D_l·W_l, where D_l keeps the rows of the units that are on. Which units are
-on is decided in integers, without rounding, so each A_l is exactly the Jacobian of its layer at x; a unit whose input is
-exactly zero has none there, and is refused.
+on is decided in integers, without rounding, so each A_l is exactly the Jacobian of its layer at x; a unit whose input
+is exactly zero has none there, and is refused.
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ def active_units(
         product = product * fmpz(2) ** (unit - least) + added * fmpz(2) ** (own - least)
         unit = least
         values = [product[i, 0] for i in range(product.nrows())]
-        if 0 in values:
+        if fmpz(0) in values:
             raise InputError(
-                f"unit {values.index(0)} of layer {l + 1} has the input 0, where ReLU has no derivative",
+                f"unit {values.index(fmpz(0))} of layer {l + 1} has the input 0, where ReLU has no derivative",
                 place=f"weights[{l}]",
                 hint="take another x",
             )
@@ -107,7 +107,7 @@ def active_units(
 
 
 def save_chain(chain: Chain, path: str | os.PathLike[str]) -> None:
-    """Write the matrices of a chain as an ``.npz`` archive under numbered names that keep their order: ``J1``, ``J2``, …
+    """Write the matrices of a chain as an ``.npz`` archive under their names, ``J1``, ``J2``, …
 
     Raises
     ------
@@ -117,7 +117,7 @@ def save_chain(chain: Chain, path: str | os.PathLike[str]) -> None:
         if not layer.name.isidentifier():
             raise InputError(f"the layer {layer.name!a} has no name for an archive", hint="use letters and digits")
     with open(path, "xb") as stream:
-        np.savez(stream, **{layer.name: layer.matrix() for layer in chain.layers})
+        np.savez(stream, allow_pickle=False, **{layer.name: layer.matrix() for layer in chain.layers})
 
 
 def _finite(item: ArrayLike, dimensions: int, what: str) -> NDArray[np.float64]:
