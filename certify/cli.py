@@ -11,11 +11,14 @@ import click
 
 from certify import console
 from certify.console import EXIT_CODES, check_targets, escaped, print_json, progress, terminal
+from certify.errors import CertificateError, InputError
 from certify.options import changed, chosen_thresholds
 from certify.presets import PRESETS
 
 if TYPE_CHECKING:
     from certify.certificate import Certificate
+    from certify.chain import Chain
+    from certify.claims.thresholds import Thresholds
 
 __all__ = ["main", "run"]
 
@@ -75,6 +78,7 @@ def command() -> None:
 )
 @_preset
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the certificate.")
+@click.option("--fresh", is_flag=True, help="Start anew, and drop what an ended run left in FILE.journal.")
 @click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page for a browser; it loads nothing.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
 @_asked("ask with")
@@ -87,6 +91,7 @@ def chain(
     chain_file: Path | None,
     preset: str | None,
     output: Path | None,
+    fresh: bool,
     page: Path | None,
     workers: int | None,
     thresholds: tuple[str, ...],
@@ -96,18 +101,23 @@ def chain(
     every: bool,
     as_json: bool,
 ) -> int:
-    """Certify the weight matrices in PATH: a safetensors, NumPy, PyTorch, ONNX, GGUF or Keras file, or a folder."""
-    check_targets(output, page, inputs=(path, chain_file, thresholds_file))
+    """Certify the weight matrices in PATH: a safetensors, NumPy, PyTorch, ONNX, GGUF or Keras file, or a folder.
+
+    With -o, finished work is kept in FILE.journal until the certificate is written; the same command continues it.
+    """
+    kept = None if output is None else output.with_name(f"{output.name}.journal")
+    check_targets(output, kept, page, inputs=(path, chain_file, thresholds_file))
     import certify
     from certify.chain import Limits
 
     loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"), preset=preset or "")
     chosen = chosen_thresholds(thresholds_file, thresholds)
-    check_targets(output, page)
-    with progress("certifying") as advance:
-        certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance)
-    if output is not None:
-        certificate.save(output)
+    check_targets(output, kept, page)
+    if output is None or kept is None:
+        with progress("certifying") as advance:
+            certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance)
+    else:
+        certificate = _journaled(loaded, chosen, workers, output, kept, fresh=fresh)
     if page is not None:
         from certify.report.page import save_page
 
@@ -280,6 +290,54 @@ def explore(cert: Path, first: int | None, as_json: bool) -> int:
     else:
         terminal().print(closest_table(certificate, limit=first))
     return 0
+
+
+def _journaled(
+    loaded: Chain, chosen: Thresholds, workers: int | None, output: Path, kept: Path, *, fresh: bool
+) -> Certificate:
+    """Certify, or go on with what an ended run left, and write the certificate."""
+    import certify
+    from certify.checker import check
+    from certify.execution.journal import opened
+
+    with opened(kept, loaded, chosen, fresh=fresh) as journal:
+        told = terminal(stderr=True)
+        if journal.known:
+            told.print(
+                f"continues {escaped(journal.path)}: {len(journal.known)} subjects are done",
+                markup=False, highlight=False, soft_wrap=True,
+            )  # fmt: skip
+        try:
+            with progress("certifying") as advance:
+                certificate = certify.certify(
+                    loaded, thresholds=chosen, workers=workers, progress=advance, journal=journal
+                )
+        except KeyboardInterrupt:
+            told.print("the same command continues", highlight=False)
+            raise
+        except (CertificateError, ArithmeticError, LookupError, ValueError) as error:
+            # Claims that contradict each other may stop what is computed from them anywhere.
+            if not journal.known:
+                raise
+            raise _not_proved(journal.path, str(error)) from error
+        if journal.known:
+            with progress("checking what was continued") as advance:
+                found = check(certificate, loaded, expected=chosen, workers=workers, progress=advance)
+            if found.reasons:
+                reason = found.reasons[0]
+                raise _not_proved(journal.path, f"{reason.claim} {reason.subject}: {reason.message}")
+        certificate.save(output)
+        journal.remove()
+    return certificate
+
+
+def _not_proved(path: str, why: str) -> InputError:
+    return InputError(
+        "what was read from the journal is not proved by the weights, and no certificate is written",
+        file=path,
+        place=why,
+        hint="--fresh starts anew",
+    )
 
 
 def _show_certificate(certificate: Certificate, *, fold: bool) -> None:

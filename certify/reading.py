@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import tomllib
+import zlib
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -14,8 +15,10 @@ from typing import Any, BinaryIO
 from certify.errors import InputError, LimitError
 
 __all__ = [
+    "MOST_TIMES",
     "crowded",
     "hint_of",
+    "inflated",
     "near",
     "open_regular",
     "parse_toml",
@@ -35,6 +38,9 @@ _DIGITS = re.compile(rf"[0-9_]{{{_MOST_DIGITS + 1}}}")
 _TRIPLE = re.compile(r"\"{3}|'{3}")
 _SMALL = 2**20
 _BYTES_FOR_BRACKET, _BYTES_FOR_COLON, _BYTES_FOR_COMMA = 14, 13, 6
+_GZIP = b"\x1f\x8b"
+MOST_TIMES = 256
+"""How many times its size a gzip file of more than a few kilobytes may hold."""
 _opened: set[tuple[int, int]] | None = None
 
 
@@ -118,6 +124,35 @@ def read_regular(path: str | os.PathLike[str], limit: int, *, what: str, option:
     if max(size, len(data)) > limit:
         raise LimitError(f"{what} is too large", file=path, limit=f"{limit} bytes, {option}")
     return data
+
+
+def inflated(data: bytes, limit: int, *, file: str | os.PathLike[str], what: str, option: str) -> bytes:
+    """The contents of a gzip file; other bytes as they are.
+
+    At most ``limit`` bytes come out and, beyond the first megabyte, 256 for each that goes in.
+
+    Raises
+    ------
+    InputError : the file is damaged, or something follows the contents.
+    LimitError : more would come out.
+    """
+    if not data.startswith(_GZIP):
+        return data
+    allowed = min(limit, max(_SMALL, MOST_TIMES * len(data)))
+    stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        found = stream.decompress(data, allowed + 1)
+    except zlib.error as error:
+        raise InputError(f"{what} is no whole gzip file: {error}", file=file, hint="write it again") from None
+    if len(found) > allowed:
+        raise LimitError(f"{what} is too large unpacked", file=file, limit=f"{allowed} bytes, {option}")
+    if not stream.eof or stream.unused_data:
+        raise InputError(
+            f"{what} is no whole gzip file: {'it is cut off' if not stream.eof else 'something follows it'}",
+            file=file,
+            hint="write it again",
+        )
+    return found
 
 
 def crowded(text: str | bytes) -> bool:

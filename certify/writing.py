@@ -6,11 +6,12 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 
 from certify.errors import InputError, LimitError
 
-__all__ = ["check_writable", "remove_temporary", "write_whole"]
+__all__ = ["check_writable", "deflated", "remove_temporary", "write_whole"]
 
 _PREFIX = ".polystable-"
 _temporary: set[str] = set()
@@ -78,6 +79,23 @@ def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes], *, 
         # After a success the temporary name is gone; after any failure, an interruption included, nothing is left.
         if temporary is not None:
             _remove(temporary)
+
+
+def deflated(pieces: Iterable[bytes], *, limit: int) -> Iterator[bytes]:
+    """The pieces as one gzip file, without a name and a time, so that equal contents have equal bytes.
+
+    Raises
+    ------
+    LimitError : the pieces have more than ``limit`` bytes.
+    """
+    stream, size = zlib.compressobj(6, wbits=16 + zlib.MAX_WBITS), 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise LimitError("the file is too large to be read again", limit=f"{limit} bytes before it is packed")
+        if found := stream.compress(piece):
+            yield found
+    yield stream.flush()
 
 
 def remove_temporary() -> None:

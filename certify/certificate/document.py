@@ -12,14 +12,21 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
-from certify.certificate.claim_json import claim_json, claim_text, parameters_json, read_claim, read_parameters
+from certify.certificate.claim_json import (
+    claim_json,
+    claim_text,
+    parameters_json,
+    read_claim,
+    read_parameters,
+    readable,
+)
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
 from certify.certificate.lines import LayoutError, Lines, claim_of_line, spelled
 from certify.certificate.records import InputRecord, NotAsked
 from certify.errors import CertificateError
-from certify.reading import read_regular
+from certify.reading import inflated, read_regular
 from certify.verdict import Claim, Parameter, Verdict, combine
-from certify.writing import write_whole
+from certify.writing import deflated, write_whole
 
 __all__ = ["ARITHMETIC", "SCHEMA", "Certificate"]
 
@@ -92,7 +99,10 @@ class Certificate:
         return cls(
             InputRecord.read(Reader(input.to_json(), "input")),
             read_parameters(Reader(parameters_json(thresholds), "thresholds")),
-            tuple(read_claim(Reader(claim_json(claim), f"claims[{i}]")) for i, claim in enumerate(claims)),
+            tuple(
+                claim if readable(claim) else read_claim(Reader(claim_json(claim), f"claims[{i}]"))
+                for i, claim in enumerate(claims)
+            ),
             tuple(NotAsked.read(Reader(item.to_json(), f"not_asked[{i}]")) for i, item in enumerate(not_asked)),
         )
 
@@ -221,18 +231,20 @@ class Certificate:
         return found
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the certificate; the file is replaced as a whole or not at all.
+        """Write the certificate, as a gzip file where ``path`` ends in ``.gz``; a file is replaced as a whole or not.
 
         Raises
         ------
         InputError : the folder does not exist or cannot be written.
         LimitError : the certificate is larger than what :meth:`load` reads.
         """
-        write_whole(path, (line.encode("ascii") for line in self._lines()), limit=_SIZE_LIMIT)
+        pieces = (line.encode("ascii") for line in self._lines())
+        packed = os.fspath(path).endswith(".gz")
+        write_whole(path, deflated(pieces, limit=_SIZE_LIMIT) if packed else pieces, limit=_SIZE_LIMIT)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, size_limit: int = _SIZE_LIMIT) -> Certificate:
-        """Read a certificate; ``size_limit`` is in bytes.
+        """Read a certificate or a gzip file of one; ``size_limit`` is in bytes, of the file and of what is in it.
 
         Raises
         ------
@@ -240,7 +252,8 @@ class Certificate:
         LimitError : the file is larger than ``size_limit``.
         CertificateError : the file is not a certificate of this schema in its one spelling.
         """
-        data = read_regular(path, size_limit, what="the certificate", option="option size_limit")
+        words = {"what": "the certificate", "option": "option size_limit"}
+        data = inflated(read_regular(path, size_limit, **words), size_limit, file=path, **words)
         try:
             text = data.decode("ascii")
             del data

@@ -11,10 +11,21 @@ from typing import Any, NoReturn
 from certify.errors import CertificateError
 from certify.reading import crowded, shown
 
-__all__ = ["Reader", "canonical", "digest_of", "float_text", "parse", "reject"]
+__all__ = [
+    "INTEGER_LIMIT",
+    "ITEMS_LIMIT",
+    "TEXT_LIMIT",
+    "Reader",
+    "canonical",
+    "digest_of",
+    "float_text",
+    "parse",
+    "reject",
+]
 
 INTEGER_LIMIT = 2**63
 TEXT_LIMIT = 65536
+ITEMS_LIMIT = 2**24
 
 
 def reject(message: str, place: str = "", *, hint: str | None = None) -> NoReturn:
@@ -126,7 +137,7 @@ class Reader:
         prefix = f"{self.place}." if self.place else ""
         return {str(key): Reader(value, f"{prefix}{shown(str(key))}") for key, value in self.value.items()}
 
-    def items(self, limit: int = 2**24) -> list[Reader]:
+    def items(self, limit: int = ITEMS_LIMIT) -> list[Reader]:
         """The items of an array no longer than ``limit``."""
         if not isinstance(self.value, list):
             self._wrong("an array")

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from certify.errors import InputError
 from certify.reading import open_regular
 
-__all__ = ["ARCHIVE_ERRORS", "ArchiveMember"]
+__all__ = ["ARCHIVE_ERRORS", "ArchiveMember", "can_hold"]
 
 ARCHIVE_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
 """What a damaged archive makes zipfile and zlib raise."""
@@ -22,6 +22,15 @@ _REWRITE = "write it again with numpy.savez"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _SIGNATURE = b"PK\x03\x04"
 _PIECE = 1 << 20
+# A symbol of Deflate gives at most 258 bytes and takes at least two bits.
+_MOST_DEFLATED, _LEAST_DEFLATED = 1032, 258
+
+
+def can_hold(entry: zipfile.ZipInfo) -> bool:
+    """Whether as many bytes as a member declares can be packed into as few as it takes."""
+    if entry.compress_type == zipfile.ZIP_STORED:
+        return entry.file_size <= entry.compress_size
+    return entry.file_size <= _MOST_DEFLATED * entry.compress_size + _LEAST_DEFLATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,8 @@ class ArchiveMember:
         ------
         InputError : the archive is damaged or was changed since its directory was read.
         """
+        if not can_hold(self.entry) or self.offset + self.nbytes > self.entry.file_size:
+            raise self._refused(f"{self.entry.compress_size} bytes cannot hold the {self.nbytes} that are declared")
         data = bytearray(self.nbytes)
         view = memoryview(data)
         place = checksum = 0

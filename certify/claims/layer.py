@@ -6,7 +6,13 @@ from certify.claims.assertion import Assertion, compared, limit_of, measured
 
 __all__ = [
     "CHARTS",
+    "EFFECTIVE_RANK",
+    "NORMALIZATION",
+    "RANK",
+    "SIGMA",
+    "TOP_RADIAL",
     "alpha",
+    "chart_id",
     "chart_ids",
     "effective_rank",
     "finite",
@@ -28,6 +34,11 @@ CHARTS = {
 """The four charts of D6, with their names in words."""
 
 
+RANK, NORMALIZATION, SIGMA, TOP_RADIAL = "E7.rank", "E7.normalization", "spectrum.sigma", "D4.top_radial"
+EFFECTIVE_RANK = "D10.effective_rank."
+"""What the ids of effective ranks begin with."""
+
+
 def subject(name: str) -> str:
     """How claims name the layer called ``name``."""
     return f"layer {name}"
@@ -40,35 +51,35 @@ def finite() -> Assertion:
 
 def rank(d: int, method: str) -> Assertion:
     """That the rank is full; ``method`` says what bounded it, ``enclosure`` or ``exact``."""
-    return compared("E7.rank", f"the rank is full: {d}", strict=True, parameters={"full": d, "method": method})
+    return compared(RANK, f"the rank is full: {d}", strict=True, parameters={"full": d, "method": method})
 
 
 def normalization() -> Assertion:
     """That the layer can be normalized."""
-    return compared("E7.normalization", "the Frobenius norm is positive", strict=True)
+    return compared(NORMALIZATION, "the Frobenius norm is positive", strict=True)
 
 
 def sigma(d: int, relative: float, largest: float) -> Assertion:
     """The d singular values, to ``relative`` of the ``largest``."""
-    return measured("spectrum.sigma", "the singular values, decreasing", limit_of(relative, largest), count=d)
+    return measured(SIGMA, "the singular values, decreasing", limit_of(relative, largest), count=d)
 
 
 def top_radial(d: int, width: float) -> Assertion:
     """The top-radial coordinate."""
     statement = "the top-radial coordinate r = log σ_1 + ½ log d − log ‖W‖_F"
-    return measured("D4.top_radial", statement, width, parameters={"d": d})
+    return measured(TOP_RADIAL, statement, width, parameters={"d": d})
 
 
 def alpha(chart: str, d: int, width: float) -> Assertion:
     """The exponent that a chart gives the spectrum."""
     statement = f"the exponent α of the {CHARTS[chart]}"
-    return measured(f"D6.{chart}.alpha", statement, width, parameters={"chart": chart, "d": d})
+    return measured(chart_id(chart, "alpha"), statement, width, parameters={"chart": chart, "d": d})
 
 
 def residual(chart: str, d: int, width: float) -> Assertion:
     """How far that exponent misses the top-radial coordinate."""
     return measured(
-        f"D6.{chart}.residual",
+        chart_id(chart, "residual"),
         f"the residual ρ = r − φ_d(α) of the {CHARTS[chart]}",
         width,
         parameters={"chart": chart, "d": d},
@@ -76,15 +87,20 @@ def residual(chart: str, d: int, width: float) -> Assertion:
     )
 
 
+def chart_id(chart: str, part: str) -> str:
+    """The id of a chart's exponent, ``alpha``, or ``residual``."""
+    return f"D6.{chart}.{part}"
+
+
 def chart_ids() -> list[str]:
     """The ids of all exponents and residuals."""
-    return [f"D6.{chart}.{part}" for chart in CHARTS for part in ("alpha", "residual")]
+    return [chart_id(chart, part) for chart in CHARTS for part in ("alpha", "residual")]
 
 
 def effective_rank(percent: int) -> Assertion:
     """The smallest window that holds so much of the energy."""
     statement = f"the smallest window that holds {percent} % of the energy"
-    return measured(f"D10.effective_rank.{percent}", statement, 0.0, parameters={"percent": percent})
+    return measured(f"{EFFECTIVE_RANK}{percent}", statement, 0.0, parameters={"percent": percent})
 
 
 def gap(k: int) -> Assertion:

@@ -56,6 +56,18 @@ class ComponentSchedule:
             if not part.straight:
                 ledger.skip(claims.IDS, causes.BRANCHED)
 
+    @property
+    def open_layers(self) -> set[int]:
+        """The layers of the components of which claims are to be made."""
+        return {layer for place in self.open_components for layer in self.components[place].layers}
+
+    def close(self, place: int, ledger: Ledger) -> None:
+        """Take the claims about a component as they were made before."""
+        self.ledgers[place] = ledger
+        self.open_products.remove(place)
+        self.open_components.remove(place)
+        self.lines -= set(self.components[place].edges)
+
     def layer_done(self, layer: int, facts: LayerFacts) -> None:
         """Keep what the claims about a component need of a layer."""
         self.summaries[layer] = LayerSummary.of(facts)

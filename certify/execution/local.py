@@ -15,7 +15,9 @@ from certify.chain.memory import PROVER, fitting_workers
 from certify.claims.thresholds import Thresholds
 from certify.console import Progress
 from certify.errors import UsageError
-from certify.execution.schedule import Result, Schedule, Task
+from certify.execution.journal import Journal
+from certify.execution.schedule import Result, Schedule
+from certify.execution.tasks import Task
 from certify.rigor.ball import precision
 from certify.verdict import Claim
 
@@ -38,6 +40,7 @@ def run_protocol(
     thresholds: Thresholds | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    journal: Journal | None = None,
 ) -> Measured:
     """Ask everything of every layer and every edge of a chain, and of the chain as a whole (THEORY E7).
 
@@ -48,6 +51,7 @@ def run_protocol(
     workers : matrices at a time; when omitted one for each core this process may use, and fewer where memory is
         short. The claims do not depend on it.
     progress : called in this thread as ``progress(done, total, label)`` after every layer, edge and component.
+    journal : of this chain and these thresholds; what it knows is not asked again, and what is new goes into it.
 
     Raises
     ------
@@ -58,13 +62,13 @@ def run_protocol(
     if workers is not None and workers < 1:
         raise UsageError(f"{workers} workers", hint="at least one")
     count = fitting_workers(chain, PROVER, workers, _cores())
-    schedule = Schedule(chain, thresholds or Thresholds())
+    schedule = Schedule(chain, thresholds or Thresholds(), {} if journal is None else journal.known)
     with (
         threadpool_limits(limits=1, user_api="blas"),
         precision(PRECISION),
         ThreadPoolExecutor(max_workers=count, thread_name_prefix="certify") as pool,
     ):
-        _drain(schedule, pool, count, progress)
+        _drain(schedule, pool, count, progress, journal)
     ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers]
     return Measured(
         tuple(claim for ledger in ledgers for claim in ledger.claims),
@@ -78,9 +82,11 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _drain(schedule: Schedule, pool: ThreadPoolExecutor, workers: int, progress: Progress | None) -> None:
+def _drain(
+    schedule: Schedule, pool: ThreadPoolExecutor, workers: int, progress: Progress | None, journal: Journal | None
+) -> None:
     running: dict[Future[Result], Task] = {}
-    done = 0
+    done = schedule.settled
     try:
         while True:
             for task in _startable(schedule, workers - len(running)):
@@ -89,10 +95,15 @@ def _drain(schedule: Schedule, pool: ThreadPoolExecutor, workers: int, progress:
                 return
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in sorted(finished, key=running.__getitem__):
-                subject = schedule.finish(running.pop(future), future.result())
-                done += bool(subject)
-                if subject and progress is not None:
-                    progress(done, schedule.total, subject)
+                task = running.pop(future)
+                entry = schedule.finish(task, future.result())
+                if entry is None:
+                    continue
+                done += 1
+                if journal is not None and task not in journal.known:
+                    journal.add(task, entry)
+                if progress is not None:
+                    progress(done, schedule.total, entry.ledger.subject)
     except BaseException:
         for future in running:
             future.cancel()

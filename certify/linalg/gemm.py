@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from certify.errors import InternalError
+from certify.linalg.kernels import times
 from certify.linalg.matrix import scale
 from certify.linalg.norms import norm2_up
 from certify.rigor.rounding import ETA, FloatArray, add_up, gamma, ldexp_up, mul_up, norm_up, up
@@ -77,7 +78,7 @@ def gemm(x: FloatArray, y: FloatArray) -> MatrixBall:
     sx, sy = scale(x), scale(y)
     k = x.shape[1]
     with np.errstate(all="ignore"):
-        product = sx.matrix @ sy.matrix
+        product = times(sx.matrix, sy.matrix)
         rows, columns = norm_up(sx.matrix, axis=1), norm_up(sy.matrix, axis=0)
         rad = add_up(mul_up(gamma(k), mul_up(rows[:, None], columns[None, :])), underflow(k))
         # Scaling down moves X by dX with ‖dX‖_F ≤ loss: |dX Y| ≤ loss · max‖y_j‖, and likewise for Y.

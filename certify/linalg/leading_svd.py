@@ -12,6 +12,7 @@ from scipy.sparse import linalg as sparse
 
 from certify.errors import UsageError
 from certify.linalg.gemm import norm_error, require_exact_kernel, underflow
+from certify.linalg.kernels import times
 from certify.linalg.matrix import as_matrix, scale
 from certify.linalg.norms import column_norms_up, norm2_abs_up, norm2_up
 from certify.linalg.svd import svd
@@ -175,7 +176,7 @@ def _coupling(a: FloatArray, inner: Enclosed, tau: float) -> float:
     # ‖(I − P)AᵀAQ‖ ≤ (‖(AᵀU − VS)S‖_F + τ‖F‖)/√(1 − b); AᵀU by (2), the difference rounds once more.
     m = a.shape[0]
     u, v, s = inner.u, inner.v, inner.s
-    product = a.T @ u
+    product = times(a.T, u)
     scaled_v = v * s
     difference = product - scaled_v
     columns = add_up(
@@ -196,7 +197,7 @@ def _deflated_norm(a: FloatArray, b: FloatArray, v: FloatArray) -> float:
     """
     m, n = a.shape
     k = v.shape[1]
-    r = a - b @ v.T
+    r = a - times(b, v.T)
     b_norm, v_norm = norm2_abs_up(np.abs(b)), norm2_abs_up(np.abs(v))
     # B is scaled by at most max|B|; (2) asks for entries at most 2, the underflow term scales along.
     entries = math.sqrt(float(m * n)) * (1.0 + float(np.max(np.abs(b))))
@@ -206,7 +207,7 @@ def _deflated_norm(a: FloatArray, b: FloatArray, v: FloatArray) -> float:
     slack = add_up(slack, mul_up(U, norm_up(r)))
     if not np.max(magnitude) <= 2:
         return math.inf
-    gram = r.T @ r
+    gram = times(r.T, r)
     estimate = _largest(gram)
     best = r_norm
     for inflation in _INFLATIONS:
@@ -231,7 +232,7 @@ def _largest_bound(gram: FloatArray, guess: float) -> float | None:
         return None
     # t²I − M rounds once on the diagonal; LLᵀ by (2), with entries up to t instead of 2; their difference once more.
     size = math.ceil(gram.size * (1.0 + guess) ** 2)
-    check = factor @ factor.T - shifted
+    check = times(factor, factor.T) - shifted
     defect = norm2_up(check)
     defect = add_up(defect, norm_error(n, norm2_abs_up(np.abs(factor)), norm2_abs_up(np.abs(factor.T)), size))
     defect = add_up(defect, mul_up(4 * U, add_up(guess, norm_up(np.diagonal(shifted).copy()))))

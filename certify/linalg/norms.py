@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from certify.linalg.kernels import times
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import ETA, FloatArray, add_up, div_up, gamma, mul_up, norm_up, sqrt_down, sqrt_up, up
 
@@ -93,7 +94,7 @@ def _product_up(magnitude: FloatArray, x: FloatArray) -> FloatArray:
     # amplification; the factor (1 + 2γ_k) and one step upward absorb division by (1 − γ_k).
     k = magnitude.shape[1]
     eta = 4 * k * ETA * (1.0 + float(np.max(x)))
-    return add_up(mul_up(magnitude @ x, add_up(1.0, up(2 * gamma(k + 1)))), eta)
+    return add_up(mul_up(times(magnitude, x), add_up(1.0, up(2 * gamma(k + 1)))), eta)
 
 
 def _ratio(numerator: FloatArray, x: FloatArray) -> float:

@@ -24,6 +24,7 @@ import numpy as np
 
 from certify.errors import UsageError
 from certify.linalg.gemm import MatrixBall, gemm, require_exact_kernel, underflow
+from certify.linalg.kernels import times
 from certify.linalg.svd import CertifiedSVD
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import (
@@ -107,7 +108,7 @@ def factored_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArra
     if not (max(a, a_next) < 0.5 and np.all(s >= 0.0) and np.all(s <= 2.0)):
         return None
     scaled = p * s
-    rest = core - scaled @ qt
+    rest = core - times(scaled, qt)
     # p s rounds once, the product k times, the difference once: γ_{k+1} ‖P‖_F ‖diag(s)Q‖_F and U of the difference.
     size = mul_up(norm_up(scaled), norm_up(q))
     error = add_up(norm_up(rest), mul_up(add_up(gamma(k + 1), 4 * U), size))
@@ -127,7 +128,7 @@ def _defect(x: FloatArray) -> float:
     if not float(np.max(np.abs(x))) <= 2.0:
         return math.inf
     n, k = x.shape
-    gram = x.T @ x
+    gram = times(x.T, x)
     gram.flat[:: k + 1] -= 1.0
     size = norm_up(x)
     error = mul_up(add_up(gamma(n), U), mul_up(size, size))

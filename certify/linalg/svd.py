@@ -7,6 +7,7 @@ the leading subspaces.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,48 +132,72 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> Certifie
     if not np.any(work):
         return _zero(matrix.shape, mode)
     tight = mode == "tight" or (mode == "auto" and work.shape[1] <= _TIGHT_SIZE)
-    enclosed = _certified(scaled, tight=tight, gram=gram)
+    starts = [_GramStart(scaled), _LapackStart(scaled)] if gram else [_LapackStart(scaled)]
+    enclosed = _certified(starts, tight=tight)
     if mode == "auto" and not tight and (enclosed is None or enclosed.coarse(_COARSE)):
-        enclosed, tight = _certified(scaled, tight=True, gram=gram) or enclosed, True
+        enclosed, tight = _certified(starts, tight=True) or enclosed, True
     return _result(matrix, scaled, enclosed, "tight" if tight else "fast")
 
 
-def _certified(scaled: Scaled, *, tight: bool, gram: bool) -> Enclosed | None:
-    for start in (_gram_start, _svd_start) if gram else (_svd_start,):
+class _GramStart:
+    """V from the eigenvectors of AᵀA, which are computed once."""
+
+    def __init__(self, scaled: Scaled) -> None:
+        self.scaled = scaled
+        self.found: tuple[FloatArray, FloatArray] | None = None
+        self.refused = False
+
+    @np.errstate(all="ignore")
+    def __call__(self, *, tight: bool) -> Enclosed | None:
+        a = self.scaled.matrix
+        if self.refused:
+            return None
+        if self.found is None:
+            # Of the negative Gram matrix, so that the eigenvalues come in decreasing order.
+            w, v = np.linalg.eigh(-(a.T @ a))
+            self.found = -w, v
+        w, v = self.found
+        n = w.size
+        null = w <= 64 * n * U * w[0]
+        smallest = np.min(np.where(null, w[0], w))
+        if not smallest >= (_GRAM_TIGHT if tight else _GRAM_FAST) * w[0] or not np.max(np.abs(v)) <= 2:
+            # A tight start asks for no less than a fast one.
+            self.found, self.refused = None, True
+            return None
+        factor = from_gram(a, v, tight=tight)
+        # Columns that were taken for null vectors but are not small are graded singular values in disguise.
+        if factor.kept != n - int(np.count_nonzero(null)) or factor.kept == 0:
+            return None
+        return enclose(factor, self.scaled.loss, tight=tight, method="gram")
+
+
+class _LapackStart:
+    """LAPACK's factors, which are computed once."""
+
+    def __init__(self, scaled: Scaled) -> None:
+        self.scaled = scaled
+        self.found: tuple[FloatArray, FloatArray, FloatArray] | None = None
+
+    @np.errstate(all="ignore")
+    def __call__(self, *, tight: bool) -> Enclosed | None:
+        if self.found is None:
+            u, s, vt = np.linalg.svd(self.scaled.matrix, full_matrices=False)
+            self.found = u, s, np.ascontiguousarray(vt.T)
+        u, s, v = self.found
+        if not (np.max(np.abs(v)) <= 2 and np.max(np.abs(u)) <= 2):
+            return None
+        return enclose(from_svd(self.scaled.matrix, u, s, v, tight=tight), self.scaled.loss, tight=tight, method="svd")
+
+
+def _certified(starts: Sequence[_GramStart | _LapackStart], *, tight: bool) -> Enclosed | None:
+    for start in starts:
         try:
-            enclosed = start(scaled, tight=tight)
+            enclosed = start(tight=tight)
         except np.linalg.LinAlgError:
             enclosed = None
         if enclosed is not None:
             return enclosed
     return None
-
-
-@np.errstate(all="ignore")
-def _gram_start(scaled: Scaled, *, tight: bool) -> Enclosed | None:
-    a = scaled.matrix
-    # Of the negative Gram matrix, so that the eigenvalues come in decreasing order.
-    w, v = np.linalg.eigh(-(a.T @ a))
-    w = -w
-    n = w.size
-    null = w <= 64 * n * U * w[0]
-    smallest = np.min(np.where(null, w[0], w))
-    if not smallest >= (_GRAM_TIGHT if tight else _GRAM_FAST) * w[0] or not np.max(np.abs(v)) <= 2:
-        return None
-    factor = from_gram(a, v, tight=tight)
-    # Columns that were taken for null vectors but are not small are graded singular values in disguise.
-    if factor.kept != n - int(np.count_nonzero(null)) or factor.kept == 0:
-        return None
-    return enclose(factor, scaled.loss, tight=tight, method="gram")
-
-
-@np.errstate(all="ignore")
-def _svd_start(scaled: Scaled, *, tight: bool) -> Enclosed | None:
-    u, s, vt = np.linalg.svd(scaled.matrix, full_matrices=False)
-    v = np.ascontiguousarray(vt.T)
-    if not (np.max(np.abs(v)) <= 2 and np.max(np.abs(u)) <= 2):
-        return None
-    return enclose(from_svd(scaled.matrix, u, s, v, tight=tight), scaled.loss, tight=tight, method="svd")
 
 
 def _result(matrix: FloatArray, scaled: Scaled, enclosed: Enclosed | None, mode: str) -> CertifiedSVD:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from certify.linalg.gemm import norm_error, split_columns, underflow
+from certify.linalg.kernels import times
 from certify.linalg.norms import column_norms_up, norm2_abs_up, norm2_symmetric_up
 from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, up
 
@@ -45,16 +46,16 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     magnitude = norm2_abs_up(np.abs(a))
     columns = column_norms_up(v)
     if not tight:
-        b = a @ v
+        b = times(a, v)
         error = add_up(mul_up(mul_up(gamma(n), magnitude), columns), up(underflow(n) * root))
         norm = norm_error(n, magnitude, norm2_abs_up(np.abs(v)), b.size)
         return Product(b, error, norm)
     a1t, a2t, row_grid = split_columns(a.T, n)
     v1, v2, grid = split_columns(v, n)
     a1, a2 = a1t.T, a2t.T
-    b = a1 @ v1
-    c = a1 @ v2
-    c += a2 @ v
+    b = times(a1, v1)
+    c = times(a1, v2)
+    c += times(a2, v)
     b += c
     # ‖A₂‖_F ≤ √n ‖g‖/2 and ‖v₂ⱼ‖ ≤ √n g_j/2, both from |X₂| ≤ g/2.
     a2_norm = mul_up(norm_up(row_grid), up(math.sqrt(n) / 2))
@@ -154,13 +155,13 @@ def defect(x: FloatArray, *, tight: bool) -> Defect:
     m, n = x.shape
     columns = column_norms_up(x)
     if not tight:
-        c = x.T @ x
+        c = times(x.T, x)
         c.flat[:: n + 1] -= 1.0
         entry, magnitude_of_x = gamma(m), np.abs(x)
     else:
         x1, x2, grid = split_columns(x, m)
-        q = x2.T @ (x1 + x)
-        c = x1.T @ x1
+        q = times(x2.T, x1 + x)
+        c = times(x1.T, x1)
         c.flat[:: n + 1] -= 1.0
         c += (q + q.T) * 0.5
         half_root = math.sqrt(m) * 0.5001

@@ -24,7 +24,7 @@ from certify.rigor.ball import upper as upper_end
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
-__all__ = ["NO_COSINE", "EdgeFacts", "measure_edge"]
+__all__ = ["NO_COSINE", "EdgeFacts", "known_edge", "measure_edge"]
 
 NO_COSINE = Enclosure(0.0, 1.0)
 """What is published of a cosine where no gap is certified."""
@@ -58,6 +58,12 @@ def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds)
         ledger.measure(claims.truncation(k, thresholds.truncation_relative, scale), values)
     measure_intersection(ledger, writer, reader, thresholds)
     return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
+
+
+def known_edge(ledger: Ledger, writer: LayerFacts, reader: LayerFacts) -> EdgeFacts:
+    """The facts of an interface whose claims were made before."""
+    core = Meeting.of(writer, reader).core
+    return EdgeFacts(ledger, None if core is None else core.without_vectors())
 
 
 def _angles(ledger: Ledger, k: int, n: int, found: Interval, floor: float, thresholds: Thresholds) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from certify.certificate.publication import publish
 from certify.claims import causes
 from certify.claims import layer as claims
 from certify.claims.thresholds import Thresholds
-from certify.errors import LimitError
+from certify.errors import InputError, LimitError
 from certify.geometry.spectrum.chart import effective_rank, energies, gaps, top_radial
 from certify.geometry.spectrum.fits import CHARTS, fit_chart, residual
 from certify.linalg import CertifiedSVD, frobenius, svd
@@ -24,7 +25,7 @@ from certify.prover.widening import norm_floor, spectral_floor
 from certify.rigor.ball import hull_ball
 from certify.verdict import Enclosure, Verdict
 
-__all__ = ["LayerFacts", "measure_layer"]
+__all__ = ["LayerFacts", "known_layer", "measure_layer"]
 
 
 @dataclass(slots=True)
@@ -89,6 +90,55 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
     _spectrum(facts, thresholds)
     _charts(facts, thresholds)
     _windows(facts, thresholds)
+    return facts
+
+
+def known_layer(
+    name: str, matrix: npt.NDArray[np.float64], ledger: Ledger, found_causes: Mapping[str, str]
+) -> LayerFacts:
+    """The facts of a layer whose claims were made before; only the decomposition is computed again.
+
+    Parameters
+    ----------
+    found_causes : why no exponent was certified, by chart.
+
+    Raises
+    ------
+    InputError : a claim that every layer has is missing, or is of another size.
+    """
+    values = {claim.id: claim.values for claim in ledger.claims}
+    decomposition = svd(matrix)
+    norm = frobenius(matrix)
+    try:
+        sigma = list(values[claims.SIGMA])
+        rank = values[claims.RANK][0]
+        facts = LayerFacts(
+            name,
+            matrix,
+            decomposition,
+            near(decomposition),
+            ledger,
+            sigma,
+            values[claims.NORMALIZATION][0],
+            hull_ball(float(norm.lo), float(norm.hi)),
+            (int(rank.lower), int(rank.upper)),
+            values[claims.TOP_RADIAL][0],
+            causes=dict(found_causes),
+        )
+        if len(sigma) != facts.d:
+            raise KeyError(claims.SIGMA)
+        ranks = [int(found[0].upper) for id, found in values.items() if id.startswith(claims.EFFECTIVE_RANK)]
+        facts.energy_rank = ranks[0] if ranks else facts.energy_rank
+        if facts.d > 1:
+            for chart in CHARTS:
+                facts.alpha[chart], facts.residual[chart] = (
+                    values[id][0] for id in (claims.chart_id(chart, "alpha"), claims.chart_id(chart, "residual"))
+                )
+                facts.causes.setdefault(chart, "")
+    except (LookupError, ValueError, OverflowError):
+        raise InputError(
+            "the claims that were kept of a layer are not all that are made", place=ledger.subject, hint="start anew"
+        ) from None
     return facts
 
 

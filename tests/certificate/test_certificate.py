@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import stat
+import tracemalloc
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 
 from certify.certificate import Certificate, InputRecord
-from certify.certificate.exact_json import canonical, digest_of
+from certify.certificate.claim_json import claim_json, claim_text, read_claim, readable
+from certify.certificate.exact_json import Reader, canonical, digest_of
 from certify.errors import CertificateError, InputError, LimitError
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 from tests.certificate.examples import TENSORS, certificates, small
@@ -128,3 +133,64 @@ def test_repr_fits_a_dozen_lines():
         assert repr(certificate).replace("\n", "").isprintable()
     assert lines[0].startswith("<Certificate UNDECIDED, 40 claims: 0 CERTIFIED")
     assert "and 33 more" in lines[-2]
+
+
+def test_a_name_that_ends_in_gz_is_packed_with_equal_bytes(tmp_path):
+    one, two = tmp_path / "c.json.gz", tmp_path / "other.gz"
+    small().save(one)
+    small().save(two)
+    assert one.read_bytes() == two.read_bytes()
+    assert gzip.decompress(one.read_bytes()) == small().to_bytes()
+    assert Certificate.load(one) == small()
+    one.rename(tmp_path / "c.json")
+    assert Certificate.load(tmp_path / "c.json") == small()
+
+
+def test_what_is_no_whole_gzip_file_is_refused(tmp_path):
+    path = tmp_path / "c.json.gz"
+    small().save(path)
+    data = path.read_bytes()
+    altered = bytearray(data)
+    altered[-6] ^= 1
+    for other in (data[:-1], data[:20], data[:2], data + b"x", data + data, bytes(altered)):
+        path.write_bytes(other)
+        with pytest.raises(InputError, match="gzip"):
+            Certificate.load(path)
+
+
+def test_what_a_gzip_file_unpacks_to_is_bounded(tmp_path):
+    path = tmp_path / "c.json.gz"
+    path.write_bytes(gzip.compress(b"0" * 2**26))
+    tracemalloc.start()
+    with pytest.raises(LimitError, match="unpacked"):
+        Certificate.load(path)
+    with pytest.raises(LimitError, match="unpacked"):
+        Certificate.load(path, size_limit=2**17)
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+
+
+@given(certificates)
+def test_a_claim_that_is_said_to_be_readable_comes_back(certificate):
+    for claim in certificate.claims:
+        if readable(claim):
+            again = read_claim(Reader(claim_json(claim)))
+            assert (again, repr(again)) == (claim, repr(claim))
+        assert claim_text(claim) == json.dumps(claim_json(claim), separators=(",", ":"))
+        assert claim_text(claim, sort_keys=True) == json.dumps(claim_json(claim), sort_keys=True, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": (Enclosure(-0.0, 1.0),)}, {"margin": Enclosure(0.0, -0.0)}, {"values": (Enclosure(2.0, 1.0),)},
+        {"values": (Enclosure(float("nan"), 1.0),)}, {"values": (Enclosure(np.float64(0.5), 1.0),)},
+        {"values": [Enclosure(0.0, 1.0)]}, {"id": "x" * 257}, {"subject": "x" * 4097}, {"note": "x" * 65537},
+        {"parameters": {"p": -0.0}}, {"parameters": {"p": float("nan")}}, {"parameters": {"p": True}},
+        {"parameters": {"p": -(2**63) - 1}}, {"strict": 1}, {"kind": "measurement"}, {"verdict": "CERTIFIED"},
+    ],
+)  # fmt: skip
+def test_a_claim_that_would_change_or_be_refused_is_not_said_to_be_readable(change):
+    claim = Claim("x", "y", Kind.MEASUREMENT, "", Verdict.UNDECIDED, (Enclosure(0.0, 1.0),), Enclosure(0.0, 0.0))
+    assert readable(claim)
+    assert not readable(replace(claim, **change))

@@ -168,6 +168,43 @@ def npz(data: bytes, rng: random.Random) -> bytes:
     return bytes(found)
 
 
+def zipped(data: bytes, rng: random.Random) -> bytes:
+    """An archive with a member of altered bytes, or left out, doubled or under another name."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        chosen = rng.choice(old.namelist())
+        for name in old.namelist():
+            content = old.read(name)
+            kind = rng.randrange(8) if name == chosen else 9
+            if kind <= 4:
+                content = numbers(content, rng)
+            elif kind == 5:
+                continue
+            elif kind == 6:
+                name = rng.choice([t for t in TEXTS if t.isprintable() and t])
+            way = zipfile.ZIP_STORED if rng.random() < 0.7 else zipfile.ZIP_DEFLATED
+            new.writestr(zipfile.ZipInfo(name), content, way)
+    return made.getvalue()
+
+
+def numbers(data: bytes, rng: random.Random) -> bytes:
+    """Few bytes set to what lengths, kinds and opcodes are, where most formats have them: near the start."""
+    found = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        place = rng.randrange(len(found)) if rng.random() < 0.5 else rng.randrange(min(len(found), 256))
+        kind = rng.randrange(4)
+        if kind == 0:
+            found[place] = rng.choice((0, 1, 2, 127, 128, 255, rng.randrange(256)))
+        elif kind == 1:
+            found[place] = (found[place] + rng.choice((-1, 1, 8, -8))) % 256
+        elif kind == 2:
+            found[place : place + 8] = (rng.choice(NUMBERS) % 2**64).to_bytes(8, "little")
+        else:
+            piece = found[place : place + rng.choice((1, 2, 9, 40))]
+            found[place:place] = piece
+    return bytes(found)
+
+
 def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 

@@ -18,7 +18,7 @@ from certify.chain import Limits, load
 from certify.chain.chain_file import read_chain_file
 from certify.options import read_thresholds
 from tests.certificate.examples import small
-from tests.chain.readers import model_files
+from tests.chain.readers.model_files import gguf_bytes, legacy_bytes, onnx_bytes, torch_bytes, view
 from tests.fuzz import mutants
 from theorems.verification import verify
 
@@ -34,6 +34,28 @@ name = "encoder"
 tensor = "layers.1.weight"
 name = 'head'
 transpose = false
+"""
+EXPRESSIONS = b"""edges = []
+
+[[layers]]
+tensor = "layers.0.weight"
+rows = "0:1"
+gain = "layers.0.bias"
+
+[[layers]]
+tensor = "kernel"
+kernel = "reader"
+groups = 1
+
+[[layers]]
+tensor = "codes"
+scale = 0.5
+
+[[layers]]
+tensor = "layers.1.weight"
+name = "turned"
+transpose = true
+columns = "0:2"
 """
 THRESHOLDS = b"""windows = "1,2"
 energy_levels = "90,95"
@@ -90,13 +112,14 @@ def _npz(write: Callable[..., None]) -> bytes:
     return made.getvalue()
 
 
-def _bytes_of(data: bytes, rng: random.Random) -> bytes:
-    return mutants.of_bytes(data, [data], rng)
-
-
 def targets(folder: Path) -> dict[str, Target]:
     """The readers; ``folder`` holds the good files that go with a mutant."""
-    tensors = {**_matrices(), "layers.0.bias": np.ones(2, np.float16), "scale": np.array(1.0, np.float32)}
+    tensors = {
+        **_matrices(), "layers.0.bias": np.ones(2, np.float16), "scale": np.array(1.0, np.float32),
+        "kernel": np.arange(1, 25, dtype=np.float32).reshape(2, 3, 2, 2), "codes": np.array([[3, 2], [5, 7]], np.int8),
+    }  # fmt: skip
+    state = {name: view(str(i), array) for i, (name, array) in enumerate(_matrices().items())}
+    blocks = {name: (0, array.shape, array.astype("f4").tobytes()) for name, array in _matrices().items()}
     good = folder / "good.safetensors"
     good.write_bytes(save(tensors))
     sharded = json.dumps({"metadata": {"total": 1}, "weight_map": dict.fromkeys(_matrices(), good.name)}).encode()
@@ -118,14 +141,14 @@ def targets(folder: Path) -> dict[str, Target]:
             mutants.npy,
         ),
         "npz": Target("w.npz", [_npz(np.savez), _npz(np.savez_compressed)], load, mutants.npz, share=0.7),
-        **{
-            f"model {name}": Target(name, [data], load, _bytes_of, share=0.5)
-            for name, data in model_files.small().items()
-        },
-        "chain file": Target(
-            seeds=[CHAIN], read=lambda path: load(good, path), share=0.7, **chained
+        "onnx": Target("w.onnx", [onnx_bytes(_matrices())], load, mutants.numbers),
+        "gguf": Target("w.gguf", [gguf_bytes(blocks)], load, mutants.numbers),
+        "torch": Target("w.pt", [torch_bytes(state)], load, mutants.zipped, share=0.7),
+        "torch before 1.6": Target("w.pth", [legacy_bytes(state)], load, mutants.numbers),
+        "chain file": Target(seeds=[CHAIN, EXPRESSIONS], read=lambda path: load(good, path), share=0.7, **chained),
+        "chain file alone": Target(
+            seeds=[CHAIN, EXPRESSIONS], read=lambda path: read_chain_file(str(path), limits), **chained
         ),
-        "chain file alone": Target(seeds=[CHAIN], read=lambda path: read_chain_file(str(path), limits), **chained),
         "thresholds": Target("t.toml", [THRESHOLDS], read_thresholds, mutants.toml),
         "certificate": Target(
             "c.json", [small().to_bytes(), certified.to_bytes()], Certificate.load, mutants.document, (1, 4), 0.7

@@ -32,7 +32,9 @@ def test_a_mutant_is_the_same_in_every_run(tmp_path):
         assert target.mutant(random.Random("0/7")) == target.mutant(random.Random("0/7"))
 
 
-@pytest.mark.parametrize("file", ["safetensors", "npz", "certificate"])
+@pytest.mark.parametrize(
+    "file", ["safetensors", "npz", "onnx", "gguf", "torch", "torch before 1.6", "chain file", "certificate", "witness"]
+)
 def test_the_seeds_are_accepted(file, tmp_path):
     target = targets(tmp_path)[file]
     for seed in target.seeds:

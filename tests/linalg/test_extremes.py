@@ -125,7 +125,57 @@ def check_quotient_extremes(rng: np.random.Generator) -> None:
         assert holds_sigma(q.transpose() * q, 0, float(ball.lo), float(ball.hi)), (a.tolist(), b.tolist())
 
 
+def check_principal_cosines(rng: np.random.Generator) -> None:
+    n = int(rng.choice((2, 3, 4)))
+    bases = [np.linalg.qr(graded(rng, n, int(rng.integers(1, n + 1))))[0] for _ in range(2)]
+    found = linalg.principal_cosines(*(linalg.Subspace(basis, 0.0) for basis in bases))
+    # cos² are the eigenvalues of (XᵀX)⁻¹XᵀY(YᵀY)⁻¹YᵀX, those of YᵀX(XᵀX)⁻¹XᵀY over YᵀY: counted on the pencil.
+    x, y = (fmpq_mat([[fmpq(v.numerator, v.denominator) for v in row] for row in exact(b)]) for b in bases)
+    if x.ncols() < y.ncols():
+        x, y = y, x
+    cross = y.transpose() * x
+    top, under = cross * (x.transpose() * x).inv() * cross.transpose(), y.transpose() * y
+    d = under.nrows()
+    for place, (low, high) in enumerate(zip(found.lo, found.hi, strict=True)):
+        below, above = (fmpq(*(Fraction(float(end)) ** 2).as_integer_ratio()) for end in (low, high))
+        assert eigenvalues_up_to(top - under * below, Fraction(0)) <= d - place - 1, bases
+        assert eigenvalues_up_to(under * above - top, Fraction(0)) <= place, bases
+
+
+def graded(rng: np.random.Generator, n: int, k: int) -> np.ndarray:
+    return np.ldexp(rng.standard_normal((n, k)), rng.integers(-60, 61, size=(n, 1)))
+
+
+def check_matrix_ball(rng: np.random.Generator) -> None:
+    m, n = shapes(rng, 2)
+    mid, rad = matrix(rng, m, n), np.abs(matrix(rng, m, n))
+    ball, signs = linalg.MatrixBall(mid, rad), rng.choice((-1, 1), size=(m, n))
+    member = [
+        [x + int(sign) * y for x, y, sign in zip(*rows, strict=True)]
+        for rows in zip(exact(mid), exact(rad), signs, strict=True)
+    ]
+    for (i, j), low in np.ndenumerate(ball.lower):
+        assert inside(low, member[i][j], ball.upper[i, j]), (mid, rad)
+    square = sum((x * x for row in member for x in row), Fraction(0))
+    assert square_inside(0.0, square, ball.frobenius_up()), (mid, rad)
+    shorter = member if n <= m else [list(column) for column in zip(*member, strict=True)]
+    g = product([list(column) for column in zip(*shorter, strict=True)], shorter)
+    exactly = fmpq_mat([[fmpq(x.numerator, x.denominator) for x in row] for row in g])
+    assert holds_sigma(exactly, 0, 0.0, ball.norm2_up()), (mid, rad)
+
+
+def check_as_matrix(rng: np.random.Generator) -> None:
+    for dtype in (np.float64, np.float32, np.float16):
+        with np.errstate(over="ignore", under="ignore"):
+            a = matrix(rng, *shapes(rng, 2)).astype(dtype)
+        if np.all(np.isfinite(a)):
+            assert exact(linalg.as_matrix(a)) == exact(a)
+
+
 CHECKS = {
+    "MatrixBall": check_matrix_ball,
+    "as_matrix": check_as_matrix,
+    "principal_cosines": check_principal_cosines,
     "gemm": check_gemm,
     "frobenius": check_frobenius,
     "svd": check_svd,
@@ -133,18 +183,17 @@ CHECKS = {
     "top_singular": check_top_singular,
     "quotient_extremes": check_quotient_extremes,
 }
-ELSEWHERE = {
-    "as_matrix": "reads exactly or refuses, see tests/chain",
-    "principal_cosines": "of subspaces, see test_principal_angles.py",
-    "CertifiedSVD": "what svd returns",
-    "MatrixBall": "what gemm returns",
-    "Subspace": "known to within an angle, see test_principal_angles.py",
-    "TopSingular": "what top_singular returns",
+RETURNED = {
+    "CertifiedSVD": "svd",
+    "Subspace": "principal_cosines",
+    "TopSingular": "top_singular",
 }
+"""Classes, and the check that makes them."""
 
 
 def test_every_public_function_has_a_check():
-    assert {*CHECKS, *ELSEWHERE} == set(linalg.__all__)
+    assert {*CHECKS, *RETURNED} == set(linalg.__all__)
+    assert set(RETURNED.values()) <= set(CHECKS)
 
 
 @pytest.mark.parametrize("name", CHECKS)

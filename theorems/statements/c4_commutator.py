@@ -17,8 +17,10 @@ Reference
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any
 
 from certify.geometry.interface.alignment import commutator_magnitude
 from certify.geometry.spectrum.chart import gaps
@@ -112,6 +114,26 @@ theorem.mutant("one half", "½ instead of 1/√2", magnitude, one_half)
 theorem.mutant("swapped", "the smallest gap in the upper bound", upper, lambda x: lower(x)[::-1])
 
 
+@theorem.stratum
+def repeated_eigenvalue(x: Instance) -> bool:
+    """K has an eigenvalue twice, and is no multiple of the identity"""
+    found = gaps(pair(x).eigenvalues[0])
+    return any(g == 0 for g in found) and any(g != 0 for g in found)
+
+
+@theorem.stratum
+def indefinite(x: Instance) -> bool:
+    """K or H has a negative eigenvalue"""
+    return not symmetric_pairs.semidefinite.met(x)
+
+
+@theorem.stratum
+def commuting(x: Instance) -> bool:
+    """[H, K] = 0, and both are not 0"""
+    p = pair(x)
+    return nonzero.met(x) and p.commutator == 0 * p.commutator
+
+
 @theorem.property(name="norms", strategy=integer_layers)
 def enclosed(x: Instance) -> bool | None:
     """the verified magnitude of an interface encloses the exact one"""
@@ -138,20 +160,25 @@ def weighted_sum() -> Facts:
         yield f"n = {n}", vanishes(square(h * k - k * h) - terms)
 
 
-@theorem.proof("symbolic", "all real semidefinite 2×2 pairs; all real semidefinite 3×3 K with a projector of rank one")
+@theorem.proof("symbolic", "all real semidefinite K of size 2×2, 3×3, 4×4, projectors of every rank")
 def one_over_root_two() -> Facts:
-    """½‖H‖²‖K‖² − ‖[H, K]‖² and ½‖K‖² − ‖[P, K]‖² as sums of products of non-negative terms; projectors of every rank,
-    and with them every H = ∫ 1_{H>t} dt, are sampled and not proved here."""
+    """½‖K‖_F² − ‖[P, K]‖_F² = ½‖AᵀA − BᵀB‖_F² for K = LLᵀ, A the rows of L that P keeps and B the others; the triangle
+    inequality over H = Σ (λ_i − λ_{i+1})P_i gives ‖[H, K]‖_F ≤ ‖H‖₂‖K‖_F/√2, and ‖H‖₂ ≤ ‖H‖_F."""
     import sympy
 
-    a, b, d, p, q, u, v, w, y = sympy.symbols("a b d p q u v w y", real=True)
-    # H = [[a, b], [b, d]] ⪰ 0 has ad − b² ≥ 0; K = diag(p², q²).
-    gap = (a**2 + d**2 + 2 * b**2) * (p**4 + q**4) / 2 - 2 * (p**2 - q**2) ** 2 * b**2
-    yield "2×2", vanishes(gap - (p**4 + q**4) * ((a - d) ** 2 + 2 * (a * d - b**2)) / 2 - 4 * b**2 * p**2 * q**2)
-    # K = LLᵀ, P = e₁e₁ᵀ: K₂₂ = zzᵀ + MMᵀ with z the rest of the first column of L.
-    factor = sympy.Matrix([[a, 0, 0], [b, u, 0], [d, v, w]])
-    k, projector = factor * factor.T, sympy.diag(1, 0, 0)
-    z, m = sympy.Matrix([b, d]), sympy.Matrix([[u, 0], [v, w]])
-    plus = square(m.T * z) + square(m * m.T) / 2 + (a**2 - z.dot(z)) ** 2 / 2
-    yield "3×3 with a projector", vanishes(square(k) / 2 - square(projector * k - k * projector) - plus)
-    yield "the formula is the commutator over both norms", vanishes(commutator_magnitude(y, p, q) * p * q - y)
+    for n in (2, 3, 4):
+        factor = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"l{i}{j}", real=True) if j <= i else 0)
+        k = factor * factor.T
+        for rank in range(n + 1):
+            kept: Any = factor[:rank, :]
+            rest: Any = factor[rank:, :]
+            projector = sympy.diag(*(int(i < rank) for i in range(n)))
+            left = square(k) / 2 - square(projector * k - k * projector)
+            yield f"n = {n}, rank {rank}", vanishes(left - square(kept.T * kept - rest.T * rest) / 2)
+        eigenvalues = sympy.symbols(f"e1:{n + 1}", real=True)
+        steps = [a - b for a, b in itertools.pairwise((*eigenvalues, 0))]
+        rebuilt = sum((g * sympy.diag(*(int(i <= r) for i in range(n))) for r, g in enumerate(steps)), sympy.zeros(n))
+        yield f"n = {n}: H = Σ (λ_i − λ_(i+1))P_i", (rebuilt - sympy.diag(*eigenvalues)).expand() == sympy.zeros(n)
+        yield f"n = {n}: the steps sum to ‖H‖₂ = λ₁", vanishes(sum(steps) - eigenvalues[0])
+    w, y, z = sympy.symbols("w y z", positive=True)
+    yield "the formula is the commutator over both norms", vanishes(commutator_magnitude(w, y, z) * y * z - w)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from theorems.exact.scalars import Scalar, mode, num, root, settle
 from theorems.exact.spectra import frobenius_squared, singular_values, spectrum
 
 if TYPE_CHECKING:
+    from random import Random
+
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["BLOCKS", "SIZES", "NearIdentity", "blocks", "near_identity", "rotation"]
+__all__ = ["BLOCKS", "SIZES", "NearIdentity", "blocks", "near_identity", "nearly_reflected", "rotation"]
 
 BLOCKS = (
     Parameter.matrix("B", "n", "n"),
@@ -123,3 +126,14 @@ def blocks() -> SearchStrategy[Instance]:
         *(block(), block(), st.sampled_from((0, 0, 1, 3, 40)), steps),
     )
     return st.integers(0, 15).flatmap(lambda k: zero if k == 0 else built)
+
+
+def nearly_reflected(size: int, rng: Random) -> Iterable[Instance]:
+    """−1 many times and a rotation with the cosine −x/2, or 1 and one: where the remainder is large, either way."""
+    for k in range(1, size + 3):
+        c, s = Fraction(1 - k * k, 1 + k * k), Fraction(2 * k, 1 + k * k)
+        step = Fraction(rng.randint(1, 12), 12)
+        yield Instance.of(B=rotation(c, s), B_more=[[-1]], m=1000, epsilon=-2 * c if -2 * c < 1 else step)
+        yield Instance.of(B=[[1]], B_more=rotation(c, s), m=1, epsilon=step)
+        # Near the cosine −5/13, for steps of ¾ or so.
+        yield Instance.of(B=rotation(Fraction(-5, 13), Fraction(12, 13)), B_more=[[-1]], m=1000, epsilon=step)

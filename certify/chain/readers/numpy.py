@@ -8,7 +8,7 @@ import os
 import zipfile
 from typing import BinaryIO
 
-from certify.chain.archive import ARCHIVE_ERRORS, ArchiveMember
+from certify.chain.archive import ARCHIVE_ERRORS, ArchiveMember, can_hold
 from certify.chain.limits import Limits
 from certify.chain.model import LeftOut
 from certify.chain.readers.npy_header import NpyHeader, read_npy_header
@@ -21,8 +21,6 @@ __all__ = ["bounded_archive", "read_npy", "read_npy_folder", "read_npz"]
 
 _REWRITE = "write the archive again with numpy.savez"
 _ENCRYPTED = 0x1
-# A symbol of Deflate gives at most 258 bytes and takes at least two bits.
-_MOST_DEFLATED, _LEAST_DEFLATED = 1032, 258
 
 
 def read_npy(path: str, limits: Limits, *, follow_links: bool = True) -> StoredTensor:
@@ -123,11 +121,9 @@ def _check_members(members: list[zipfile.ZipInfo], size: int, path: str, limits:
                 file=path,
                 hint="write the archive again with numpy.savez_compressed",
             )
-        packed = member.compress_size
-        most = packed if member.compress_type == zipfile.ZIP_STORED else _MOST_DEFLATED * packed + _LEAST_DEFLATED
-        if member.file_size > most:
+        if not can_hold(member):
             raise InputError(
-                f"the member {name} declares {member.file_size} bytes, and {packed} bytes cannot hold so many",
+                f"the member {name} declares {member.file_size} bytes, and {member.compress_size} cannot hold them",
                 file=path,
                 hint=_REWRITE,
             )

@@ -76,7 +76,9 @@ class StridedView:
 
     def read(self) -> bytearray:
         """The bytes of the view."""
-        data = np.frombuffer(self.storage.read(), dtype=f"V{self.width}")
+        raw = self.storage.read()
+        # An archive may hold a storage with a part of an element at its end.
+        data = np.frombuffer(raw, dtype=f"V{self.width}", count=len(raw) // self.width)
         steps = tuple(step * self.width for step in self.strides)
         view = np.lib.stride_tricks.as_strided(data[self.offset :], self.shape, steps, writeable=False)
         return bytearray(np.ascontiguousarray(view).tobytes())

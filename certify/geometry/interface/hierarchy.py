@@ -21,7 +21,7 @@ def direction_bound(window: Number, window_before: Number) -> Number:
     >>> direction_bound(sympy.Rational(1, 4), sympy.Rational(1, 2))
     3/4
     """
-    return coerce(window) + window_before
+    return window + window_before
 
 
 def window_bound(squares: Sequence[Number], j: int) -> Number:
@@ -31,8 +31,7 @@ def window_bound(squares: Sequence[Number], j: int) -> Number:
     >>> window_bound([sympy.Integer(1), sympy.Integer(1), sympy.Integer(0)], 2)
     0
     """
-    values = [coerce(v) for v in squares]
-    return minimum(total(values[:j]), total(values[j:]))
+    return minimum(total(squares[:j]), total(squares[j:]))
 
 
 def head_overlap(inner: Number, a: int, b: int) -> Number:

@@ -9,6 +9,7 @@ import flint
 import numpy as np
 
 from certify.linalg.gemm import underflow
+from certify.linalg.kernels import times
 from certify.rigor.ball import upper
 from certify.rigor.rounding import ETA, FloatArray, U, gamma, norm_down, norm_up
 
@@ -82,11 +83,6 @@ def frobenius_up(x: FloatArray) -> flint.arb:
     """An upper bound of the Frobenius norm."""
     found = frobenius_ball(x)
     return found.upper() if found.is_finite() else flint.arb.pos_inf()
-
-
-def times(x: FloatArray, y: FloatArray) -> FloatArray:
-    """fl(XY), a product whose rounding somebody bounds by γ_k."""
-    return x @ y
 
 
 def product_error(inner: int, left: flint.arb, right: flint.arb, size: int, largest: flint.arb = ONE) -> flint.arb:

@@ -106,7 +106,14 @@ def open_ranks() -> Facts:
         }
         found = polystable_ranks(table)
         yield f"{layers}, {product}", (found.verdict, found.cause) == (verdict, cause)
+        closed = all(low == high for low, high in (*layers, product))
+        yield f"{layers}, {product}: no barcode", certified_barcode(table) is None
+        del table[0, 2], table[1, 3]
+        yield f"{layers}, {product}: a barcode", (certified_barcode(table) is not None) == closed
         yield f"{layers}, {product}: the bounds", (found.layers, found.product) == (layers, product)
+    short = polystable_ranks({(0, 0): two, (0, 1): wide})
+    yield "one layer", short.cause == "not certified: rank W_1 in [1, 2], rank of the product in [1, 2]"
+    yield "one interface", interface_intersections({(0, 1): one, (0, 2): (0, 0)}) == [one]
 
 
 def rank_bounds() -> Facts:

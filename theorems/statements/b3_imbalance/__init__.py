@@ -6,6 +6,7 @@ Statement
     .. math::
         \|\sin\Theta(U_k(K),V_k(H))\|_F\le\frac{\min(\sqrt2\,\|\Delta\|_F,\ 2\sqrt{\min(k,n-k)}\,\|\Delta\|_2)}{\gamma},
 
+    both from :math:`\gamma\|\sin\Theta\|_F^2\le\langle K-H,P-Q\rangle_F` for the projectors P, Q onto the windows;
     with the mixed gap λ_k(K) − λ_{k+1}(H) > 0 also :math:`\|\Delta\|_F/(\lambda_k(K)-\lambda_{k+1}(H))`. These hold for
     all symmetric K and H. For positive semidefinite ones the relative imbalance
     :math:`\|\Delta\|_F/\sqrt{\|H\|_F^2+\|K\|_F^2}` lies in [0, 1].
@@ -16,22 +17,22 @@ Reference
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, cast
+from typing import cast
 
 import flint
 
 from certify.geometry.interface.alignment import alignment_bound, overlap, relative_imbalance
 from certify.geometry.spectrum.chart import gaps
 from certify.verdict import Verdict
-from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
+from theorems.engine.declare import Declaration, Sides, hypothesis
 from theorems.engine.instance import Instance, Matrix
 from theorems.engine.theorem import Parameter, small
-from theorems.exact.algebra import doubly_stochastic_zero, vanishes
 from theorems.exact.scalars import Scalar, num, root
 from theorems.exact.spectra import multiply, singular_values
-from theorems.statements.b3_imbalance import properties
+from theorems.statements.b3_imbalance import proofs, properties
 from theorems.subjects import symmetric_pairs
 from theorems.subjects.symmetric_pairs import PAIR, SIZES, Pair, integer_layers, pair, pairs, symmetric
 
@@ -98,6 +99,15 @@ def lines_at_an_angle() -> Iterable[Instance]:
         twice = [[*row, 0, 0] for row in turned] + [[0, 0, *row] for row in turned]
         diagonal = [[2 * int(i == j and i % 2 == 0) for j in range(4)] for i in range(4)]
         yield Instance.of(K=diagonal, H=twice, k=2, window="leading")
+        # A direction that both share: k = 2, while min(k, n − k) is 1.
+        beside = [[*row, 0] for row in turned] + [[0, 0, 2]]
+        yield Instance.of(K=[[2, 0, 0], [0, 0, 0], [0, 0, 2]], H=beside, k=2, window="leading")
+
+
+def different_gaps() -> Iterable[Instance]:
+    """Gaps 3 and 1 of K and H, beside the multiples of projectors."""
+    yield from lines_at_an_angle()
+    yield Instance.of(K=[[3, 0], [0, 0]], H=[[1, 0], [0, 2]], k=1, window="leading")
 
 
 def crossed() -> Iterable[Instance]:
@@ -115,7 +125,7 @@ _WINDOW = (symmetric, window, gap, leading)
 
 
 @theorem.bound(
-    r"\|\sin\Theta\|_F\le\sqrt2\,\|\Delta\|_F/\gamma", *_WINDOW, name="Frobenius", attained_at=lines_at_an_angle
+    r"\|\sin\Theta\|_F\le\sqrt2\,\|\Delta\|_F/\gamma", *_WINDOW, name="Frobenius", attained_at=different_gaps
 )
 def frobenius(x: Instance, factor: Scalar = 1) -> Sides:
     """‖sinΘ‖_F ≤ √2 ‖Δ‖_F/γ"""
@@ -123,12 +133,25 @@ def frobenius(x: Instance, factor: Scalar = 1) -> Sides:
     return _sine(x), factor * alignment_bound(p.norm(p.delta), *_gaps(x))
 
 
-@theorem.bound(r"\|\sin\Theta\|_F\le2\sqrt{\min(k,n-k)}\,\|\Delta\|_2/\gamma", *_WINDOW, attained_at=lines_at_an_angle)
+@theorem.bound(r"\|\sin\Theta\|_F\le2\sqrt{\min(k,n-k)}\,\|\Delta\|_2/\gamma", *_WINDOW, attained_at=different_gaps)
 def spectral(x: Instance) -> Sides:
     """‖sinΘ‖_F ≤ 2 √min(k, n − k) ‖Δ‖₂/γ"""
     p, k = pair(x), x.integer("k")
     write, read = _gaps(x)
     return _sine(x), 2 * root(num(min(k, p.n - k))) * p.norm2(p.delta) / (write + read)
+
+
+@theorem.bound(
+    r"\gamma\|\sin\Theta\|_F^2\le\langle K-H,P-Q\rangle_F",
+    *_WINDOW,
+    attained_at=different_gaps,
+    note="the only reading that sees the sign of Δ; P and Q project onto the two windows",
+)
+def inner_product(x: Instance) -> Sides:
+    """γ ‖sinΘ‖_F² ≤ ⟨K − H, P − Q⟩_F"""
+    p, k, opposite = pair(x), x.integer("k"), x.choice("window") != "leading"
+    moved = zip(p.delta.entries(), *(itertools.chain(*q) for q in p.projectors(k, trailing=opposite)), strict=True)
+    return sum(_gaps(x)) * p.sine_squared(k, trailing=opposite), num(sum((d * (b - a) for d, a, b in moved), num(0)))
 
 
 @theorem.bound(
@@ -172,13 +195,18 @@ def constant_one(x: Instance) -> Sides:
 
 _QUARTER = Instance.of(K=[[Fraction(1, 4), 0], [0, 0]], H=[[0, 0], [0, Fraction(1, 4)]], k=1, window="leading")
 theorem.constant("factor", "factor of √2 ‖Δ‖_F/γ", sharp=True)
-for reading in (frobenius, spectral, mixed):
+for reading in (frobenius, spectral, inner_product, mixed):
     theorem.witness(reading, leading, Instance.of(K=[[2, 0], [0, 1]], H=[[2, 0], [0, 1]], k=1, window="opposite"))
 theorem.witness(relative, semidefinite, Instance.of(K=[[1]], H=[[-1]], k=1, window="leading"))
 theorem.witness(no_gap, None, _QUARTER)
 theorem.witness(constant_one, None, Instance.of(K=[[1, 0], [0, 0]], H=[[0, 0], [0, 1]], k=1, window="leading"))
 theorem.mutant("constant one", "1 instead of √2", frobenius, constant_one)
+theorem.mutant("sign of the imbalance", "H − K instead of K − H", inner_product, lambda x: _negated(inner_product(x)))
 theorem.mutant("doubled gap", "2γ instead of γ", frobenius, lambda x: _with_gap(x, 2))
+
+
+def _negated(sides: Sides) -> Sides:
+    return sides[0], -sides[1]
 
 
 def _with_gap(x: Instance, factor: int) -> Sides:
@@ -224,45 +252,8 @@ def coordinates(x: Instance) -> Verdict | None:
     return small(lambda: pair(x).sine_squared(k) - pair(y).sine_squared(k))
 
 
-@theorem.proof("symbolic", "all real symmetric K, H of size 2×2, 3×3, 4×4, all k")
-def monotone() -> Facts:
-    """⟨K − H, P − Q⟩ − γ(k − Σ_{i,j≤k} w_ij) is a sum of products of non-negative terms, w_ij = ⟨u_i, v_j⟩²; that it is
-    at most ‖Δ‖_F √2 ‖sinΘ‖_F, or ‖Δ‖₂ 2√min(k, n − k) ‖sinΘ‖_F, are the inequalities of Cauchy and Hölder."""
-    import sympy
-
-    for n in (2, 3, 4):
-        w: Any = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"w{i}{j}", nonnegative=True))
-        kappa, eta = sympy.symbols(f"a1:{n + 1}", real=True), sympy.symbols(f"b1:{n + 1}", real=True)
-        for k in range(1, n):
-            inner = sum(kappa[:k]) + sum(eta[:k])
-            inner -= sum(kappa[i] * w[i, j] for i in range(n) for j in range(k))
-            inner -= sum(eta[j] * w[i, j] for i in range(k) for j in range(n))
-            gamma = gaps(kappa)[k - 1] + gaps(eta)[k - 1]
-            sine = k - sum(w[i, j] for i in range(k) for j in range(k))
-            rest = sum((kappa[i] - kappa[k - 1]) * w[i, j] for i in range(k) for j in range(k, n))
-            rest += sum((kappa[k] - kappa[i]) * w[i, j] for i in range(k, n) for j in range(k))
-            rest += sum((eta[j] - eta[k - 1]) * w[i, j] for j in range(k) for i in range(k, n))
-            rest += sum((eta[k] - eta[j]) * w[i, j] for j in range(k, n) for i in range(k))
-            yield f"n = {n}, k = {k}", doubly_stochastic_zero(inner - gamma * sine - rest, w)
-
-
-@theorem.proof("symbolic", "all real symmetric 2×2 matrices")
-def two_by_two() -> Facts:
-    """2‖Δ‖_F² − γ² sin²θ is a sum of squares, and so is ‖Δ‖_F² − (λ₁(K) − λ₂(H))² sin²θ; for semidefinite matrices
-    ‖H‖² + ‖K‖² − ‖Δ‖² = 2⟨H, K⟩ is a sum of products of non-negative terms."""
-    import sympy
-
-    a, b, p, q, c, s = sympy.symbols("a b p q c s", real=True)
-    # K = diag(a, b), H with eigenvalues p, q and its first eigenvector (c, s).
-    delta = c**2 * ((a - p) ** 2 + (b - q) ** 2) + s**2 * ((a - q) ** 2 + (b - p) ** 2)
-    squares = 2 * c**2 * ((a - p) ** 2 + (b - q) ** 2) + s**2 * (a - q - p + b) ** 2
-    yield "γ", vanishes(2 * delta - (a - b + p - q) ** 2 * s**2 - squares)
-    mixed_squares = c**2 * ((a - p) ** 2 + (b - q) ** 2) + s**2 * (b - p) ** 2
-    yield "the mixed gap", vanishes(delta - (a - q) ** 2 * s**2 - mixed_squares)
-    inner = c**2 * (a * p + b * q) + s**2 * (a * q + b * p)
-    whole = (c**2 + s**2) * (a**2 + b**2 + p**2 + q**2)
-    yield "the relative imbalance", vanishes(whole - delta - 2 * inner)
-
-
+theorem.proof("symbolic", "all real symmetric K, H of size 2×2, 3×3, 4×4, all k")(proofs.monotone)
+theorem.proof("symbolic", "all real symmetric K, H of size 2×2, 3×3, 4×4, all k")(proofs.mixed_gap)
+theorem.proof("symbolic", "all real symmetric 2×2 matrices")(proofs.two_by_two)
 theorem.property(properties.enclosed, name="norms", strategy=integer_layers)
 theorem.proof("instances", "integer layers W' = WᵀWWᵀ, n = 2, 3, 4, entries up to 2000")(properties.commuting)

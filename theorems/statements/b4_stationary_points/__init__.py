@@ -42,6 +42,7 @@ theorem = Declaration(
     ),
     dimensions={**SIZES, "layers": (3, 3)},
     strategy=samples.points,
+    families=samples.one_neuron,
 )
 
 

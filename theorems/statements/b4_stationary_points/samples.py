@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from theorems.engine.instance import Instance
-from theorems.subjects.linear_chains import linear_chains
+from theorems.subjects.linear_chains import example, linear_chains
 
 if TYPE_CHECKING:
+    from random import Random
+
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["points", "stationary_points"]
+__all__ = ["one_neuron", "points", "stationary_points"]
 
 
 def points() -> SearchStrategy[Instance]:
@@ -55,3 +58,14 @@ def stationary_points(bias: str = "", *, own_decays: bool = False) -> SearchStra
         return Instance.of(W1=w[0], W2=w[1], W3=w[2], G=g, b=b, g=up, decay=decays, bias_decay=bias or "none")
 
     return build()
+
+
+def one_neuron(size: int, rng: Random) -> Iterable[Instance]:
+    """Stationary layers of one neuron: without decay, with a bias that is kept, with one that is decayed."""
+    for kind in ("none", "like the weights"):
+        w = [rng.randint(1, size) for _ in range(3)]
+        yield example(w, G=[[0]], g=[0], decay=[0, 0, 0], bias_decay=kind)
+        yield example((1, 1, 1), G=[[-1]], g=[0], b=[rng.randint(0, size)], decay=[1, 1, 1], bias_decay=kind)
+        # (3, 4)/5 is a first layer with its bias.
+        ends = {"G": [[Fraction(-3, 25)]], "b": [4], "g": [Fraction(-4, 25)]}
+        yield example((3, 5, 5), **ends, decay=[1, 1, 1], bias_decay=kind)

@@ -36,7 +36,7 @@ from theorems.engine.declare import Declaration, Sides, hypothesis
 from theorems.engine.instance import Instance
 from theorems.exact.scalars import Scalar, num, settle
 from theorems.statements.d9_near_identity import proofs
-from theorems.subjects.near_identities import BLOCKS, SIZES, blocks, near_identity, rotation
+from theorems.subjects.near_identities import BLOCKS, SIZES, blocks, near_identity, nearly_reflected, rotation
 
 _MANY, _SHORT = Fraction(1, 2**14), Fraction(1, 2**11)
 
@@ -45,6 +45,7 @@ theorem = Declaration(
     parameters=BLOCKS,
     dimensions=SIZES,
     strategy=blocks,
+    families=nearly_reflected,
 )
 
 

@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from flint import fmpq
+
 from certify.geometry.transport.block_form import cells_norm
 from certify.geometry.transport.incidence import pairwise_overlap, shared_support
 from certify.rigor.functions import absolute
@@ -80,7 +82,10 @@ def noise(x: Instance) -> Sides:
     """|‖noise'‖ − ‖noise‖| ≤ (Σ e²)^½ over the cells outside the supports"""
     p = perturbed(x)
     cells, after = p.noise_cells(), [(g, j) for g, j in p.after.cells if j not in p.after.supports[g]]
-    norms = cells_norm(root(p.after.squared[g][j]) for g, j in after), cells_norm(p.x(*c) for c in cells)
+    norms = [
+        root(sum((squared[g][j] for g, j in found), fmpq(0)))
+        for squared, found in ((p.after.squared, after), (p.before.squared, cells))
+    ]
     return absolute(norms[0] - norms[1]), cells_norm(p.e(*c) for c in cells)
 
 
