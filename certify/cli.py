@@ -150,6 +150,45 @@ def chain(
 
 @command.command(epilog=_EPILOG)
 @click.argument("path", type=_PATH)
+@click.option("--tensor", required=True, metavar="NAME", help="The matrix, by its name in PATH or in the chain file.")
+@click.option("--at-least", type=click.IntRange(min=0), required=True, metavar="K", help="The rank that is asked.")
+@click.option("--above", type=float, default=0.0, show_default=True, metavar="TAU", help="Count singular values > TAU.")
+@click.option("--chain", "chain_file", type=_PATH, metavar="FILE", help="TOML file in which NAME is a layer.")
+@click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
+@_common
+def rank(
+    path: Path,
+    tensor: str,
+    at_least: int,
+    above: float,
+    chain_file: Path | None,
+    limits: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Prove that K or more singular values of a matrix in PATH are above TAU, or that they are not."""
+    from certify.chain import Limits
+    from certify.chain.loading import one_layer
+    from certify.numerical_rank import numerical_rank
+
+    layer = one_layer(path, tensor, chain_file, changed(Limits(), limits, "--limit"))
+    found = numerical_rank(layer.matrix(), above)
+    verdict = found.at_least(at_least)
+    if as_json:
+        print_json({"tensor": tensor, "at_least": at_least, "above": above.hex(), "verdict": verdict.value,
+                    "least": found.least, "most": found.most, "exact_rank": found.exact})  # fmt: skip
+    else:
+        count = str(found.least) if found.least == found.most else f"{found.least} to {found.most}"
+        exact = "not proved" if found.exact is None else str(found.exact)
+        terminal().print(
+            f"{verdict.value}: {count} singular values of {escaped(tensor)} are above {above}, {at_least} asked; "
+            f"exact rank {exact} of {min(layer.shape)}",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    return EXIT_CODES[verdict]
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("path", type=_PATH)
 @click.option("--preset", type=click.Choice(PRESETS), default="all", show_default=True, help="Which edges to draft.")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
 @_common

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from certify.chain.archive import ARCHIVE_ERRORS
-from certify.chain.chain_file import apply_chain_file, parse_chain_file, read_chain_file
+from certify.chain.chain_file import apply_chain_file, parse_chain_file, quoted, read_chain_file
 from certify.chain.drafts import Draft, draft
 from certify.chain.edges import chain_of_numbered_names
 from certify.chain.limits import DEFAULT_LIMITS, Limits
-from certify.chain.model import Chain, LeftOut
+from certify.chain.model import Chain, Layer, LeftOut
 from certify.chain.readers.foreign import foreign
 from certify.chain.readers.gguf import MAGIC as GGUF_MAGIC
 from certify.chain.readers.gguf import read_gguf
@@ -25,9 +25,9 @@ from certify.chain.refusals import TORCH_SUFFIXES, pickle_suffix, refuse_pickle,
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError, InputError, UnsupportedError, UsageError
 from certify.presets import PRESETS
-from certify.reading import open_regular
+from certify.reading import hint_of, open_regular, shown
 
-__all__ = ["drafted", "load"]
+__all__ = ["drafted", "load", "one_layer"]
 
 _FORMATS = (
     "a .safetensors file, its *.safetensors.index.json, an .npz archive, an .npy file, a PyTorch, ONNX, GGUF or Keras "
@@ -115,6 +115,38 @@ def drafted(path: str | os.PathLike[str], preset: str = "all", limits: Limits = 
     source = os.fspath(path)
     tensors, _ = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
     return draft(source, tensors, preset, limits)
+
+
+def one_layer(
+    path: str | os.PathLike[str],
+    name: str,
+    chain_file: str | os.PathLike[str] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Layer:
+    """The matrix called ``name``: a tensor of the weight file, or a layer of the chain file when there is one.
+
+    Raises
+    ------
+    ChainError : there is none, or it is no matrix, or integers without a word on what they are.
+    InputError : as :func:`load`.
+    """
+    source = os.fspath(path)
+    if chain_file is not None:
+        layers = {layer.name: layer for layer in load(source, chain_file, limits).layers}
+        if name in layers:
+            return layers[name]
+    else:
+        tensors, _ = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+        layers = {stored.name: stored for stored in tensors}
+        if name in layers:
+            text = f"[[layers]]\ntensor = {quoted(name)}\n"
+            parsed = parse_chain_file(text.encode(), "the tensor that was named", limits)
+            layer = apply_chain_file(parsed, tensors, [], source).layers[0]
+            limits.check("max_tensor_elements", layer.stored.elements, "number of elements", file=source, tensor=name)
+            return layer
+    raise ChainError(
+        "no such matrix", file=source, tensor=shown(name), hint=hint_of(name, layers, "give the name of a tensor")
+    )
 
 
 def _read_file(path: str, limits: Limits) -> _Found:

@@ -260,3 +260,10 @@ def test_between_is_recorded(tmp_path):
     certificate.save(tmp_path / "c.json")
     assert certify.Certificate.load(tmp_path / "c.json").input.between == {0: "layernorm+gelu"}
     certify.verify(tmp_path / "c.json", tmp_path / "m.npz", tmp_path / "c.toml")
+
+
+@pytest.mark.parametrize(("a", "b"), [(2.0**27 - 1, 2.0**27 - 1), (2.0**1000, 2.0**25), (3 * 2.0**-600, 2.0**-475)])
+def test_products_just_beyond_a_float_are_refused(a, b):
+    assert not exact_product(np.array([a]), np.array([b]))[1][0]
+    with pytest.raises(InputError, match="not a binary64 number"):
+        _times(np.array([a]), np.array([b]), load_free())

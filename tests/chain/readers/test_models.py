@@ -224,7 +224,8 @@ def test_keras_files(tmp_path):
     inside = (tmp_path / "m.weights.h5").read_bytes()
     path = write_zip(tmp_path / "m.keras", [("config.json", b"{}"), ("model.weights.h5", inside)])
     demand(load(path), wanted)
-    refused(lambda: load(write_zip(tmp_path / "e.keras", [("config.json", b"{}")])), "without model.weights.h5")
+    empty = write_zip(tmp_path / "e.keras", [("config.json", b"{}")])
+    refused(lambda: load(empty), "without model.weights.h5", kind=UnsupportedError)
 
 
 def test_keras_without_h5py(put, monkeypatch):
