@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def _inputs_keep_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     run = console.run
 
+    @functools.wraps(run)
     def watched(command: object, name: str, arguments: Sequence[str] | None = None) -> int:
         words = list(arguments or ())
         outputs = {Path(str(word)).absolute() for before, word in zip(["", *words], words, strict=False)

@@ -137,7 +137,8 @@ def _numbers(name: str) -> list[int]:
 
 
 def _pattern(name: str) -> str:
-    return _NUMBER.sub("*", name)
+    # A name may hold any character that can be printed, a star too.
+    return _NUMBER.sub("\0", name)
 
 
 def _groups(matrices: list[StoredTensor]) -> list[_Group]:

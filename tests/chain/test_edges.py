@@ -232,3 +232,11 @@ def test_integers_are_not_taken_for_weights(dtype):
     given = [stored(f"layers.{k}.weight", 3, 3, dtype=dtype) for k in range(2)]
     refused(lambda: chain_of(*given), "codes of a quantized matrix", "codes = true", kind=ChainError)
     refused(lambda: chain_of(given[0]), "codes of a quantized matrix", kind=ChainError)
+
+
+def test_a_star_in_a_name_is_no_number(tmp_path):
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "w.safetensors"
+    save_file({name: np.eye(2) + 1 for name in ("layers.*.weight", "layers.0.weight", "layers.1.weight")}, path)
+    assert [layer.name for layer in load(path).layers] == ["layers.0.weight", "layers.1.weight"]
