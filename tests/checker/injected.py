@@ -40,8 +40,8 @@ DIRECTIONS = (
     "hidden, shorter",
     "hidden, turned",
 )
-"""Singular vectors of the product; or the error that hides that the proposed singular vectors are too long, or that two
-of them are turned."""
+"""Singular vectors of the product; or the error that hides that the right singular vectors proposed are too long, the
+singular values too small, or two of the vectors turned."""
 _STRETCH = 1e-8
 
 Site = tuple[str, str, int]

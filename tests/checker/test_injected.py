@@ -16,11 +16,11 @@ ROOMS = (0.0, WIDE_ROOM)
 UNSEEN = {
     ("exact_product_rank", "full_rank"): "decides whether a rank is full and encloses nothing",
     ("product_spectrum", "_times"): "small beside the roundings of the decomposition of the product",
-    ("spectral_norm", "_inertia_bound"): "the product of the Cholesky factor, which LAPACK would have to get wrong too",
+    ("spectral_norm", "_inertia_bound"): "of the Cholesky factor, which LAPACK would have to get wrong too",
     (
         "two_layers",
         "transport_norm",
-    ): "its first product, of W and the proposed inverse: an error only enlarges the rest",
+    ): "of W and the proposed inverse: an error only enlarges the rest",
 }
 """Call sites whose error no enclosure shows when the bound is left as it is."""
 
