@@ -16,6 +16,7 @@ ROOMS = (0.0, WIDE_ROOM)
 UNSEEN = {
     ("exact_product_rank", "full_rank"): "decides whether a rank is full and encloses nothing",
     ("product_spectrum", "_times"): "small beside the roundings of the decomposition of the product",
+    ("spectral_norm", "spectral_norm"): "the bound starts at what a vector reaches; no product here has a tie on top",
     ("spectral_norm", "_inertia_bound"): "of the Cholesky factor, which LAPACK would have to get wrong too",
     (
         "two_layers",
