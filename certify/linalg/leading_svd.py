@@ -227,7 +227,7 @@ def _largest_bound(gram: FloatArray, guess: float) -> float | None:
     shifted = -gram
     shifted.flat[:: n + 1] += guess
     try:
-        factor = np.linalg.cholesky(shifted)
+        factor: FloatArray = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
     # t²I − M rounds once on the diagonal; LLᵀ by (2), with entries up to t instead of 2; their difference once more.

@@ -16,16 +16,33 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+import scipy.linalg
 from flint import arb
 
 import certify.checker
 from certify.certificate import Certificate
 from certify.chain import Chain
 from certify.checker import check, layer
+from certify.checker.arithmetic import rounding, small_commutation
+from certify.checker.arithmetic.rounding import gamma, roundings
+from tests.checker.networks import arrays
 
 FACTOR = 1e7
 WIDE_ROOM = 1e-3
-DIRECTIONS = ("leading", "-leading", "trailing", "-trailing", "random", "-random")
+DIRECTIONS = (
+    "leading",
+    "-leading",
+    "trailing",
+    "-trailing",
+    "random",
+    "-random",
+    "hidden, longer",
+    "hidden, shorter",
+    "hidden, turned",
+)
+"""Singular vectors of the product; or the error that hides that the right singular vectors proposed are too long, the
+singular values too small, or two of the vectors turned."""
+_STRETCH = 1e-8
 
 Site = tuple[str, str, int]
 Found = dict[tuple[object, ...], list[list[arb]]]
@@ -51,14 +68,46 @@ class Fault:
     direction: str = "leading"
     bounded: bool = True
     seen: dict[Site, int] = field(default_factory=dict[Site, int])
+    expected: np.ndarray | None = None
 
-    def apply(self, site: Site, found: np.ndarray, bound: float) -> tuple[np.ndarray, float]:
+    def apply(
+        self, site: Site, given: tuple[np.ndarray, ...], found: np.ndarray, bound: float
+    ) -> tuple[np.ndarray, float]:
         self.seen[site] = self.seen.get(site, 0) + 1
         if site != self.site or not found.size or not np.all(np.isfinite(found)):
             return found, bound
+        inner = given[0].shape[1] if len(given) == 2 else given[0].shape[0]
+        sizes = [float(np.linalg.norm(x)) for x in (given[0], given[-1])]
+        # The model bounds the error in either norm; what the checker says of it is not asked.
+        least = min(sizes[0] * sizes[1], rounding.absolute_norm(given[0]) * rounding.absolute_norm(given[-1]))
+        size = 0.9 * FACTOR * gamma(roundings(inner)) * least
+        raised = bound * FACTOR if self.bounded else bound
+        if self.direction.startswith("hidden"):
+            hidden = self.expected if site[1] == "_from_svd" and self.expected is not None else np.eye(*found.shape)
+            return found + _hiding(found, hidden, size), raised
         u, v = _vectors(found, self.direction.removeprefix("-"))
-        size = (-0.9 if self.direction.startswith("-") else 0.9) * FACTOR * bound
-        return found + size * np.outer(u, v), bound * FACTOR if self.bounded else bound
+        return found + (-size if self.direction.startswith("-") else size) * np.outer(u, v), raised
+
+    def rounds(self, module: str, count: int) -> int:
+        """The number of roundings behind a bound that a module forms itself."""
+        return int(FACTOR) * count if self.bounded and self.site is not None and self.site[0] == module else count
+
+    def proposed(self, v: np.ndarray) -> np.ndarray:
+        """What is proposed as singular vectors, columns."""
+        if self.direction == "hidden, longer":
+            return v * (1 + _STRETCH)
+        if self.direction == "hidden, turned" and v.shape[1] > 1:
+            turned = v.copy()
+            turned[:, -2], turned[:, -1] = (v[:, -2] - v[:, -1]) * np.sqrt(0.5), (v[:, -2] + v[:, -1]) * np.sqrt(0.5)
+            return turned
+        return v
+
+
+def _hiding(found: np.ndarray, hidden: np.ndarray, size: float) -> np.ndarray:
+    # Up to ``size``, what makes an approximate identity one, and an approximate US exact.
+    rest = hidden - found
+    distance = float(np.linalg.norm(rest))
+    return rest * min(1.0, size / distance) if 0 < distance < 0.5 else np.zeros_like(found)
 
 
 def _vectors(x: np.ndarray, direction: str) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +126,35 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
     found: Found = {}
     with pytest.MonkeyPatch.context() as patch:
         for name in KERNELS:
-            _replace(patch, name, lambda kernel: lambda *given: fault.apply(caller(), *kernel(*given)))
+            _replace(patch, name, lambda kernel: lambda *given: fault.apply(caller(), given, *kernel(*given)))
+
+        for module in _MODULES:
+            if hasattr(module, "roundings") and module.__name__ != rounding.__name__:
+                name = module.__name__.removeprefix("certify.")
+                patch.setattr(module, "roundings", lambda k, name=name: fault.rounds(name, roundings(k)))
+        if fault.site is None or fault.bounded:
+            # Enclosures as wide as the enlarged bounds are kept, not formed in another way.
+            patch.setattr(small_commutation, "U", FACTOR * 1e3 * rounding.U)
+        eigh, svd = scipy.linalg.eigh, scipy.linalg.svd
+
+        def proposing_eigh(*given, **options):
+            values, vectors = eigh(*given, **options)
+            return values, fault.proposed(vectors[:, ::-1])[:, ::-1]
+
+        def proposing_svd(*given, **options):
+            u, s, vt = svd(*given, **options)
+            if fault.direction == "hidden, longer":
+                # Singular values too large: with a product that agrees with them, or with vectors that do.
+                s = s * (1 + _STRETCH)
+                fault.expected = u * s
+                hides_product = fault.site is not None and fault.site[1] == "_from_svd"
+                return u, s, vt if hides_product else fault.proposed(vt.T).T
+            if fault.direction == "hidden, shorter":
+                return u * (1 + _STRETCH), s / (1 + _STRETCH), vt
+            return u, s, fault.proposed(vt.T).T
+
+        patch.setattr(scipy.linalg, "eigh", proposing_eigh)
+        patch.setattr(scipy.linalg, "svd", proposing_svd)
 
         def comparing(original):
             def compare(own, published, *rest, **options):
@@ -92,7 +169,41 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             found.setdefault((*values,), []).append(balls)
             return ""
 
+        def angles(original):
+            def measure(*given):
+                measured = original(*given)
+                for k, one in measured.items():
+                    balls = [arb(float(a)).union(arb(float(b))) for a, b in zip(one.lower, one.upper, strict=True)]
+                    found.setdefault(("angles", k), []).append([*balls, one.overlap])
+                return measured
+
+            return measure
+
+        def spectrum(original):
+            def measure(*given):
+                low, high = original(*given)
+                balls = [arb(float(a)).union(arb(float(b))) for a, b in zip(low, high, strict=True)]
+                found.setdefault(("spectrum",), []).append(balls)
+                return low, high
+
+            return measure
+
+        def inertia(original):
+            def measure(*given):
+                top = original(*given)
+                # An upper bound: what it excludes counts, while it is one of the same matrix.
+                if fault.site is None:
+                    found.setdefault(("inertia",), []).append([top])
+                elif fault.site[0].endswith("spectral_norm") and not fault.direction.startswith("hidden"):
+                    found.setdefault(("inertia",), []).append([top.union(arb(0))])
+                return top
+
+            return measure
+
         _replace(patch, "enclosed", comparing)
+        _replace(patch, "angles", angles)
+        _replace(patch, "product_spectrum", spectrum)
+        _replace(patch, "_inertia_bound", inertia)
         patch.setattr(layer, "_sigma_fault", sigma)
         if room:
             near = layer.near_svd
@@ -122,3 +233,19 @@ def missed(honest: Found, faulty: Found) -> list[tuple[object, ...]]:
         for x, y in zip(true, wrong, strict=False)
         if x.is_finite() and y.is_finite() and not x.overlaps(y)
     ]
+
+
+def chains() -> dict[str, list[np.ndarray]]:
+    """Small chains of every kind: square, tall, of low rank, graded, nearly tied, long."""
+    rng = np.random.default_rng(5)
+    q = [np.linalg.qr(rng.standard_normal((5, 5)))[0] for _ in range(4)]
+    tied = np.array([1.0, 1.0 - 2e-10, 0.4, 0.2, 0.2 - 2e-8])
+    return {
+        "square": arrays("small"),
+        "tall": [rng.standard_normal((9, 4)), rng.standard_normal((3, 9))],
+        "low rank": arrays("rank one"),
+        "graded": [np.diag(10.0 ** -np.arange(5)) @ q[0], q[1] * 10.0 ** -np.arange(5)],
+        "ill conditioned": arrays("ill conditioned"),
+        "nearly tied": [(q[0] * tied) @ q[1], (q[2] * tied) @ q[3]],
+        "long": [rng.standard_normal((3, 3)) for _ in range(6)],
+    }

@@ -48,11 +48,14 @@ class Side:
 class Near:
     """2^-exponent times a layer, within ``error`` of left.x̄ diag(s) right.x̄ᵀ.
 
+    Parameters
+    ----------
     shape : (rows, columns) of the layer.
     s : (k,) decreasing and not negative, the kept singular values, scaled.
     error, error_spectral : bounds of ‖Ẽ‖_F and ‖Ẽ‖₂.
-    lean : bound of ‖E S⁻¹‖_F; left_defect, right_defect, right_defect_frobenius : a, b and ‖VᵀV − I‖_F of the module's
-        docstring, for the matrix or, where it is wide, for its transpose.
+    lean : bound of ‖E S⁻¹‖_F.
+    left_defect, right_defect, right_defect_frobenius : a, b and ‖VᵀV − I‖_F of the module's docstring, for the matrix
+        or, where it is wide, for its transpose.
     """
 
     shape: tuple[int, int]
