@@ -89,8 +89,17 @@ class Fault:
         return found + (-size if self.direction.startswith("-") else size) * np.outer(u, v), raised
 
     def rounds(self, module: str, count: int) -> int:
-        """The number of roundings behind a bound that a module forms itself."""
-        return int(FACTOR) * count if self.bounded and self.site is not None and self.site[0] == module else count
+        """The number of roundings behind a bound that a module forms itself, for the product at the site alone."""
+        if not self.bounded or self.site is None or self.site[0] != module:
+            return count
+        here = caller(3)
+        if here[1] == "_slip":
+            here = caller(4)
+            # small_commutation bounds its products in the order in which it forms them.
+            products, bounds = (11, 12, 13, 19, 20, 26), (15, 16, 17, 21, 22, 27)
+            if here[2] not in bounds or products[bounds.index(here[2])] != self.site[2]:
+                return count
+        return int(FACTOR) * count if here[1] == self.site[1] else count
 
     def proposed(self, v: np.ndarray) -> np.ndarray:
         """What is proposed as singular vectors, columns."""

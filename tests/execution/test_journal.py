@@ -253,7 +253,7 @@ def test_a_run_that_is_killed_at_random_moments_is_continued(tmp_path, number) -
         # Not before it has begun to write.
         while run.poll() is None and not path.exists() and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(moments.uniform(0.0, 0.4))
+        time.sleep(moments.uniform(0.0, 0.05))
         run.send_signal(number)
         run.wait(60)
         if output.exists():

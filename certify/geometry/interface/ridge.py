@@ -73,6 +73,7 @@ def production_bound(
     >>> production_bound(0, Fraction(1, 2), 3, 1, Fraction(1, 2), 7)
     4.00000000000000
     """
+    decay, eta, start, descent, fraction = map(coerce, (decay, eta, start, descent, fraction))
     return absolute(1 - 2 * eta * decay) ** steps * start + eta * descent / fraction
 
 

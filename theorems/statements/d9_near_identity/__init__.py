@@ -157,7 +157,13 @@ def square_below(x: Instance, best: Scalar = 1) -> Sides:
     return -_remainder(x), best * near_identity(x).size * near_identity(x).size
 
 
-@theorem.bound(r"R\le(4\log2-\tfrac32)x^2", forward, nonzero, half, attained_at=half_steps, gap=_MANY)
+@theorem.bound(
+    r"R\le(4\log2-\tfrac32)x^2",
+    *(forward, nonzero, half),
+    attained_at=half_steps,
+    gap=_MANY,
+    strategy=lambda: blocks().filter(lambda x: forward.met(x) and half.met(x)),
+)
 def square_above(x: Instance) -> Sides:
     """R ≤ (4 log 2 − 3/2) x²"""
     return _remainder(x), (4 * log(num(2)) - num(Fraction(3, 2))) * near_identity(x).size * near_identity(x).size
