@@ -53,7 +53,6 @@ _NO_FORMULAS = {
 }
 """Modules of ``certify.geometry`` that are not altered, and why."""
 _KINDS = ("attained", "false", "needed", "instances", "exhaustive", "numeric", "property", "symbolic", "mutant")
-_EXAMPLES = 20
 _SECONDS = 90
 """Processor time after which an altered loop is taken for endless; it is then seen by nobody who waits."""
 _EQUIVALENTS = Path(__file__).with_name("equivalents")
@@ -164,7 +163,7 @@ def _judged(todo: Iterable[Case]) -> str:
     raised = False
     for case in todo:
         try:
-            if case.run(Profile(examples=_EXAMPLES))[0] is not Verdict.CERTIFIED:
+            if case.run(Profile())[0] is not Verdict.CERTIFIED:
                 return SEEN
         except Exception:
             raised = True

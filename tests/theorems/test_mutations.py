@@ -6,7 +6,7 @@ A fixed sample runs always, every alteration of every module with ``--slow``. Wh
 
 from __future__ import annotations
 
-import random
+import hashlib
 import tomllib
 
 import pytest
@@ -20,7 +20,15 @@ from tests.theorems.mutation import ENDLESS, SEEN, SURVIVED, every, modules, of_
 from theorems.engine.check import Profile, cases
 
 MODULES = modules(theorems.all())
-SAMPLE = random.Random(5).sample([a for a in every() if not reason(a)], 24)
+SALT = "3"
+
+
+def _place(alteration):
+    """Where an alteration stands in an order of its own, which others do not move."""
+    return hashlib.sha256(f"{SALT} {alteration}".encode()).digest()
+
+
+SAMPLE = sorted((a for a in every() if not reason(a)), key=_place)[:24]
 EQUIVALENTS = sorted(mutation._EQUIVALENTS.glob("*.toml"))
 
 
@@ -41,7 +49,7 @@ def test_unaltered_checks_are_green():
     for alteration in SAMPLE[::6]:
         for id in mutation.users(alteration.module):
             for case in mutation._quick(theorems.get(id)):
-                assert case.run(Profile(examples=20))[0] is Verdict.CERTIFIED
+                assert case.run(Profile())[0] is Verdict.CERTIFIED
 
 
 def test_every_formula_is_altered():

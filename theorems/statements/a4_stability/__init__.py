@@ -274,3 +274,4 @@ every_pair = theorem.proof(
 theorem.proof("instances", "diagonal chains, L ≤ 6, up to four singular values")(proofs.aligned_chains)
 theorem.proof("instances", "rational roots of 2×2 matrices, k = 2, 3, 5")(proofs.known_roots)
 theorem.proof("instances", "one chain that is not polystable")(proofs.no_false_witness)
+theorem.proof("instances", "one layer of rank 2")(proofs.one_layer)

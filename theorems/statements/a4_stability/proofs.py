@@ -10,7 +10,7 @@ from flint import arb_mat, fmpq, fmpq_mat
 
 from certify.geometry.orbits.barcode import below, ranks_of_barcode
 from certify.geometry.orbits.barcode_order import barcodes
-from certify.geometry.orbits.kempf_ness import imbalances, is_balanced, kempf_ness_gap
+from certify.geometry.orbits.kempf_ness import balanced_representative, imbalances, is_balanced, kempf_ness_gap
 from certify.geometry.orbits.positive_root import positive_root
 from certify.geometry.orbits.stability import Destabilizer, destabilizer, end_to_end, polystable
 from certify.rigor.ball import precision
@@ -20,7 +20,7 @@ from theorems.exact.algebra import real_matrix, square, vanishes
 from theorems.exact.scalars import num
 from theorems.exact.spectra import frobenius_squared, singular_values
 
-__all__ = ["aligned_chains", "arithmetic_geometric", "every_orbit", "known_roots", "no_false_witness"]
+__all__ = ["aligned_chains", "arithmetic_geometric", "every_orbit", "known_roots", "no_false_witness", "one_layer"]
 
 Bars = dict[tuple[int, int], int]
 
@@ -125,6 +125,17 @@ def aligned_chains() -> Facts:
                 traces = [_trace(delta) for delta in imbalances(chain)]
                 steps = [b - a for a, b in pairwise(squares)]
                 yield f"{label}: traces", traces == steps
+
+
+def one_layer() -> Facts:
+    """A chain of one layer has no hidden space: it is polystable, balanced, and its own representative."""
+    w = fmpq_mat([[2, 1], [0, 3], [1, 0]])
+    found = balanced_representative([w])
+    same = all(a.contains(b) for a, b in zip(found.chain[0].entries(), w.entries(), strict=True))
+    yield "its representative", len(found.chain) == 1 and same
+    yield "no change of basis", not found.g and not found.g_inverse
+    yield "polystable", polystable([w]).verdict is Verdict.CERTIFIED
+    yield "balanced", is_balanced([w]) and not imbalances([w])
 
 
 def _trace(a: fmpq_mat) -> fmpq:
