@@ -19,6 +19,7 @@ from certify.errors import InputError, LimitError
 from certify.verdict import Verdict
 from certify.writing import check_writable, write_whole
 from tests.certificate.examples import small
+from tests.signals import usual
 from theorems.engine.report import Report, Result, save_junit
 
 
@@ -134,7 +135,11 @@ sys.exit(console.run(command, "tried", []))
 
 def started(script, *words):
     process = subprocess.Popen(
-        [sys.executable, "-c", script, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=usual,
     )
     assert process.stdout.readline() == "ready\n"
     return process
@@ -190,7 +195,9 @@ def test_kills_of_the_command(tmp_path):
     kept, before = (saved.read_bytes(), page.read_bytes()), weights.read_bytes()
     rng = random.Random(9)
     for _ in range(20):
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=usual
+        ) as process:
             time.sleep(rng.uniform(0.5, 1.0) * whole)
             process.kill()
         assert (saved.read_bytes(), page.read_bytes()) == kept

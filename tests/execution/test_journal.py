@@ -23,6 +23,7 @@ from certify.execution import certify
 from certify.execution.journal import opened
 from certify.execution.schedule import Schedule
 from certify.execution.tasks import Entry, TaskKind
+from tests.signals import usual
 
 
 class EndedError(Exception):
@@ -248,7 +249,7 @@ def test_a_run_that_is_killed_at_random_moments_is_continued(tmp_path, number) -
     moments = random.Random(number)
     kills, subjects = 0, 0
     for _ in range(60):
-        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=usual)
         deadline = time.monotonic() + 60
         # Not before it has begun to write.
         while run.poll() is None and not path.exists() and time.monotonic() < deadline:
