@@ -117,7 +117,7 @@ def _decays() -> SearchStrategy[Fraction]:
 
 
 def free_points(size: int, rng: Random) -> Iterable[Instance]:
-    """Stationary points without decay, where all is free; and features that differ within two classes."""
+    """Stationary points without decay, where all is free; features that differ within two classes; and of rank one."""
     diagonal = [[[rng.randint(0, size) if i == j else 0 for j in range(2)] for i in range(2)] for _ in range(2)]
     flat = [[0, 0], [0, 0]]
     yield Instance.of(W=diagonal[0], H=diagonal[1], G=flat, decay=0, feature_decay=0, n=1)
@@ -127,3 +127,8 @@ def free_points(size: int, rng: Random) -> Iterable[Instance]:
     w = [[values[0], 0], [0, values[1]]]
     h = [[k * v for v in row] for k, row in zip(values, rows, strict=True)]
     yield Instance.of(W=w, H=h, G=[[-v for v in row] for row in rows], decay=1, feature_decay=1, n=2)
+    # W = −u for |u|² = 2, with integers over 5, and H = (1, −1): G = uH/2.
+    for pair in rng.sample(((1, 7), (5, 5), (7, 1)), 3):
+        u = [Fraction(v, 5) for v in pair]
+        column, outputs = [[-v] for v in u], [[v / 2, -v / 2] for v in u]
+        yield Instance.of(W=column, H=[[1, -1]], G=outputs, decay=1, feature_decay=1, n=1)
