@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -138,9 +139,11 @@ def chain(
             if target is not None:
                 shown.print(f"{label} {escaped(target)}", markup=False, highlight=False)
         if output is not None:
-            asked = "" if chain_file is None else f" --chain {escaped(chain_file)}"
+            words = ["certify", "verify", str(output), str(path)]
+            words += ["--chain", str(chain_file)] if chain_file is not None else []
+            words += ["--preset", preset] if preset is not None else []
             shown.print(
-                f"check it: certify verify {escaped(output)} {escaped(path)}{asked}",
+                f"check it: {escaped(shlex.join(words))}",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,

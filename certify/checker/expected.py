@@ -13,11 +13,12 @@ from fractions import Fraction
 
 from flint import arb
 
+from certify.checker.arithmetic.rounding import ball
 from certify.claims.assertion import Assertion
 from certify.claims.causes import undecided
 from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
-__all__ = ["Expected", "Fault", "Proof", "enclosed", "faults_of", "outward", "shown"]
+__all__ = ["Expected", "Fault", "Proof", "ball_of", "enclosed", "faults_of", "outward", "shown"]
 
 Proof = Callable[[tuple[Enclosure, ...]], str]
 """From the published values to the reason why they are not proved; an empty reason when they are."""
@@ -160,6 +161,11 @@ def _on_grid(value: Enclosure) -> bool:
     # A number is on the grid when scaling by 2^(40 - e) and two spare bits makes it an integer.
     shift = min(_GRID_BITS + 2 - e, 1074)
     return math.ldexp(value.lower, shift).is_integer() and math.ldexp(value.upper, shift).is_integer()
+
+
+def ball_of(value: Enclosure) -> arb:
+    """The ball of a published enclosure; a NaN ball where it is not bounded."""
+    return ball(value.lower, value.upper) if value.finite else arb.nan()
 
 
 def enclosed(own: Sequence[arb], published: Sequence[Enclosure], room: float, *, nonnegative: bool = False) -> str:

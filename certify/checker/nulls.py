@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from flint import arb
 
 from certify.checker.arithmetic.haar import commutator_moments, window_moments
-from certify.checker.arithmetic.rounding import ball
-from certify.checker.expected import Expected, enclosed
+from certify.checker.expected import Expected, ball_of, enclosed
 from certify.checker.layer import UNKNOWN, LayerFacts
 from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
@@ -29,7 +28,7 @@ def overlap_null_claim(
 
     def own() -> list[arb]:
         mean, square = window_moments(n, k)
-        return [mean, square.sqrt(), (_ball(overlap) - mean) / square.sqrt()]
+        return [mean, square.sqrt(), (ball_of(overlap) - mean) / square.sqrt()]
 
     return Expected(
         claims.overlap_null(k, n, thresholds["overlap_width"], deviation),
@@ -64,18 +63,14 @@ def _fault(own: Sequence[arb], values: tuple[Enclosure, ...]) -> str:
 
 def _own(n: int, writer: LayerFacts, reader: LayerFacts, commutator: Enclosure) -> list[arb]:
     """Ratio to the root mean square, standard score of the square, Cantelli's bound."""
-    grams = [[x * x for x in map(_ball, facts.sigma)] for facts in (writer, reader)]
+    grams = [[x * x for x in map(ball_of, facts.sigma)] for facts in (writer, reader)]
     mean, variance = commutator_moments(n, *grams)
     if not (mean > 0 and variance > 0):
         return [arb.nan()] * 3
     masses = [sum((x * x for x in gram), arb(0)) for gram in grams]
-    ratio = _ball(commutator) * (masses[0] * masses[1] / mean).sqrt()
+    ratio = ball_of(commutator) * (masses[0] * masses[1] / mean).sqrt()
     score = (ratio * ratio - 1) * mean / variance.sqrt()
     return [ratio, score, 1 / (1 + score * score)]
-
-
-def _ball(value: Enclosure) -> arb:
-    return ball(value.lower, value.upper) if value.finite else arb.nan()
 
 
 def _near(x: arb) -> Enclosure:

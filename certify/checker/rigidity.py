@@ -11,7 +11,7 @@ from flint import arb
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.gibbs_moments import gibbs
 from certify.checker.arithmetic.two_layers import product_norm, transport_norm
-from certify.checker.expected import Expected, enclosed, outward
+from certify.checker.expected import Expected, ball_of, enclosed, outward
 from certify.checker.layer import UNKNOWN, LayerFacts
 from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
@@ -51,7 +51,7 @@ def _transport(
     yield Expected(amplitudes, lambda values: _transport_fault(writer, reader, values), causes=lambda: [cause])
     yield Expected(
         claims.transport_slack(thresholds["slack_width"]),
-        lambda values: enclosed([_ball(writer.radial) + _ball(plus) - _ball(reader.radial)], values, _ROOM),
+        lambda values: enclosed([ball_of(writer.radial) + ball_of(plus) - ball_of(reader.radial)], values, _ROOM),
         causes=lambda: [cause],
     )
     if writer.d < 2:
@@ -61,7 +61,7 @@ def _transport(
         yield _comparison(
             claims.transport_drift(chart, writer.d),
             lambda chart=chart: [
-                abs(_ball(reader.alpha[chart]) - _ball(writer.alpha[chart])),
+                abs(ball_of(reader.alpha[chart]) - ball_of(writer.alpha[chart])),
                 _drift_bound(writer, reader, chart, (plus, minus)),
             ],
             cause or writer.causes[chart] or reader.causes[chart],
@@ -83,7 +83,7 @@ def _drift_bound(writer: LayerFacts, reader: LayerFacts, chart: str, amplitudes:
     if not all(value.finite for value in (*amplitudes, *alphas)):
         return arb.nan()
     a = arb(max(x.lower for x in amplitudes)).union(arb(max(x.upper for x in amplitudes)))
-    step = abs(_ball(reader.residual[chart]) - _ball(writer.residual[chart]))
+    step = abs(ball_of(reader.residual[chart]) - ball_of(writer.residual[chart]))
     slope_low = gibbs(writer.d, 2 * max(x.upper for x in alphas)).mean
     slope_high = gibbs(writer.d, 2 * max(x.lower for x in alphas)).mean
     return (a + step) / slope_low.union(slope_high)
@@ -101,7 +101,7 @@ def _product(
     yield Expected(amplitude, lambda values: _product_fault(writer, reader, values), causes=lambda: [cause])
     yield Expected(
         slack,
-        lambda values: enclosed([_ball(writer.radial) + _ball(reader.radial) - _ball(a_x)], values, _ROOM),
+        lambda values: enclosed([ball_of(writer.radial) + ball_of(reader.radial) - ball_of(a_x)], values, _ROOM),
         causes=lambda: [cause],
     )
     if min(writer.d, reader.d) < 2:
@@ -112,7 +112,7 @@ def _product(
             claims.product_drift(chart, writer.d, reader.d),
             lambda chart=chart: [
                 abs(_chart_ball(reader, chart) - _chart_ball(writer, chart)),
-                _ball(a_x) + _ball(s_x) + abs(_ball(reader.residual[chart]) - _ball(writer.residual[chart])),
+                ball_of(a_x) + ball_of(s_x) + abs(ball_of(reader.residual[chart]) - ball_of(writer.residual[chart])),
             ],
             cause or writer.causes[chart] or reader.causes[chart],
         )
@@ -150,7 +150,3 @@ def _chart_ball(facts: LayerFacts, chart: str) -> arb:
     if not alpha.finite:
         return arb.nan()
     return chart_value(facts.d, alpha.lower).union(chart_value(facts.d, alpha.upper))
-
-
-def _ball(value: Enclosure) -> arb:
-    return arb(value.lower).union(arb(value.upper)) if value.finite else arb.nan()

@@ -157,8 +157,8 @@ def _common(windows: Sequence[Sequence[int]]) -> int | None:
 
 def _layer(claims: _Claims, name: str, shape: tuple[int, int]) -> LayerRow:
     subject = layer_claims.subject(name)
-    sigma = claims.values(subject, "spectrum.sigma")
-    norm = claims.value(subject, "E7.normalization")
+    sigma = claims.values(subject, layer_claims.SIGMA)
+    norm = claims.value(subject, layer_claims.NORMALIZATION)
     unknown = Enclosure(-math.inf, math.inf)
     stable = unknown
     if norm is not None and norm.finite and sigma and sigma[0].finite and sigma[0].lower > 0:
@@ -168,13 +168,16 @@ def _layer(claims: _Claims, name: str, shape: tuple[int, int]) -> LayerRow:
     return LayerRow(
         name,
         shape,
-        claims.value(subject, "E7.rank") or unknown,
+        claims.value(subject, layer_claims.RANK) or unknown,
         min(shape),
-        (claims.value(subject, "D10.effective_rank.90"), claims.value(subject, "D10.effective_rank.99")),
+        (
+            claims.value(subject, f"{layer_claims.EFFECTIVE_RANK}90"),
+            claims.value(subject, f"{layer_claims.EFFECTIVE_RANK}99"),
+        ),
         sigma[0] if sigma else unknown,
         sigma[-1] if sigma else unknown,
         stable,
-        claims.value(subject, "D6.log_log.alpha"),
+        claims.value(subject, layer_claims.chart_id("log_log", "alpha")),
         sigma,
     )
 

@@ -64,8 +64,8 @@ def _layers(rows: Sequence[LayerRow], plain: Mapping[str, str], room: int) -> Re
         m, n = row.shape
         rank = Text(short(row.rank), style="" if row.rank.lower == row.full else "bold yellow")
         cells = [
-            f"{m}×{n}", rank, "/".join(map(_tight, row.effective)), _tight(row.largest), _tight(row.smallest),
-            _tight(row.stable), _tight(row.alpha), sparkline(row.sigma),
+            f"{m}×{n}", rank, "/".join(map(short, row.effective)), short(row.largest), short(row.smallest),
+            short(row.stable), short(row.alpha), sparkline(row.sigma),
         ]  # fmt: skip
         table.add_row(_cut(plain[row.name], room), *cells)
     return _counted(table, len(rows), "layers")
@@ -80,9 +80,9 @@ def _interfaces(rows: Sequence[InterfaceRow], plain: Mapping[str, str], room: in
         half = (room - 3) // 2
         label = Text(f"{_cut(plain[row.writer], half)} → {_cut(plain[row.reader], half)}")
         window = "–" if row.window is None else f"{row.window} of {row.dimension}"
-        ratio = "–" if row.ratio is None else f"×{_tight(row.ratio, 3)}"
+        ratio = "–" if row.ratio is None else f"×{short(row.ratio, 3)}"
         table.add_row(
-            label, window, _tight(row.overlap), _tight(row.chance), _signed(row.score), _tight(row.imbalance), ratio,
+            label, window, short(row.overlap), short(row.chance), _signed(row.score), short(row.imbalance), ratio,
             _signed(row.commutator_score),
         )  # fmt: skip
     return _counted(table, len(rows), "interfaces")
@@ -98,10 +98,6 @@ def _sentences(found: Overview) -> list[Text]:
     lines = [Text(escaped(text)) for text in found.flows]
     lines += [Text.assemble(("• ", "dim"), escaped(text)) for text in found.notable]
     return [*lines, Text()] if lines else []
-
-
-def _tight(value: Enclosure | None, digits: int = 4) -> str:
-    return short(value, digits)
 
 
 def _signed(score: Enclosure | None) -> str:
