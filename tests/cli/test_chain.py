@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -49,6 +51,19 @@ def test_digits_certify_and_verify(tmp_path, capsys):
         assert text in shown
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert cli.run(["verify", str(saved), DIGITS]) == code
+    assert capsys.readouterr().out.startswith("accepted")
+
+
+@pytest.mark.parametrize("more", [[], ["--preset", "mlp"]], ids=["plain", "preset"])
+def test_the_command_that_is_printed_checks_the_certificate(more, tmp_path, capsys):
+    weights, saved = tmp_path / "the weights.safetensors", tmp_path / "the certificate.json"
+    shutil.copyfile(DIGITS, weights)
+    code = cli.run(["chain", str(weights), *more, "-o", str(saved)])
+    printed = capsys.readouterr().out.partition("check it: ")[2]
+    words = shlex.split(printed)
+    assert words[:2] == ["certify", "verify"]
+    assert words[4:] == more
+    assert cli.run(words[1:]) == code
     assert capsys.readouterr().out.startswith("accepted")
 
 
