@@ -147,14 +147,16 @@ def pairs(level: str, windows: tuple[int, int], number: int, edges: int) -> Asse
     )
 
 
-def margins(level: str, windows: tuple[int, int], lines: str, count: int, relative: float) -> Assertion:
+def margins(
+    level: str, windows: tuple[int, int], lines: str, count: int, noise: float, relative: float
+) -> Assertion:
     """The smallest margin of each line of the block form."""
     return measured(
         level_id("E7.margins", level),
         "the smallest margin of each line of the block form; positive where the truncation leaves the line as it is",
         relative,
         count=count,
-        parameters={**_windows(level, windows), "lines": lines},
+        parameters={**_windows(level, windows), "lines": lines, "noise_threshold": noise},
     )
 
 

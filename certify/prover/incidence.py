@@ -303,7 +303,8 @@ class _Incidence:
         ledger.measure(claims.columns(level, ranks, shape[0] * shape[1], shape[1], share), counts, cause)
         if paired:
             ledger.measure(claims.pairs(level, ranks, number, edges), kept_pairs, cause)
-        asserted = claims.margins(level, ranks, ",".join(lines), len(lines), options.incidence_relative)
+        nu = structure.levels.noise or 0.0
+        asserted = claims.margins(level, ranks, ",".join(lines), len(lines), nu, options.incidence_relative)
         ledger.measure(asserted, margins, cause)
         ledger.measure(claims.conclusion(level, ranks), list(verdict), cause)
         return verdict
