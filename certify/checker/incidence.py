@@ -325,7 +325,9 @@ class _Structured:
             (side.cosines(self.edges), *side.chance(self.edges)) for side in (self.own.narrow, self.own.wide)
         ]
         told = [[column.at(place) for place in range(listed) for column in side] for side in columns]
-        return _between(told[0], told[1], values[1:])
+        # No correlation and no mean of some is above 1, however widely it is published.
+        known = [x if place % 3 == 2 else x.smaller(1.0) for place, x in enumerate(told[0])]
+        return _between(known, told[1], values[1:])
 
     def _level(self, level: Level) -> Iterator[Expected]:
         options, ranks, subject = self.options, level.ranks, self.subject
@@ -475,7 +477,8 @@ def _from(levels: Sequence[Level], verdicts: Sequence[Enclosure]) -> Enclosure:
         return UNKNOWN
     last_open = max((i for i, verdict in enumerate(verdicts) if verdict.lower < 1), default=-1)
     last_false = max((i for i, verdict in enumerate(verdicts) if verdict.upper < 1), default=-1)
-    return Enclosure(float(levels[last_false + 1].text), float(levels[last_open + 1].text))
+    low, high = float(levels[last_false + 1].text), float(levels[last_open + 1].text)
+    return Enclosure(low, high) if low == high else Enclosure(float(math.floor(low)), float(math.ceil(high)))
 
 
 def _with_zero(x: Range) -> Range:
@@ -494,7 +497,8 @@ def _between(own: Sequence[Range], most: Sequence[Range], published: Sequence[En
         low, high = float(narrow.lo), float(narrow.hi)
         if not ((value.lower <= low or value.lower == 0 >= low) and high <= value.upper):
             return f"not proved: value {place} lies between {low.hex()} and {high.hex()}"
-        tiny = 2.0**-38 * max(abs(value.lower), abs(value.upper)) + 2.0**-800
+        # Publication widens by the width on either side, also where one end is sharp, and rounds to a grid.
+        tiny = 2.0**-38 * max(abs(value.lower), abs(value.upper)) + 2.0**-800 + float(wide.hi) - float(wide.lo)
         if not (float(wide.lo) - tiny <= value.lower and value.upper <= float(wide.hi) + tiny):
             return f"value {place} is wider than what is published"
     return ""

@@ -133,6 +133,6 @@ def _error_floor(
             if not gap > 0:
                 return math.inf
             lean += (values[r - 1].upper + values[r].upper) / gap
-        known = math.ldexp(max(value.upper - value.lower for value in values), -exponents[side])
+        known = math.ldexp(4 * max(value.upper - value.lower for value in values), -exponents[side])
         found += known * lean * math.ldexp(sigma[1 - side][0].upper, -exponents[1 - side])
     return found if found == found else math.inf

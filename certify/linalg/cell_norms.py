@@ -4,14 +4,18 @@ r"""Norms of row groups, column by column, of a transport X = W'W and of its tru
 exact one on a cell, in the Euclidean norm, has there a norm within r of the exact one. The product errs on a cell by
 γ_n‖W'_G‖_F‖w_j‖, see (2) of :mod:`certify.linalg.gemm`, summed over the rows of G.
 
-**Truncations.** Let W̃ = ŪSV̄ᵀ be within ε of W in the Frobenius norm, with singular values s, and σ those of W. Then
+**Truncations.** Let B = ŪSV̄ᵀ be within ε of W, W − B = F, in the Frobenius norm, P and P* the projectors of W_r, and
+σ the singular values of W, with s_r > σ_{r+1} and σ_r > s_{r+1}. With the weights g_i = s_i/(s_i − σ_{r+1}) of the modes
+i ≤ r of B, and h_i = s_i/(σ_r − s_i) of the others,
 
-    ‖W_r − W̃_r‖ ≤ ε (1 + σ_r/(σ_r − s_{r+1}) + σ_{r+1}/(s_r − σ_{r+1})),   0 < r < rank W̃,                       (21)
+    ‖(W_r − B_r)e_j‖ ≤ ε (1 + √2 (Σ_{i≤r} g_i² v̄_i(j)²)^½ + √2 (Σ_{i>r} h_i² v̄_i(j)²)^½),                        (21)
 
-and 2ε for larger r. With F = W − W̃, ⊥ for what is beyond r, X = Ũ⊥ᵀU_r and Y = Ṽ⊥ᵀV_r: X S_r = S̃⊥Y + Ũ⊥ᵀFV_r and
-Y S_r = S̃⊥X + Ṽ⊥ᵀFᵀU_r, so the larger norm a of X S_r and Y S_r has a ≤ s_{r+1}a/σ_r + ε, which bounds ‖P̃⊥W_r‖. In the
-same way, with the roles of W and W̃ changed, ‖P̃(W − W_r)‖ ≤ εσ_{r+1}/(s_r − σ_{r+1}); and W_r − W̃_r = P̃⊥W_r −
-P̃(W − W_r) + P̃F. For r ≥ rank W̃ the best approximation W_r is no farther from W than W̃ is.
+and the same for rows G, with Σ_{j∈G} ū_i(j)²; for r ≥ rank B, 2ε. Proof. B_r − W_r = (1−P)B_r − PF − P(B − B_r), as
+PW = W_r. Between mode i of B and a pair (u, v) of singular vectors of W for σ, x = ⟨u, ū_i⟩ and y = ⟨v, v̄_i⟩ obey
+xs_i = σy − f and ys_i = σx − f', with the entries f, f' of F in both pairs of bases; so x(s_i² − σ²) = −(s_if + σf').
+For i ≤ r and σ ≤ σ_{r+1}, |xs_i|/g_i ≤ |s_if + σf'|/(s_i + σ), a mean of f and f'; the squares sum to 2ε² at most, and
+(1−P)B_re_j = Σ_i (1−P)ū_i s_i/g_i · g_iv̄_i(j). In the same way P(B − B_r), for i > r and σ ≥ σ_r. For r ≥ rank B the
+best approximation W_r is no farther from W than B is.
 
 The error X_{r',r} − X of the truncation to windows (r, r') is −Ū'(M − M_{r',r})V̄ᵀ for W̃ and W̃', M = S'C̄S with the
 core C̄, and M_{r',r} its leading block. From one pair of windows to a smaller one M − M_{r',r} gains two strips, so that
@@ -33,7 +37,7 @@ from certify.linalg.cores.scalars import EPS, ONE, TINY, ZERO, frobenius_up, pro
 from certify.linalg.gemm import underflow
 from certify.linalg.kernels import times
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import ETA, FloatArray, add_up, gamma, mul_up, norm_up
+from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, sub_down
 
 __all__ = ["Grouping", "Spectrum", "Truncated", "Units", "cell_norms", "pair_sums", "truncations"]
 
@@ -82,14 +86,19 @@ class Units:
         """
         inner = self.writer.shape[0]
         found = times(self.reader, self.writer)
+        columns, rows = self.lengths(grouping)
+        error = mul_up(gamma(inner), mul_up(rows[:, None], columns[None, :]))
+        lost = 2.0 * ETA * (self.writer.size + self.reader.size) + underflow(inner) * grouping.largest
+        return found, add_up(error, lost)
+
+
+    def lengths(self, grouping: Grouping) -> tuple[FloatArray, FloatArray]:
+        """Upper bounds of the norms of the columns of W and of the rows of W' in each group."""
         rows = norm_up(self.reader, axis=1)
         squares = np.add.reduceat(rows * rows, grouping.starts)
         # At most |G| roundings of relative size u in the sum, one in each square and one in the root.
         heavy = np.sqrt(squares) * (1.0 + gamma(grouping.largest + 8)) + np.sqrt(4.0 * grouping.largest * ETA)
-        columns = norm_up(self.writer, axis=0)
-        error = mul_up(gamma(inner), mul_up(heavy[:, None], columns[None, :]))
-        lost = 2.0 * ETA * (self.writer.size + self.reader.size) + underflow(inner) * grouping.largest
-        return found, add_up(error, lost)
+        return norm_up(self.writer, axis=0), heavy
 
 
 def cell_norms(x: FloatArray, grouping: Grouping, error: FloatArray | float, roundings: int = 0) -> Interval:
@@ -123,41 +132,93 @@ def pair_sums(a: Interval, b: Interval) -> Interval:
 class Truncated:
     """The error of truncation to a pair of windows (r, r'), rows arranged: a float matrix, and how far it is off.
 
-    ``off`` is in the Frobenius norm, infinite where nothing is proved; ``error`` is the same array for all windows.
+    ``off`` bounds that on each cell, infinite where nothing is proved; ``room`` is the same bound for layers that are
+    only known as far as is published. ``error`` is the same array for all windows.
     """
 
     windows: tuple[int, int]
     error: FloatArray
-    off: float
+    off: FloatArray
+    room: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A layer over 2^exponent: its near decomposition, enclosed singular values, and squares of vector entries.
+
+    squares : (cells along the outer side, k): of v for the layer that writes, summed over groups of u for the other.
+    sizes : norms of W e_j, or of the rows of W' in each group, from above.
+    """
+
+    near: Near
+    spectrum: Spectrum
+    shift: int
+    exponent: int
+    squares: FloatArray
+    sizes: FloatArray
+    published: float
+
+    @property
+    def top(self) -> flint.arb:
+        return self.near.top() * flint.arb(2) ** self.shift
+
+    @property
+    def error(self) -> flint.arb:
+        return self.near.error * flint.arb(2) ** self.shift
+
+    def moved(self, r: int, outer: flint.arb) -> FloatArray:
+        """(21) over ε, for ``outer`` a bound of how far the outer vectors are from orthonormal ones."""
+        s = np.ldexp(self.near.s, self.shift)
+        if r >= s.size:
+            return np.full(self.squares.shape[0], 2.0)
+        low, high = (float(np.ldexp(self.spectrum[i][r - 1 + i], -self.exponent)) for i in (0, 1))
+        if not (low > s[r] and s[r - 1] > high):
+            return np.full(self.squares.shape[0], np.inf)
+        found = np.ones(self.squares.shape[0])
+        for part, weights in ((slice(0, r), div_up(s[:r], sub_down(s[:r], high))), (slice(r, None), _beyond(s[r:], low))):
+            largest = float(np.max(weights, initial=0.0))
+            sums = times(self.squares[:, part], np.square(weights)) * (1.0 + gamma(2 * s.size + 16))
+            root = add_up(np.sqrt(sums) * (1.0 + 4 * U), mul_up(largest, 2 * up(outer) + 2.0**-500))
+            found = add_up(found, mul_up(1.5, root))
+        return found
+
+
+def _beyond(s: FloatArray, low: float) -> FloatArray:
+    return div_up(s, sub_down(low, s))
 
 
 def truncations(
     core: Core,
     spectra: tuple[Spectrum, Spectrum],
-    exponents: tuple[int, int],
+    units: Units,
     grouping: Grouping,
     windows: Sequence[tuple[int, int]],
+    published: tuple[float, float],
 ) -> Iterator[Truncated]:
-    """X_{r',r} − X over 2^(sum of exponents), for pairs of windows of which none grows; see the module's docstring.
+    """X_{r',r} − X in units, for pairs of windows of which none grows; see the module's docstring.
 
     Parameters
     ----------
     core : of W and W'.
     spectra : enclosed singular values of W and of W'.
-    exponents : those of :class:`Units`.
+    published : how far both layers are known to whoever reads what is published, in units.
     """
     write, read = core.write, core.read
+    exponents = units.exponents
     shifts = write.exponent - exponents[0], read.exponent - exponents[1]
     u, v = grouping.arranged(read.left.x), write.right.x
+    columns, rows = units.lengths(grouping)
+    writer = _Side(write, spectra[0], shifts[0], exponents[0], np.square(v), columns, published[0])
+    group_squares = np.add.reduceat(np.square(u), grouping.starts) * (1.0 + gamma(grouping.largest + 2))
+    reader = _Side(read, spectra[1], shifts[1], exponents[1], group_squares, rows, published[1])
     m, rounding = core.form(
         np.ldexp(read.s, shifts[1]), np.ldexp(write.s, shifts[0]), (1 + core.write.top()) * (1 + core.read.top())
     )
     unit = flint.arb(2) ** (shifts[0] + shifts[1])
     inner = core.error(1, 1) * unit + rounding + 8 * m.size * TINY
     tilt, tilt_next = write.right.off_spectral, read.left.off_spectral
-    tops = [_top(side, shift) for side, shift in zip((write, read), shifts, strict=True)]
     # ‖D̄‖_F ≤ ‖M̄‖_F ≤ s'₁‖S‖_F and ‖S‖_F ≤ 2, for layers of Frobenius norm at most 1.
-    turned = (tilt + tilt_next * (1 + tilt)) * (2 * tops[1] + inner) + inner * (1 + tilt) * (1 + tilt_next)
+    turned = (tilt + tilt_next * (1 + tilt)) * (2 * reader.top + inner) + inner * (1 + tilt) * (1 + tilt_next)
     found = np.zeros((u.shape[0], v.shape[0]))
     float_error = ZERO
     before = read.k, write.k
@@ -165,32 +226,28 @@ def truncations(
         now = min(r_next, before[0]), min(r, before[1])
         float_error = (float_error + _strips(found, u, v, m, before, now)).upper()
         before = now
-        moved = [
-            _moved(side, spectrum, shift, exponent, window)
-            for side, spectrum, shift, exponent, window in zip(
-                (write, read), spectra, shifts, exponents, (r, r_next), strict=True
-            )
-        ]
-        errors = [side.error * flint.arb(2) ** shift for side, shift in zip((write, read), shifts, strict=True)]
-        off = sum((errors[i] + moved[i]) * (tops[1 - i] + errors[1 - i]) for i in (0, 1)) + turned + float_error
-        yield Truncated((r, r_next), found, up(off))
+        moved = writer.moved(r, tilt), reader.moved(r_next, tilt_next)
+        rest = up(turned + float_error)
+        off = _off(writer, reader, moved, (up(writer.error), up(reader.error)), rest)
+        yield Truncated((r, r_next), found, off, _off(writer, reader, moved, published, rest))
 
 
-def _top(side: Near, shift: int) -> flint.arb:
-    return side.top() * flint.arb(2) ** shift
+def _off(
+    writer: _Side, reader: _Side, moved: tuple[FloatArray, FloatArray], known: tuple[float, float], rest: float
+) -> FloatArray:
+    """On each cell, for layers W and W' that are known to ``known``:
 
-
-def _moved(side: Near, spectrum: Spectrum, shift: int, exponent: int, r: int) -> flint.arb:
-    """(21), for the layer over 2^exponent."""
-    error = side.error * flint.arb(2) ** shift
-    if r >= side.k:
-        return 2 * error
-    scale = flint.arb(2) ** -exponent
-    low, high = flint.arb(float(spectrum[0][r - 1])) * scale, flint.arb(float(spectrum[1][r])) * scale
-    kept, beyond = (flint.arb(float(side.s[i])) * flint.arb(2) ** shift for i in (r - 1, r))
-    if not (low > beyond and kept > high):
-        return flint.arb.pos_inf()
-    return error * (1 + low / (low - beyond) + high / (kept - high))
+    ‖W'_G‖‖(W_r − B_r)e_j‖ + ‖(W'_{r'} − B'_{r'})_G‖‖Be_j‖ for what is kept, and ε(‖W'‖ + ε') + ε'‖W‖ for the whole.
+    """
+    columns = mul_up(moved[0], known[0])
+    rows = mul_up(moved[1], known[1])
+    kept = add_up(
+        mul_up(reader.sizes[:, None], columns[None, :]), mul_up(rows[:, None], add_up(writer.sizes, known[0])[None, :])
+    )
+    tops = up(writer.top), up(reader.top)
+    whole = add_up(mul_up(known[0], add_up(tops[1], 2 * known[1])), mul_up(known[1], add_up(tops[0], known[0])))
+    found = add_up(kept, add_up(whole, rest))
+    return np.where(np.isnan(found), np.inf, found)
 
 
 def _strips(

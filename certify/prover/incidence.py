@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import frexp, isfinite
+from math import ceil, floor, frexp, isfinite
 
 import flint
 import numpy as np
@@ -25,7 +25,7 @@ from certify.linalg.cores import Core
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
 from certify.prover.structure import Levels, Pairs, Profiles, Structure, kept, norm_of, widest_gap
-from certify.prover.widening import cell_floor, error_floor
+from certify.prover.widening import cell_floor, error_floor, known_to
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
@@ -83,50 +83,52 @@ class _Incidence:
         self.exponents = frexp(writer.frobenius.upper)[1], frexp(reader.frobenius.upper)[1]
         self.grouping = Grouping.of(groups)
         self.floor = cell_floor(writer.matrix.shape[0], self.grouping.largest)
-        units = Units.of(writer.matrix, reader.matrix, self.exponents, self.grouping)
-        self.product, self.product_error = units.product(self.grouping)
+        self.units = Units.of(writer.matrix, reader.matrix, self.exponents, self.grouping)
+        self.product, self.product_error = self.units.product(self.grouping)
         self.x = _widened(cell_norms(self.product, self.grouping, self.product_error), self.floor)
         full = (writer.d, reader.d)
         zero = Interval(np.zeros(self.x.shape))
-        self.windows = self._truncated([(text, level, self._ranks(level)) for text, level in percents], full)
+        self.windows = self._truncated([(text, level, self._ranks(level)) for text, level in percents])
         self.windows.append(_Window(claims.FULL, Fraction(100), full, Enclosure(0.0, 0.0), zero, self.x))
 
     def _ranks(self, percent: Fraction) -> tuple[int, int]:
         return energy_window(self.writer.sigma, percent), energy_window(self.reader.sigma, percent)
 
-    def _truncated(
-        self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]], full: tuple[int, int]
-    ) -> list[_Window]:
+    def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[_Window]:
         floors = [
             error_floor(self.floor, (self.writer.sigma, self.reader.sigma), self.exponents, ranks)
             for _, _, ranks in asked
         ]
         known = [place for place, floor in enumerate(floors) if floor < 1.0]
         spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
-        found = {
-            place: self._window(*asked[place], None, 0.0) for place in range(len(asked)) if place not in known
-        }
+        found = {place: self._window(*asked[place], None) for place in range(len(asked)) if place not in known}
         if self.core is None:
-            return [self._window(*item, None, 0.0) for item in asked]
+            return [self._window(*item, None) for item in asked]
         ranks = [asked[place][2] for place in reversed(known)]
-        steps = truncations(self.core, (spectra[0], spectra[1]), self.exponents, self.grouping, ranks)
+        published = tuple(
+            known_to(facts.sigma, exponent)
+            for facts, exponent in zip((self.writer, self.reader), self.exponents, strict=True)
+        )
+        steps = truncations(
+            self.core, (spectra[0], spectra[1]), self.units, self.grouping, ranks, (published[0], published[1])
+        )
         for place, truncated in zip(reversed(known), steps, strict=True):
-            whole = asked[place][2] == full
-            found[place] = self._window(*asked[place], truncated, 0.0 if whole else floors[place])
+            found[place] = self._window(*asked[place], truncated)
         return [found[place] for place in range(len(asked))]
 
     def _window(
-        self, text: str, percent: Fraction, ranks: tuple[int, int], truncated: Truncated | None, floor: float
+        self, text: str, percent: Fraction, ranks: tuple[int, int], truncated: Truncated | None
     ) -> _Window:
-        if truncated is None or not isfinite(truncated.off):
+        if truncated is None or not np.all(np.isfinite(truncated.off)):
             return _Window(text, percent, ranks, UNKNOWN, None, None)
         if ranks == (self.writer.d, self.reader.d):
             zero = Interval(np.zeros(self.x.shape))
             return _Window(text, percent, ranks, Enclosure(0.0, 0.0), zero, self.x)
-        error = _widened(cell_norms(truncated.error, self.grouping, truncated.off), floor)
+        room = truncated.room + self.floor
+        error = _widened(cell_norms(truncated.error, self.grouping, truncated.off), room)
         both = self.product + truncated.error
         activities = _widened(
-            cell_norms(both, self.grouping, self.product_error + truncated.off, roundings=1), self.floor + floor
+            cell_norms(both, self.grouping, self.product_error + truncated.off, roundings=1), room + self.floor
         )
         size = norm_of(error, np.ones(error.shape, dtype=bool))
         norm = publish(float(size.lo), float(size.hi), nonnegative=True)
@@ -386,22 +388,23 @@ def _conjunction(margins: Sequence[Enclosure]) -> Enclosure:
 
 
 def _smallest(levels: Sequence[float], verdicts: Sequence[Enclosure]) -> Enclosure:
-    """The level from which on all are 1, enclosed; unknown where the last is not."""
+    """The level from which on all are 1, enclosed between whole numbers; unknown where the last is not."""
     if verdicts[-1].lower < 1:
         return UNKNOWN
     ends: list[float] = []
     for open_ in (1.0, 0.0):
         failing = [place for place, verdict in enumerate(verdicts) if (verdict.upper if open_ else verdict.lower) < 1]
         ends.append(levels[failing[-1] + 1 if failing else 0])
-    return Enclosure(*ends)
+    low, high = ends
+    return Enclosure(low, high) if low == high else Enclosure(float(floor(low)), float(ceil(high)))
 
 
 def _bits(mask: np.ndarray) -> str:
     return np.packbits(mask).tobytes().hex()
 
 
-def _widened(x: Interval, floor: float) -> Interval:
-    wide = x + Interval(-floor, floor)
+def _widened(x: Interval, floor: float | np.ndarray) -> Interval:
+    wide = x + Interval(-np.asarray(floor), np.asarray(floor))
     return Interval(np.maximum(wide.lo, 0.0), wide.hi)
 
 

@@ -127,8 +127,9 @@ class Profiles:
         inner = sqrt(spreads[0]) * sqrt(spreads[1])
         scale, several = left * right, s > 1
         deviation = inner / sqrt(Interval(np.maximum(s - 1, 1.0))) / scale
+        mean = minimum(a * b / s / scale, 1.0)
         return (
-            minimum(a * b / s / scale, 1.0),
+            Interval(np.where(several, mean.lo, 1.0), np.where(several, mean.hi, 1.0)),
             Interval(np.where(several, np.maximum(deviation.lo, 0.0), 0.0), np.where(several, deviation.hi, 0.0)),
         )
 

@@ -18,6 +18,7 @@ __all__ = [
     "balance_room",
     "cell_floor",
     "error_floor",
+    "known_to",
     "norm_floor",
     "product_floor",
     "spectral_floor",
@@ -101,20 +102,24 @@ def error_floor(
 ) -> float:
     """Floor of what truncation to windows changes, for layers over 2^exponent; infinite where a window has no gap.
 
-    How far both layers are known, which is half the width of their published singular values, is multiplied by 3, and
-    by (σ_r + σ_{r+1})/(σ_r − σ_{r+1}) for a window of r ranks, and by σ₁ of the other layer; ``floor`` is that of the
+    How far both layers may be off is multiplied by 3, and by (σ_r + σ_{r+1})/(σ_r − σ_{r+1}) for a window of r ranks, and by σ₁ of the other layer; ``floor`` is that of the
     product.
     """
     total = floor
     for values, other, exponent, exponent_next, r in zip(
         sigma, sigma[::-1], exponents, exponents[::-1], windows, strict=True
     ):
-        width = max(value.upper - value.lower for value in values)
         lean = 3.0
         if r < len(values):
             gap = values[r - 1].lower - values[r].upper
             if not gap > 0:
                 return math.inf
             lean += (values[r - 1].upper + values[r].upper) / gap
-        total += math.ldexp(width, -exponent) * lean * math.ldexp(other[0].upper, -exponent_next)
+        total += known_to(values, exponent) * lean * math.ldexp(other[0].upper, -exponent_next)
     return total if total == total else math.inf
+
+
+def known_to(sigma: Sequence[Enclosure], exponent: int) -> float:
+    """How far a layer over 2^exponent may be off for whoever encloses it again: four of the largest width of its
+    published singular values, the Frobenius norm of an error being above its spectral norm."""
+    return math.ldexp(4 * max(value.upper - value.lower for value in sigma), -exponent)

@@ -66,9 +66,9 @@ class Structure:
         return left.root(), right.root()
 
     def cosines(self, pairs: Pairs) -> Range:
-        """Their correlations, 1 on a single column."""
+        """Their correlations, 1 on a single column; of others the range may reach beyond 1."""
         left, right = self.lengths(pairs)
-        found = self.weights(pairs).over(left.times(right)).smaller(1.0)
+        found = self.weights(pairs).over(left.times(right))
         single = self.shared[pairs] == 1
         return Range(np.where(single, 1.0, found.lo), np.where(single, 1.0, found.hi))
 
@@ -79,7 +79,8 @@ class Structure:
         sums = self.sums(self.x, self._ones(), pairs)
         whole = Range(count, count)
         means = [a.over(length.times(whole)) for a, length in zip(sums, lengths, strict=True)]
-        mean = means[0].times(means[1]).times(whole).smaller(1.0)
+        mean = means[0].times(means[1]).times(whole)
+        mean = Range(np.where(count > 1, mean.lo, 1.0), np.where(count > 1, mean.hi, 1.0))
         rest = [Range(-q.hi, -q.lo).times(q).times(whole).plus(1.0) for q in means]
         rest = [Range(np.maximum(x.lo, 0.0), np.maximum(x.hi, 0.0)) for x in rest]
         fewer = np.maximum(count - 1, 1.0)

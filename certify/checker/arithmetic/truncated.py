@@ -3,18 +3,25 @@ r"""A transport W'W and its truncations (W')_{r'}(W)_r, column by column of each
 **Product.** Column j of fl(W'W) errs by at most :math:`\gamma\||W'||w_j|\|\le\gamma\|W'\|_F\|w_j\|`, and so does every
 part of it.
 
-**Best approximations.** Let B = ŪSV̄ᵀ be within ε of W (spectral norm) and let σ be the singular values of W, with
-σ_r > s_{r+1} and s_r > σ_{r+1}. Then ‖W_r − B_r‖ <= ε(1 + σ_r/(σ_r − s_{r+1}) + σ_{r+1}/(s_r − σ_{r+1})).
+**Best approximations.** Let B = ŪSV̄ᵀ, F = W − B, ‖F‖_F <= ε, and let σ be the singular values of W with σ_r > s_{r+1}
+and s_r > σ_{r+1}. Then for every column j
 
-*Proof.* Let Q, Q* be the projectors onto the leading left and right spaces of B, P and P* those of W, W − B = F. As
-W_r = PW = WP*, the identities (1−Q)W_r = (1−Q)(B + F)P* = B(1−Q*)P* + (1−Q)FP* and
-W_r(1−Q*) = P(1−Q)B + PF(1−Q*) hold. With a, b the norms of the left sides, ‖(1−Q*)P*‖ <= b/σ_r and ‖P(1−Q)‖ <= a/σ_r,
-so max(a, b) <= s_{r+1}max(a, b)/σ_r + ε, that is max(a, b) <= εσ_r/(σ_r − s_{r+1}). In the same way the norms of
-(1−P)B_r and B_r(1−P*) are at most εs_r/(s_r − σ_{r+1}), hence ‖Q(1−P)W‖ = ‖Q(1−P)(W−W_r)‖ <= σ_{r+1}‖Q(1−P)‖ <=
-εσ_{r+1}/(s_r − σ_{r+1}). Finally W_r − B_r = (1−Q)W_r + Q(W − B) − Q(W − W_r).  □
+.. math::
+    \|(W_r-B_r)e_j\|\le\varepsilon\Bigl(1+\sqrt2\,\bigl(\sum_{i\le r}g_i^2\bar v_i(j)^2\bigr)^{1/2}
+    +\sqrt2\,\bigl(\sum_{i>r}h_i^2\bar v_i(j)^2\bigr)^{1/2}\Bigr),\quad
+    g_i=\frac{s_i}{s_i-\sigma_{r+1}},\ h_i=\frac{s_i}{\sigma_r-s_i}.
 
-The truncated transport is then off by the sum over both layers of the distance of their approximations times the norm
-of the other layer, and its float form by what bases, core and products round.
+*Proof.* Let Q project onto the left singular vectors of W up to r: QW = W_r, so B_r − W_r = (1−Q)B_r − QF − Q(B − B_r).
+Let (u, v) be singular vectors of W for σ, or one of them with σ = 0. From uᵀWv̄_i = σ⟨v, v̄_i⟩ and ūᵢᵀWv = σ⟨ū_i, u⟩,
+s_i⟨u, ū_i⟩ = σ⟨v, v̄_i⟩ − f and s_i⟨v, v̄_i⟩ = σ⟨u, ū_i⟩ − f', f = uᵀFv̄_i, f' = ūᵢᵀFv. Eliminating the second product
+gives (σ² − s_i²)⟨u, ū_i⟩ = s_if + σf'. Over the u beyond r, where σ <= σ_{r+1}, and i <= r:
+(s_i/g_i)|⟨u, ū_i⟩| <= |s_if + σf'|/(s_i + σ), whose square is at most f² + f'²; these add up to 2ε². So the matrix
+(1−Q)Ū_rS_rG⁻¹ has Frobenius norm √2ε at most, and (1−Q)B_re_j is its product with (g_iv̄_i(j))_i. The same for u up to
+r and i > r with h_i.  □
+
+By transposition it holds for rows, and for the norms of groups of them with the sums of the squares of ū_i over a group.
+The cell (G, j) of W'_{r'}W_r − B'_{r'}B_r is at most ‖W'_G‖‖(W_r−B_r)e_j‖ + ‖(W'_{r'}−B'_{r'})_G‖‖Be_j‖, and the float form
+of B'_{r'}B_r is off by what bases, core and products round.
 """
 
 from __future__ import annotations
@@ -57,6 +64,15 @@ class Transport:
         self.cells = self._norms(self.whole, self.slip)
         self.core: Array | None = None
         self.core_slip = arb(0)
+        relative = 1.0 + 4 * gamma(max(lower.shape) + upper.shape[1] + 8)
+        self.columns = lengths * relative + 2.0**-500
+        self.rows = np.array([np.linalg.norm(upper[rows]) for rows in self.groups]) * relative + 2.0**-500
+        write, read = near
+        self.squares = (
+            np.square(write.right),
+            np.stack([np.einsum("ij,ij->j", read.left[rows], read.left[rows]) for rows in self.groups]),
+        )
+        self.tilts = write.right_distance, read.left_distance
 
     def _norms(self, x: Array, slip: Array | float) -> Range:
         found = np.stack([np.sqrt(np.einsum("ij,ij->j", x[rows], x[rows])) for rows in self.groups])
@@ -66,18 +82,15 @@ class Transport:
 
     def truncated(self, windows: tuple[int, int]) -> tuple[Range, Range] | None:
         """Norms of the cells of the change, and of those of the truncated transport; None without certified gaps."""
-        approximations = [self._moved(side, r) for side, r in enumerate(windows)]
-        if not all(moved.is_finite() for moved in approximations):
-            return None
-        write, read = self.near
+        moved = [self._moved(side, r) for side, r in enumerate(windows)]
         tops = [self._top(side) for side in (0, 1)]
-        errors = [self._unit(side, near.error) for side, near in enumerate(self.near)]
         short, slip = self._short(windows, tops)
-        off = approximations[0] * (tops[1] + errors[1]) + approximations[1] * (tops[0] + errors[0]) + slip
-        if not off < 1:
+        column, row = moved
+        off = self.rows[:, None] * column + row[:, None] * (self.columns + above(self._unit(0, self.near[0].spread)))
+        off = off * (1.0 + 2.0**-40) + above(slip) + 2.0**-900
+        if not np.all(off < 1):
             return None
-        bound = above(off)
-        return self._norms(short - self.whole, self.slip + bound), self._norms(short, bound)
+        return self._norms(short - self.whole, self.slip + off), self._norms(short, off)
 
     def _unit(self, side: int, value: float) -> arb:
         return ball(value) * arb(2) ** (self.near[side].exponent - self.exponents[side])
@@ -85,16 +98,23 @@ class Transport:
     def _top(self, side: int) -> arb:
         return self._unit(side, float(self.near[side].s[0]))
 
-    def _moved(self, side: int, r: int) -> arb:
-        near = self.near[side]
+    def _moved(self, side: int, r: int) -> Array:
+        """Bounds of (W_r − B_r)e_j for all columns, or of the rows of W'_{r'} − B'_{r'} in all groups."""
+        near, squares = self.near[side], self.squares[side]
         if r >= near.d:
-            return self._unit(side, near.error)
-        kept, beyond, error = (ball(float(x)) for x in (near.s[r - 1], near.s[r], near.error))
-        # σ_r >= s_r − ε and σ_{r+1} <= s_{r+1} + ε.
-        gap = kept - beyond - error
-        if not gap > 0:
-            return arb.nan()
-        return self._unit(side, near.error) * (1 + (kept - error) / gap + (beyond + error) / gap)
+            return np.full(squares.shape[0], above(self._unit(side, near.spread)))
+        # σ_r >= s_r − ε and σ_{r+1} <= s_{r+1} + ε; the weights increase in the σ that they have.
+        low = np.nextafter(near.s[r - 1] - near.error, -np.inf)
+        high = np.nextafter(near.s[r] + near.error, np.inf)
+        if not (low > near.s[r] and near.s[r - 1] > high):
+            return np.full(squares.shape[0], np.inf)
+        found = np.ones(squares.shape[0])
+        for part, gaps in ((slice(0, r), near.s[:r] - high), (slice(r, None), low - near.s[r:])):
+            weights = near.s[part] / gaps * (1.0 + 2.0**-40)
+            sums = squares[:, part] @ np.square(weights)
+            largest = float(np.max(weights, initial=0.0))
+            found += 1.5 * (np.sqrt(sums) * (1.0 + 2.0**-30) + largest * (2 * self.tilts[side] + 2.0**-500))
+        return found * (above(self._unit(side, near.spread)) * (1.0 + 2.0**-40))
 
     def _short(self, windows: tuple[int, int], tops: Sequence[arb]) -> tuple[Array, arb]:
         """The truncated product of the near-decompositions, and what it is off."""
