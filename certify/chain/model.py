@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from certify.chain.dtypes import check_dtype, dtype_name, refusal_of, to_float64
 from certify.chain.evaluate import evaluate
 from certify.chain.expression import Expression
+from certify.chain.groups import Groups, GroupsError, groups_text, partition
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.refusals import check_name
 from certify.chain.stored import Memory, StoredTensor
@@ -35,6 +36,7 @@ class Layer:
     transposed : True when the tensor is stored as (n_in, n_out).
     stored : where the bytes are.
     expression : how the matrix is formed of stored tensors; None when it is the stored one, or its transpose.
+    groups : its row groups where it reads from another layer; None for blocks.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Layer:
     transposed: bool
     stored: StoredTensor = field(repr=False)
     expression: Expression | None = field(default=None, repr=False)
+    groups: Groups | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -130,6 +133,11 @@ class Layer:
     def expression_record(self) -> dict[str, Any] | None:
         """The expression as plain JSON values, with the hash of every other tensor; None for a stored matrix."""
         return None if self.expression is None else self.expression.record()
+
+    @property
+    def groups_record(self) -> str:
+        """The row groups in their one spelling; empty where none are named."""
+        return "" if self.groups is None else groups_text(self.groups)
 
     @cached_property
     def sha256(self) -> str:
@@ -247,7 +255,12 @@ class Chain:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Iterable[ArrayLike], names: Sequence[str] | None = None, *, limits: Limits = DEFAULT_LIMITS
+        cls,
+        arrays: Iterable[ArrayLike],
+        names: Sequence[str] | None = None,
+        *,
+        groups: Mapping[str, Sequence[Sequence[int]]] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> Chain:
         """Chain of matrices held in memory, lowest first, each of shape (n_out, n_in); they are copied.
 
@@ -255,9 +268,11 @@ class Chain:
         ----------
         arrays : real matrices (float64, float32, float16, ml_dtypes' bfloat16 and 8-bit floats, integers).
         names : one name per matrix; ``W1, W2, ...`` when omitted.
+        groups : row groups by the name of a layer.
 
         Raises
         ------
+        ChainError : groups of no layer, or that do not partition its rows.
         InputError : as :func:`certify.chain.load`.
 
         >>> chain = Chain.from_arrays([[[1.0, 2.0]], [[3.0], [4.0]]])
@@ -281,6 +296,15 @@ class Chain:
             dtype = dtype_name(array.dtype)
             data = b"" if refusal_of(dtype) else array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes("C")
             layers.append(Layer.of(StoredTensor(label, "", "", array.shape, dtype, Memory(data))))
+        for name, rows in (groups or {}).items():
+            place = labels.index(name) if name in labels else -1
+            try:
+                found = partition(rows, layers[place].shape[0]) if place >= 0 else None
+            except GroupsError as error:
+                raise ChainError(f"the groups of {name!r} do not partition its rows: {error}") from None
+            if found is None:
+                raise ChainError(f"groups of no layer: {name!r}", hint=f"one of {', '.join(labels[:12])}")
+            layers[place] = replace(layers[place], groups=found)
         chain = cls(tuple(layers), consecutive_edges(len(layers)))
         chain.check()
         return chain
