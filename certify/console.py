@@ -20,6 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from certify.errors import InputError, PolystableError, UsageError
+from certify.escaping import escaped
 from certify.reading import remembered, was_read
 from certify.verdict import Verdict
 from certify.writing import check_writable, remove_temporary
@@ -59,25 +60,6 @@ def exit_codes(refuted: str = "refuted", rejected: str = "certificate rejected")
     return (
         f"Exit codes: 0 everything asked is certified, 1 {refuted} or {rejected}, 2 usage, 3 undecided, "
         "4 input refused, 5 defect of this program."
-    )
-
-
-def escaped(text: object, *, lines: bool = False) -> str:
-    r"""Text that moves no cursor and turns no writing direction: what cannot be printed is shown by its code.
-
-    Parameters
-    ----------
-    text : anything that was read from a file, or that names one.
-    lines : leave line breaks as they are.
-
-    >>> print(escaped("a\x1b[31m\u202eb\nc"))
-    a\x1b[31m\u202eb\nc
-    """
-    found = str(text)
-    if found.isprintable():
-        return found
-    return "".join(
-        c if c.isprintable() or (lines and c == "\n") else c.encode("unicode_escape").decode("ascii") for c in found
     )
 
 
