@@ -205,6 +205,27 @@ def verify(witness: Path, as_json: bool) -> int:
 
 
 @command.command(epilog=_EPILOG)
+@click.argument("witness", type=_PATH)
+@click.option("--format", "format", type=click.Choice(["latex", "sympy", "lean"]), default="latex", show_default=True)
+@click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the text; it is printed by default.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def export(witness: Path, format: str, output: Path | None) -> int:
+    """Re-check a WITNESS file, and write it as a LaTeX block, a SymPy script or a Lean 4 file."""
+    check_targets(output)
+    from certify.writing import write_whole
+    from theorems.export import export
+    from theorems.verification import verify
+
+    text = export(verify(witness), format)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_whole(output, text.encode())
+        click.echo(f"wrote {escaped(output)}")
+    return 0
+
+
+@command.command(epilog=_EPILOG)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; a free one by default.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
