@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shlex
 import shutil
 import subprocess
@@ -213,3 +214,6 @@ def test_progress_is_silent_off_a_terminal_and_shown_on_one(small):
         assert process.wait() == 0
     os.close(ours)
     assert b"certifying" in shown
+    totals = {match.group(1) for match in re.finditer(rb"\d+/(\d+|\?)", shown)}
+    assert len(totals) == 1
+    assert b"?" not in totals
