@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -81,6 +82,7 @@ def command() -> None:
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the certificate.")
 @click.option("--fresh", is_flag=True, help="Start anew, and drop what an ended run left in FILE.journal.")
 @click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page for a browser; it loads nothing.")
+@click.option("--plots", type=_PATH, metavar="DIR", help="Write the pictures of the page as SVG files into DIR.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
 @_asked("ask with")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
@@ -94,6 +96,7 @@ def chain(
     output: Path | None,
     fresh: bool,
     page: Path | None,
+    plots: Path | None,
     workers: int | None,
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
@@ -107,7 +110,9 @@ def chain(
     With -o, finished work is kept in FILE.journal until the certificate is written; the same command continues it.
     """
     kept = None if output is None else output.with_name(f"{output.name}.journal")
-    check_targets(output, kept, page, inputs=(path, chain_file, thresholds_file))
+    inputs = (path, chain_file, thresholds_file)
+    new_folder = None if plots is None or os.path.isdir(plots) else plots
+    check_targets(output, kept, page, new_folder, inputs=inputs)
     import certify
     from certify.chain import Limits
 
@@ -123,6 +128,10 @@ def chain(
         from certify.report.page import save_page
 
         save_page(certificate, page)
+    if plots is not None:
+        from certify.report.figures import save_plots
+
+        save_plots(certificate, plots, (output, page), inputs)
     if as_json:
         sys.stdout.write(certificate.to_bytes().decode("ascii"))
     else:
@@ -135,7 +144,7 @@ def chain(
             shown.print(screen(certificate, width=shown.width))
         for note in loaded.notes:
             shown.print(f"note {escaped(note)}", style="dim", markup=False, highlight=False)
-        for label, target in (("certificate", output), ("page", page)):
+        for label, target in (("certificate", output), ("page", page), ("pictures", plots)):
             if target is not None:
                 shown.print(f"{label} {escaped(target)}", markup=False, highlight=False)
         if output is not None:

@@ -34,7 +34,7 @@ def small(tmp_path):
 
 def test_digits_certify_and_verify(tmp_path, capsys):
     saved, page = tmp_path / "digits.json", tmp_path / "digits.html"
-    code = cli.run(["chain", DIGITS, "-o", str(saved), "--html", str(page)])
+    code = cli.run(["chain", DIGITS, "-o", str(saved), "--html", str(page), "--plots", str(tmp_path / "plots")])
     assert code in (0, 3)
     shown = capsys.readouterr().out
     for text in (
@@ -51,6 +51,8 @@ def test_digits_certify_and_verify(tmp_path, capsys):
     for text in ("layers.3.weight", "D4.slack.transport", "left out layers.0.bias", "not asked", "claims:"):
         assert text in shown
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert len(list((tmp_path / "plots").glob("spectrum-*.svg"))) == 5
+    assert (tmp_path / "plots" / "overlap-against-chance.svg").is_file()
     assert cli.run(["verify", str(saved), DIGITS]) == code
     assert capsys.readouterr().out.startswith("accepted")
 
