@@ -21,11 +21,10 @@ from certify.comparison.document import Comparison
 from certify.comparison.interfaces import compare_interface
 from certify.comparison.layers import compare_layer
 from certify.comparison.pairs import Adapter, pair_up
-from certify.comparison.side import Side, adapted, changed_by, side
+from certify.comparison.side import Side, adapted, changed_by, side, sum_of
 from certify.errors import UsageError
-from certify.linalg.norms import frobenius
 from certify.prover.ledger import Ledger
-from certify.rigor.rounding import ETA, FloatArray, U, add_up, mul_up
+from certify.rigor.rounding import FloatArray
 
 __all__ = ["Comparison", "compare"]
 
@@ -121,9 +120,7 @@ def _sides(layer: Layer, other: Layer | Adapter, seconds: float) -> tuple[Side, 
         change, radius = changed_by(matrix, b)
         return first, side(b, 0.0, seconds), side(change, radius, seconds)
     change, radius = _adapter_change(other)
-    total = matrix + change
-    norm = float(frobenius(total).hi)
-    off = float(add_up(radius, add_up(mul_up(2 * U, norm), ETA * total.size)))
+    total, off = sum_of(matrix, change, radius)
     rank = other.down.shape[0]
     return first, side(total, off, seconds), side(change, radius, seconds, most=rank)
 

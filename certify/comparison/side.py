@@ -22,7 +22,7 @@ from certify.linalg.gemm import gemm
 from certify.rigor.ball import hull_ball
 from certify.rigor.rounding import ETA, FloatArray, U, add_down, add_up, div_up, mul_up, norm_up
 
-__all__ = ["Side", "adapted", "changed_by", "side"]
+__all__ = ["Side", "adapted", "changed_by", "side", "sum_of"]
 
 _SAFE = 2.0**-900
 """Sums of floats that are 0 or at least this large leave errors that no flush to zero touches."""
@@ -121,3 +121,12 @@ def adapted(up: FloatArray, down: FloatArray, factor: Fraction) -> tuple[FloatAr
     error = add_up(mul_up(norm_up(product.rad), abs(s) + slack), mul_up(slack, size))
     error = add_up(error, add_up(mul_up(2 * U, norm_up(change)), ETA * change.size))
     return change, float(error) if np.isfinite(change).all() else math.inf
+
+
+def sum_of(matrix: FloatArray, change: FloatArray, radius: float) -> tuple[FloatArray, float]:
+    """The float matrix of W + C for C within ``radius`` of ``change``, and a bound of its Frobenius error."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = matrix + change
+    if not np.isfinite(total).all():
+        return np.zeros_like(matrix), math.inf
+    return total, float(add_up(radius, add_up(mul_up(2 * U, norm_up(total)), ETA * total.size)))

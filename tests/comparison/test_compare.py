@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import mpmath
@@ -13,7 +14,7 @@ from safetensors.numpy import save_file
 import certify
 from certify import cli
 from certify.claims import comparison as claims
-from certify.comparison.side import adapted, changed_by, side
+from certify.comparison.side import adapted, changed_by, side, sum_of
 from certify.errors import ChainError, InputError
 from certify.linalg.subspace import Subspace, principal_sines
 from certify.verdict import Verdict
@@ -155,8 +156,8 @@ def test_small_angles_are_not_lost(angle):
 
 
 def test_bases_that_are_not_orthonormal_are_allowed_for():
-    angle = 0.3
-    line = Subspace(np.array([[1.0 + 1e-4], [0.0]]), 0.0)
+    angle = 1e-3
+    line = Subspace(np.array([[1.0 + 1e-2], [0.0]]), 0.0)
     other = Subspace((1.0 - 1e-4) * np.array([[np.cos(angle)], [np.sin(angle)]]), 0.0)
     found = principal_sines(line, other)
     assert found.lo[0] <= np.sin(angle) <= found.hi[0]
@@ -216,15 +217,23 @@ def test_a_lora_adapter_is_the_base_with_its_product(tmp_path):
 
 
 def test_the_product_of_an_adapter_carries_its_error():
-    from fractions import Fraction
-
     rng = np.random.default_rng(6)
     up, down = rng.normal(size=(5, 3)), rng.normal(size=(3, 4))
-    change, radius = adapted(up, down, Fraction(1, 3))
-    with mpmath.workdps(60):
-        true = mpmath.matrix(up.tolist()) * mpmath.matrix(down.tolist()) / 3
-        off = mpmath.norm(true - mpmath.matrix(change.tolist()), 2)
-    assert 0 < off <= radius < 1e-14
+    # What is large in the product cancels, and its rounding is left.
+    up, down = np.hstack([up, up + 2.0**-20]), np.vstack([down, -down])
+    base = rng.normal(size=(5, 4))
+    for factor in (Fraction(1, 3), Fraction(2)):
+        change, radius = adapted(up, down, factor)
+        total, off = sum_of(base, change, radius)
+        with mpmath.workdps(60):
+            true = mpmath.matrix(up.tolist()) * mpmath.matrix(down.tolist()) * factor.numerator / factor.denominator
+            far = mpmath.norm(true - mpmath.matrix(change.tolist()), 2)
+            further = mpmath.norm(true + mpmath.matrix(base.tolist()) - mpmath.matrix(total.tolist()), 2)
+        assert 0 < far <= radius < 1e-13
+        assert further <= off
+    large = np.full((5, 4), 1e308)
+    assert sum_of(large, large, 0.0)[1] == np.inf
+    assert sum_of(np.ones((1, 1)), np.full((1, 1), 2.0**-60), 0.0)[1] >= 2.0**-60
 
 
 @pytest.mark.parametrize(
