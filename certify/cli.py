@@ -161,6 +161,61 @@ def chain(
 
 
 @command.command(epilog=_EPILOG)
+@click.argument("a", type=_PATH)
+@click.argument("b", type=_PATH)
+@click.option(
+    "--chain", "chain_file", type=_PATH, metavar="FILE", help="TOML file that names the layers and the edges of A."
+)
+@_preset
+@click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the comparison as JSON.")
+@click.option("--above", type=float, metavar="TAU", help="Numerical ranks count σ > TAU; σ_1/100 in A by default.")
+@_asked("ask with")
+@click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
+@click.option("--full", is_flag=True, help="Every difference, instead of one screen.")
+@_common
+def compare(
+    a: Path,
+    b: Path,
+    chain_file: Path | None,
+    preset: str | None,
+    output: Path | None,
+    above: float | None,
+    thresholds: tuple[str, ...],
+    thresholds_file: Path | None,
+    limits: tuple[str, ...],
+    full: bool,
+    as_json: bool,
+) -> int:
+    """Enclose what differs between the models A and B: matrices of the same names, or a LoRA adapter B of A.
+
+    Spectra, exponents, ranks, leading subspaces, overlaps and the change itself, B less A. What is missing in B, or of
+    another shape, is named.
+    """
+    check_targets(output, inputs=(a, b, chain_file, thresholds_file))
+    import certify
+    from certify.chain import Limits
+    from certify.comparison.screen import every_claim, screen
+
+    sizes = changed(Limits(), limits, "--limit")
+    chosen = chosen_thresholds(thresholds_file, thresholds)
+    with progress("comparing") as advance:
+        found = certify.compare(
+            a, b, chain_file, preset=preset or "", thresholds=chosen, above=above, limits=sizes, progress=advance
+        )
+    check_targets(output)
+    if output is not None:
+        found.save(output)
+    if as_json:
+        sys.stdout.write(found.to_bytes().decode("ascii"))
+    else:
+        shown = terminal()
+        shown.print(every_claim(found) if full else screen(found))
+        if output is not None:
+            shown.print(f"comparison {escaped(output)}", markup=False, highlight=False)
+    return EXIT_CODES[found.verdict]
+
+
+@command.command(epilog=_EPILOG)
 @click.argument("path", type=_PATH)
 @click.option("--tensor", required=True, metavar="NAME", help="The matrix, by its name in PATH or in the chain file.")
 @click.option("--at-least", type=click.IntRange(min=0), required=True, metavar="K", help="The rank that is asked.")
