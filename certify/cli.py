@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import sys
@@ -340,18 +341,20 @@ def verify(
 @click.option("-n", "--first", type=click.IntRange(min=1), metavar="N", help="Only the N closest.")
 @_common
 def explore(cert: Path, first: int | None, as_json: bool) -> int:
-    """Show, verdict by verdict, the margin that decides it in CERT, sorted by how close it is to turning."""
+    """Show the claims of CERT, those first whose verdicts are nearest to turning, and what each has to spare."""
     from certify.certificate import Certificate
-    from certify.report.summary import closeness
+    from certify.report.nearness import nearest
     from certify.report.table import closest_table
 
     certificate = Certificate.load(cert)
     if as_json:
         print_json(
             [
-                {"id": claim.id, "subject": claim.subject, "verdict": claim.verdict.value,
-                 "margin": [claim.margin.lower.hex(), claim.margin.upper.hex()], "cause": claim.cause}
-                for claim in sorted(certificate.claims, key=closeness)[:first]
+                {"id": near.claim.id, "subject": near.claim.subject, "name": near.name,
+                 "verdict": near.claim.verdict.value,
+                 "margin": [near.claim.margin.lower.hex(), near.claim.margin.upper.hex()],
+                 "spare": None if math.isinf(near.part) else near.part, "of": near.scale, "cause": near.claim.cause}
+                for near in nearest(certificate)[:first]
             ]
         )  # fmt: skip
     else:

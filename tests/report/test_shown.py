@@ -16,7 +16,7 @@ from certify.chain import Chain
 from certify.claims.catalogue import key_of
 from certify.execution import certify
 from certify.report.page import page, save_page, sentence
-from certify.report.summary import closeness, left_out_lines, not_asked_lines, sections
+from certify.report.summary import left_out_lines, not_asked_lines, sections
 from certify.report.table import claims_table, closest_table, summary
 from certify.verdict import Verdict
 from tests.certificate.digits import digits
@@ -65,9 +65,8 @@ def test_closest_first():
     certificate = sample()
     shown = _text(closest_table(certificate))
     assert shown.splitlines()[1].startswith("UNDECIDED")
-    order = sorted(map(closeness, certificate.claims))
-    assert order[0] == 0.0
-    assert len(_text(closest_table(certificate, limit=3)).splitlines()) == 4
+    rows = [line for line in _text(closest_table(certificate, limit=3)).splitlines()[1:] if line[:1].strip()]
+    assert len(rows) == 3
 
 
 class _Tags(HTMLParser):
