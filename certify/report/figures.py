@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certify.certificate import Certificate
-from certify.claims import layer, nulls
+from certify.claims import interface, layer, nulls
 from certify.console import check_targets
 from certify.errors import UsageError
 from certify.report.barcode import pictured_barcodes
-from certify.report.overview import plain_subjects, short_names
+from certify.report.overview import short_names
 from certify.report.pictures.bars import Balance, balance_picture, shares_picture
 from certify.report.pictures.overlaps import Cell, overlaps_picture
 from certify.report.pictures.spectrum import frame_of, spectrum_picture
-from certify.report.pictures.svg import Picture
+from certify.report.pictures.svg import Picture, cut
 from certify.verdict import Claim, Enclosure, Verdict
 from certify.writing import write_whole
 
 __all__ = ["Figures", "figures", "save_plots"]
 
+_LETTERS = 20
 _COLUMNS = 16
 """Windows that a picture has a column for; of more, those that most interfaces share."""
 
@@ -79,8 +80,10 @@ _Claims = dict[tuple[str, str], Claim]
 
 def _interfaces(certificate: Certificate) -> dict[str, str]:
     """What each interface is called in a picture, by its subject."""
-    plain = plain_subjects(certificate)
-    return {subject: label for subject, label in plain.items() if subject.startswith("edge ")}
+    tensors = certificate.input.tensors
+    plain = {name: cut(text, _LETTERS) for name, text in short_names([tensor.layer for tensor in tensors]).items()}
+    pairs = [(tensors[lower].layer, tensors[upper].layer) for lower, upper in certificate.input.edges]
+    return {interface.subject(a, b): f"{plain[a]} → {plain[b]}" for a, b in pairs}
 
 
 def _spectra(certificate: Certificate, claims: _Claims) -> Iterator[Picture]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 
 from certify.certificate import Certificate
 from certify.claims import layer
 from certify.report.figures import figures
-from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short
+from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, short_names
 from certify.report.page_claims import claims_html, documentation_html
 from certify.report.pictures.spectrum import LAWS
 from certify.report.pictures.svg import PALETTE, Picture, quoted
@@ -107,14 +107,16 @@ def _rows(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _layers(found: Overview) -> str:
     heads = ("layer", "shape", "rank", "rank at 90 / 99 %", "σ₁", "σ_min", "stable rank", "α")
-    return "<h2 id=layers>Layers</h2>" + _rows(heads, map(_layer, found.layers))
+    plain = short_names([row.name for row in found.layers])
+    return "<h2 id=layers>Layers</h2>" + _rows(heads, (_layer(row, plain) for row in found.layers))
 
 
-def _layer(row: LayerRow) -> tuple[str, ...]:
+def _layer(row: LayerRow, plain: Mapping[str, str]) -> tuple[str, ...]:
     lost = "" if row.rank.lower == row.full else f" of {row.full}"
     return (
-        row.name, f"{row.shape[0]}×{row.shape[1]}", short(row.rank) + lost, " / ".join(map(short, row.effective)),
-        short(row.largest), short(row.smallest), short(row.stable), short(row.alpha),
+        plain[row.name], f"{row.shape[0]}×{row.shape[1]}", short(row.rank) + lost,
+        " / ".join(map(short, row.effective)), short(row.largest), short(row.smallest),
+        short(row.stable), short(row.alpha),
     )  # fmt: skip
 
 
@@ -125,12 +127,13 @@ def _interfaces(found: Overview) -> str:
         "interface", "window", "overlap", "chance", "deviations above it", "imbalance", "commutator / chance",
         "deviations above it",
     )  # fmt: skip
-    return "<h2 id=interfaces>Interfaces</h2>" + _rows(heads, map(_interface, found.interfaces))
+    plain = short_names([row.name for row in found.layers])
+    return "<h2 id=interfaces>Interfaces</h2>" + _rows(heads, (_interface(row, plain) for row in found.interfaces))
 
 
-def _interface(row: InterfaceRow) -> tuple[str, ...]:
+def _interface(row: InterfaceRow, plain: Mapping[str, str]) -> tuple[str, ...]:
     return (
-        f"{row.writer} → {row.reader}", "–" if row.window is None else f"{row.window} of {row.dimension}",
+        f"{plain[row.writer]} → {plain[row.reader]}", "–" if row.window is None else f"{row.window} of {row.dimension}",
         short(row.overlap), short(row.chance), short(row.score, 3), short(row.imbalance), short(row.ratio, 3),
         short(row.commutator_score, 3),
     )  # fmt: skip

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from certify.report.numbers import enclosure_text
-from certify.report.pictures.svg import Picture, box, cut, hatched, hatching, path, segment, words
+from certify.report.pictures.svg import Picture, box, hatched, hatching, path, segment, words
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["Balance", "balance_picture", "shares_picture"]
 
 _ROW, _BAR, _GAP, _TOP = 16, 150, 24, 40
-_NAMES, _LETTER = 40, 5.4
+_LETTER = 5.4
 _LARGEST_COMMUTATOR = 0.5**0.5
 
 
@@ -28,7 +28,7 @@ class Balance:
 
 def balance_picture(rows: Sequence[Balance]) -> Picture:
     """Two bars for each interface; a mark across the second says what chance gives."""
-    shown = [cut(row.label, _NAMES) for row in rows]
+    shown = [row.label for row in rows]
     left = max(60.0, 8 + _LETTER * max(map(len, shown)))
     second = left + _BAR + _GAP
     width, bottom = second + _BAR + 16, _TOP + _ROW * len(rows)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from certify.report.numbers import enclosure_text
-from certify.report.pictures.svg import Picture, box, cut, hatched, hatching, segment, words
+from certify.report.pictures.svg import Picture, box, hatched, hatching, segment, words
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["Cell", "overlaps_picture", "strength"]
 
 _CELL, _ROW, _TOP = 34, 18, 44
-_NAMES = 40
 _LETTER = 5.4
 
 
@@ -49,7 +48,7 @@ def overlaps_picture(
     left_out : how many windows have no column; the caption tells.
     """
     name = "overlap-against-chance"
-    shown = [cut(label, _NAMES) for label, _ in rows]
+    shown = [label for label, _ in rows]
     left = max(60.0, 8 + _LETTER * max(map(len, shown)))
     width, height = left + _CELL * len(windows) + 8, _TOP + _ROW * len(rows) + 40
     parts = [f"<defs>{hatching(name)}</defs>", words(left, 12, "leading directions k of the window")]
@@ -62,8 +61,8 @@ def overlaps_picture(
                 parts.append(_cell(left + _CELL * c, y, cell, windows[c], name))
     parts += _legend(left, _TOP + _ROW * len(rows) + 14, name)
     caption = (
-        "Colour: the overlap between what chance gives (pale) and all (blue), or nothing (orange). "
-        "The number is the overlap; where the pointer rests, chance and the deviations above it are shown."
+        "Colour: the overlap between what chance gives and all (blue), or nothing (orange); pale within two standard "
+        "deviations of chance. The number is the overlap; where the pointer rests, chance and the deviations are shown."
     )
     more = f" {left_out} windows that few interfaces have are only in the table." if left_out else ""
     return Picture(name, "Overlap of leading directions against chance", max(width, 330), height, "".join(parts),
@@ -80,11 +79,16 @@ def _cell(x: float, y: float, cell: Cell, k: int, hatch: str) -> str:
     if cell.verdict is not Verdict.CERTIFIED or not cell.overlap.finite:
         told = f"k = {k}: {cell.verdict.value}, overlap {enclosure_text(cell.overlap)}"
         return box(x, y, width, height, "axis", told, hatched(hatch))
-    part = 0.0 if cell.chance is None or not cell.chance.finite else strength(cell.overlap, cell.chance)
+    part = strength(cell.overlap, cell.chance) if cell.chance is not None and _beyond(cell) else 0.0
     colour = "fa" if part >= 0 else "fb"
     middle = cell.overlap.lower + (cell.overlap.upper - cell.overlap.lower) / 2
     shape = box(x, y, width, height, f"grid {colour}", told, f' fill-opacity="{0.75 * abs(part):.2f}"')
     return shape + words(x + _CELL / 2, y + 13, _two(middle), "m in idle")
+
+
+def _beyond(cell: Cell) -> bool:
+    """Whether the overlap is more than two standard deviations from what chance gives."""
+    return cell.score is not None and cell.score.finite and (cell.score.lower > 2 or cell.score.upper < -2)
 
 
 def _two(x: float) -> str:

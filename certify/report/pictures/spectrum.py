@@ -96,7 +96,7 @@ def _axes(frame: Frame) -> list[str]:
 
 
 def _indices(count: int) -> list[int]:
-    powers = [10**i for i in range(len(str(count))) if 10**i * 2 <= count or i == 0]
+    powers = [10**i for i in range(len(str(count))) if 10**i * 4 <= count or i == 0]
     return sorted({*powers, count})
 
 

@@ -80,6 +80,10 @@ def test_cells_show_the_overlap_and_hatch_what_is_undecided():
     assert cells[1][0]["fill"] == "url(#hatch-overlap-against-chance)"
     assert "UNDECIDED" in cells[1][1]
     assert texts(root).count(".62") == 2
+    near = Cell(Verdict.CERTIFIED, at(0.001), at(0.25), at(-1.5))
+    assert [
+        shape["fill-opacity"] for shape, label in rects(read(overlaps_picture([1], [("a", [near])], 0))) if label
+    ] == ["0.00"]
     assert root.find(f".//{SVG}pattern").get("id") == "hatch-overlap-against-chance"
     assert "3 windows" in overlaps_picture([1], [("a", [good])], 3).caption
 
