@@ -34,7 +34,7 @@ def opened(app, chromium, watched):
     page = chromium.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})
     watched.follow(page)
-    page.goto(app.address + "?theorem=D4")
+    page.goto(app.view("theorem=D4"))
     page.wait_for_selector(SHOWN)
     page.wait_for_selector(".ps-card .katex")
     yield page
@@ -66,6 +66,24 @@ def test_loads_with_every_theorem_and_typeset_formulas(opened, watched):
     assert opened.locator(".katex-error").count() == 0
     assert opened.locator("h2", has_text="D4. ").count() == 1
     assert watched.errors == []
+
+
+def test_words_stand_there_before_any_script_and_make_room(app, chromium):
+    page = chromium.new_page()
+    page.goto(app.view("theorem=C4"), wait_until="commit")
+    page.locator("#ps-shell h2", has_text="C4. The commutator").wait_for()
+    assert "token" not in page.url
+    page.wait_for_selector(".ps-card")
+    page.locator("#ps-shell").wait_for(state="detached")
+    page.close()
+
+
+def test_without_the_token_nothing_is_shown(app, chromium):
+    page = chromium.new_page()
+    page.context.clear_cookies()
+    assert page.goto(app.address).status == 403
+    assert page.goto(app.address + "?token=guessed").status == 403
+    page.close()
 
 
 def test_nothing_leaves_the_machine(app, opened, watched):
@@ -160,7 +178,7 @@ def test_fits_the_window(opened, width, tmp_path):
 def test_theorem_added_by_one_file_has_working_sliders(app, chromium):
     page, watched = chromium.new_page(), Watched()
     watched.follow(page)
-    page.goto(app.address + "?theorem=S1")
+    page.goto(app.view("theorem=S1"))
     page.wait_for_selector(SHOWN)
     assert page.locator("h2", has_text="S1. The stable rank").count() == 1
     before = _picture(page)
@@ -174,7 +192,7 @@ def test_theorem_added_by_one_file_has_working_sliders(app, chromium):
 def test_pairs_move_through_their_strata(app, chromium):
     page, watched = chromium.new_page(), Watched()
     watched.follow(page)
-    page.goto(app.address + "?view=pairs")
+    page.goto(app.view("view=pairs"))
     scene = page.locator("svg.ps-scene")
     scene.wait_for()
     meet = page.locator(".ps-meet-dim")

@@ -13,6 +13,7 @@ import marimo as mo  # pyright: ignore[reportMissingImports]
 from certify.errors import UsageError
 from theorems.app.family import Control, Family, Values
 from theorems.app.plot import plot, state
+from theorems.app.shell import FIRST
 from theorems.app.sweep import REFUSED, Judged, Point, judge, sweep
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Reading, Theorem
@@ -44,7 +45,7 @@ def first_theorem(query: Any, choices: Mapping[str, str]) -> str:
     try:
         wanted = get(str(query["theorem"])).id
     except (KeyError, UsageError):
-        wanted = "D4"
+        wanted = FIRST
     return next((label for label, id in choices.items() if id == wanted), next(iter(choices)))
 
 
