@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -34,7 +36,7 @@ def opened(app, chromium, watched):
     page = chromium.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})
     watched.follow(page)
-    page.goto(app.address + "?theorem=D4")
+    page.goto(app.at("theorem=D4"))
     page.wait_for_selector(SHOWN)
     page.wait_for_selector(".ps-card .katex")
     yield page
@@ -66,6 +68,23 @@ def test_loads_with_every_theorem_and_typeset_formulas(opened, watched):
     assert opened.locator(".katex-error").count() == 0
     assert opened.locator("h2", has_text="D4. ").count() == 1
     assert watched.errors == []
+
+
+def test_the_theorem_is_shown_before_the_engine_is_there(app, chromium):
+    page = chromium.new_page()
+    page.goto(app.at("theorem=C4"), wait_until="commit")
+    shell = page.locator("#ps-shell")
+    shell.wait_for(timeout=5_000)
+    assert shell.inner_text().startswith("C4. ")
+    page.wait_for_selector(SHOWN)
+    shell.wait_for(state="detached")
+    assert "token" not in page.url
+    page.close()
+
+
+def test_strangers_see_nothing(app):
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(app.address)
 
 
 def test_nothing_leaves_the_machine(app, opened, watched):
@@ -160,7 +179,7 @@ def test_fits_the_window(opened, width, tmp_path):
 def test_theorem_added_by_one_file_has_working_sliders(app, chromium):
     page, watched = chromium.new_page(), Watched()
     watched.follow(page)
-    page.goto(app.address + "?theorem=S1")
+    page.goto(app.at("theorem=S1"))
     page.wait_for_selector(SHOWN)
     assert page.locator("h2", has_text="S1. The stable rank").count() == 1
     before = _picture(page)
@@ -174,7 +193,7 @@ def test_theorem_added_by_one_file_has_working_sliders(app, chromium):
 def test_pairs_move_through_their_strata(app, chromium):
     page, watched = chromium.new_page(), Watched()
     watched.follow(page)
-    page.goto(app.address + "?view=pairs")
+    page.goto(app.at("view=pairs"))
     scene = page.locator("svg.ps-scene")
     scene.wait_for()
     meet = page.locator(".ps-meet-dim")

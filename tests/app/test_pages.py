@@ -19,6 +19,7 @@ from theorems.app.near import line_points, sound_neighbour
 from theorems.app.plot import state
 from theorems.app.prose import prose, sections
 from theorems.app.server import run
+from theorems.app.shell import page_with_shell, shell
 from theorems.app.typed import parse_constants, parse_fraction
 from theorems.library import docstring
 
@@ -98,31 +99,73 @@ def test_line_to_a_witness_starts_sound_and_ends_refuted():
     assert states[Fraction(1)] == "fails"
 
 
-def _answer(headers: dict[bytes, bytes], kind: str = "http") -> list[dict]:
+def _answer(headers: dict[bytes, bytes], kind: str = "http", query: str = "", body: bytes = b"", **more) -> list[dict]:
     sent: list[dict] = []
 
     async def app(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]})
+        kind = [(b"content-type", b"text/html"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": kind})
+        await send({"type": "http.response.body", "body": body[:3], "more_body": True})
+        await send({"type": "http.response.body", "body": body[3:]})
 
     async def send(message):
         sent.append(message)
 
-    answering = guarded(app, "127.0.0.1", 80)({"type": kind, "headers": list(headers.items())}, None, send)
+    scope = {"type": kind, "path": "/", "query_string": query.encode(), "headers": list(headers.items())}
+    answering = guarded(app, "127.0.0.1", 80, "secret", **more)(scope, None, send)
     with pytest.raises(StopIteration):
         answering.send(None)
     return sent
 
 
+OWN = {b"host": b"127.0.0.1:80", b"cookie": b"other=1; theorems-80=secret"}
+
+
 def test_guard_answers_only_its_own_page():
-    own = {b"host": b"127.0.0.1:80"}
-    good = _answer(own)[0]
+    good = _answer(OWN)[0]
     assert good["status"] == 200
     assert (b"content-security-policy", policy("127.0.0.1", 80).encode()) in good["headers"]
-    assert _answer({**own, b"origin": b"http://localhost:80"})[0]["status"] == 200
-    assert _answer({b"host": b"evil.example"})[0]["status"] == 403
-    assert _answer({**own, b"origin": b"http://evil.example"})[0]["status"] == 403
-    assert _answer({**own, b"origin": b"null"}, "websocket")[0] == {"type": "websocket.close", "code": 1008}
+    assert _answer({**OWN, b"origin": b"http://localhost:80"})[0]["status"] == 200
+    assert _answer({**OWN, b"host": b"evil.example"})[0]["status"] == 403
+    assert _answer({**OWN, b"origin": b"http://evil.example"})[0]["status"] == 403
+    assert _answer({**OWN, b"origin": b"null"}, "websocket")[0] == {"type": "websocket.close", "code": 1008}
     assert "http://" not in policy("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize("cookie", [b"", b"theorems-80=", b"theorems-80=Secret", b"theorems-81=secret", b"=;;\xff"])
+def test_without_the_token_nothing_is_answered(cookie):
+    headers = {b"host": b"127.0.0.1:80", b"cookie": cookie}
+    assert _answer(headers)[0]["status"] == 403
+    assert _answer(headers, query="token=wrong")[0]["status"] == 403
+    assert _answer(headers, query="token=")[0]["status"] == 403
+    assert _answer(headers, "websocket", "token=secret")[0] == {"type": "websocket.close", "code": 1008}
+
+
+def test_the_token_becomes_a_cookie_and_leaves_the_address():
+    started = _answer({b"host": b"127.0.0.1:80"}, query="token=secret&theorem=D4&drop=a+b")[0]
+    headers = dict(started["headers"])
+    assert started["status"] == 303
+    assert headers[b"location"] == b"/?theorem=D4&drop=a+b"
+    assert headers[b"set-cookie"] == b"theorems-80=secret; Path=/; HttpOnly; SameSite=Strict"
+    assert _answer({b"host": b"evil.example"}, query="token=secret")[0]["status"] == 403
+
+
+def test_the_page_is_rewritten_as_a_whole():
+    page = b"<html><body class=x>hello</body></html>"
+    start, sent = _answer(OWN, query="theorem=C4", body=page, rewrite=page_with_shell)
+    text = sent["body"].decode()
+    assert dict(start["headers"])[b"content-length"] == str(len(sent["body"])).encode()
+    assert text.startswith("<html><body class=x><style>")
+    assert text.endswith("hello</body></html>")
+    assert html.escape(theorems.get("C4").title) in text
+    assert page_with_shell(b"no page", "") == b"no page"
+    assert page_with_shell(b'<link rel="manifest" href="m">x', "") == b"x"
+
+
+@pytest.mark.parametrize("query", ["", "theorem=nothing", "theorem=<script>", "theorem=%00"])
+def test_the_shell_shows_a_theorem_whatever_the_address_says(query):
+    assert ">D4. " in shell(query)
+    assert shell(query).count("<script>") == 1
 
 
 def test_without_marimo_the_extra_is_named(monkeypatch):
