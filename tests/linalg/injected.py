@@ -1,0 +1,144 @@
+"""An error of nearly the size of its bound in one product of the prover.
+
+Every product behind a proof goes through `certify.linalg.kernels.times`, which hands out γ with it. At one call site γ
+becomes ``factor`` · γ and the product is moved by 0.9 · ``factor`` · γ |X||Y|, entry by entry with signs of rank one,
+as rounding in the worst direction would; or by what hides, up to that size, that vectors or factors which LAPACK
+proposes are wrong.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+import certify.linalg
+from certify.linalg import kernels
+
+FACTOR = 1e7
+FINE = 1e15
+"""For the small parts of products that are split: their roundings are 10^-8 of those of a plain product."""
+
+Site = tuple[str, str, int]
+"""Module, function and line relative to its start."""
+
+DIRECTIONS = ("leading", "-leading", "trailing", "-trailing", "random", "-random", "magnitude", "-magnitude")
+HIDDEN = ("hidden, longer", "hidden, larger", "hidden, turned", "hidden, lifted")
+"""Right vectors too long, singular values too large, two vectors turned, a Cholesky factor of a matrix that is none."""
+STRETCH = 3e-10
+
+MODULES = [importlib.import_module(m.name) for m in pkgutil.walk_packages(certify.linalg.__path__, "certify.linalg.")]
+
+
+def caller() -> Site:
+    """The site of who called the door."""
+    frame = sys._getframe(2)
+    code = frame.f_code
+    return frame.f_globals["__name__"].removeprefix("certify."), code.co_name, frame.f_lineno - code.co_firstlineno
+
+
+def signs(x: np.ndarray, direction: str) -> tuple[np.ndarray, np.ndarray]:
+    """Signs of rows and columns: of singular vectors of x, at random, or all 1."""
+    if direction == "magnitude":
+        return np.ones(x.shape[0]), np.ones(x.shape[1])
+    if direction == "random":
+        rng = np.random.default_rng(3)
+        return rng.choice([-1.0, 1.0], x.shape[0]), rng.choice([-1.0, 1.0], x.shape[1])
+    u, _, vt = np.linalg.svd(x, full_matrices=False)
+    place = 0 if direction == "leading" else -1
+    return np.where(u[:, place] < 0, -1.0, 1.0), np.where(vt[place] < 0, -1.0, 1.0)
+
+
+@dataclass
+class Fault:
+    """What happens at ``site``; ``seen`` counts the calls of every site."""
+
+    site: Site | None = None
+    direction: str = "leading"
+    bounded: bool = True
+    factor: float = FACTOR
+    seen: dict[Site, int] = field(default_factory=dict[Site, int])
+    target: Callable[[np.ndarray], np.ndarray] | None = None
+
+    def times(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
+        """The door, with the fault."""
+        here = caller()
+        self.seen[here] = self.seen.get(here, 0) + 1
+        found, gamma = kernels.times(x, y)
+        if here != self.site or not found.size or not np.all(np.isfinite(found)):
+            return found, gamma
+        error = self.error(found, 0.9 * self.factor * gamma * (np.abs(x) @ np.abs(y)))
+        return found + error, gamma * self.factor if self.bounded else gamma
+
+    def error(self, found: np.ndarray, most: np.ndarray) -> np.ndarray:
+        """An error of at most ``most``, entry by entry."""
+        if self.direction.startswith("hidden"):
+            rest = (self.target or _nearest_identity)(found) - found
+            return np.clip(rest, -most, most) if float(np.max(np.abs(rest))) < 1e-4 else np.zeros_like(found)
+        matrix = found.reshape(found.shape[0], -1)
+        rows, columns = signs(matrix, self.direction.removeprefix("-"))
+        sign = -1.0 if self.direction.startswith("-") else 1.0
+        return sign * most * np.outer(rows, columns).reshape(found.shape)
+
+
+def _nearest_identity(found: np.ndarray) -> np.ndarray:
+    return np.eye(*found.shape) if found.ndim == 2 else found
+
+
+@contextmanager
+def injected(fault: Fault) -> Iterator[None]:
+    """The prover with the fault."""
+    with pytest.MonkeyPatch.context() as patch:
+        door = kernels.times
+        for module in MODULES:
+            if getattr(module, "times", None) is door and module is not kernels:
+                patch.setattr(module, "times", fault.times)
+        if fault.direction in HIDDEN:
+            _propose(patch, fault)
+        yield
+
+
+def _propose(patch: pytest.MonkeyPatch, fault: Fault) -> None:
+    """Let LAPACK be wrong."""
+    eigh, svd, cholesky = np.linalg.eigh, np.linalg.svd, np.linalg.cholesky
+
+    def vectors(v: np.ndarray) -> np.ndarray:
+        if fault.direction == "hidden, longer":
+            return v * (1 + STRETCH)
+        if fault.direction == "hidden, turned" and v.shape[1] > 1:
+            turned = v.copy()
+            turned[:, 0], turned[:, 1] = v[:, 0] + STRETCH * v[:, 1], v[:, 1] + STRETCH * v[:, 0]
+            return turned
+        return v
+
+    def proposing_eigh(*given, **options):
+        values, v = eigh(*given, **options)
+        return values, vectors(v)
+
+    def proposing_svd(*given, **options):
+        found = svd(*given, **options)
+        if not isinstance(found, tuple):
+            return found
+        u, s, vt = found
+        if fault.direction == "hidden, larger":
+            s = s * (1 + STRETCH)
+            fault.target = lambda b: u[:, : b.shape[1]] * s if b.shape == (u.shape[0], s.size) else _nearest_identity(b)
+        return u, s, vectors(vt.T).T
+
+    def proposing_cholesky(shifted):
+        if fault.direction != "hidden, lifted":
+            return cholesky(shifted)
+        low, v = eigh(shifted)
+        fault.target = lambda b: shifted
+        lift = -2 * low[0] if low[0] < 0 else 0.0
+        return cholesky(shifted + lift * np.outer(v[:, 0], v[:, 0]))
+
+    patch.setattr(np.linalg, "eigh", proposing_eigh)
+    patch.setattr(np.linalg, "svd", proposing_svd)
+    patch.setattr(np.linalg, "cholesky", proposing_cholesky)
