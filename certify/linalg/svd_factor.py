@@ -54,7 +54,8 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     v1, v2, grid = split_columns(v, n)
     a1, a2 = a1t.T, a2t.T
     b = times_exactly(a1, v1)
-    (c, gamma), (c2, gamma2) = times(a1, v2), times(a2, v)
+    c, gamma = times(a1, v2)
+    c2, gamma2 = times(a2, v)
     c += c2
     b += c
     # ‖A₂‖_F ≤ √n ‖g‖/2 and ‖v₂ⱼ‖ ≤ √n g_j/2, both from |X₂| ≤ g/2.
