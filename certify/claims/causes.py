@@ -18,13 +18,21 @@ __all__ = [
     "POLYSTABLE_OPEN",
     "PRODUCT_VANISHES",
     "QUOTIENT_OPEN",
+    "NO_EDGE",
+    "NO_EDGE_GAP",
+    "NO_SHARED_COLUMN",
+    "NO_THRESHOLD",
+    "ONE_GROUP",
     "RADIAL_LIMIT",
     "RANK_ONE",
     "SEVERAL",
+    "SUPPORT_OPEN",
     "UNEQUAL_SHAPES",
     "exact_memory",
     "exact_work",
     "no_gap",
+    "no_window",
+    "too_many_groups",
     "ranks_bounded",
     "too_many_layers",
     "undecided",
@@ -37,6 +45,13 @@ DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is s
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
+
+ONE_GROUP = "fewer than two row groups have a threshold, and pairs need two"
+NO_THRESHOLD = "no row group has a gap between its activities in which a threshold could lie"
+NO_SHARED_COLUMN = "no column is active in two groups"
+NO_EDGE = "no pair has an edge"
+NO_EDGE_GAP = "whether pairs have an edge is undecided"
+SUPPORT_OPEN = "whether a column is active is undecided"
 
 NOT_INVERTIBLE = "a layer is not certified to be invertible"
 QUOTIENT_OPEN = "the quotient of the layers could not be enclosed: one of them is too close to singular"
@@ -85,6 +100,16 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
 def no_gap(k: int) -> str:
     """Why the windows of k ranks have no angles."""
     return f"no gap between σ_{k} and σ_{k + 1} is certified in one of the layers"
+
+
+def no_window(level: str) -> str:
+    """Why nothing is said of the windows at a level of energy."""
+    return f"no gap at the windows of {level} % of the energy is certified in both layers"
+
+
+def too_many_groups(count: int, limit: int) -> str:
+    """Why so many groups are not asked for."""
+    return f"there are {count} row groups, more than {limit}; group_rows makes them larger"
 
 
 def exact_work(allowed: float) -> str:
