@@ -7,7 +7,7 @@ import json
 import pytest
 
 import theorems
-from tests.app.conftest import Watched
+from tests.browser import Watched
 
 pytestmark = pytest.mark.browser
 SHOWN = ".ps-wide svg.ps-plot"
