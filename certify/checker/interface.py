@@ -9,6 +9,7 @@ from flint import arb
 
 from certify.checker.arithmetic.rounding import U, ball
 from certify.checker.arithmetic.two_layers import Angles, Commutation, angles, commutation
+from certify.checker.domain import domain_claim
 from certify.checker.expected import Expected, Proof, enclosed
 from certify.checker.layer import LayerFacts
 from certify.checker.lookup import Lookup
@@ -78,6 +79,7 @@ def edge_claims(writer: LayerFacts, reader: LayerFacts, lookup: Lookup, threshol
         )
     product = lookup.values(subject, claims.INTERSECTION, 2)[1]
     yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
+    yield from domain_claim(writer, reader, subject, lookup)
 
 
 def _angle_claims(

@@ -9,8 +9,11 @@ from certify.verdict import Kind
 __all__ = [
     "BRANCHED",
     "DIVISOR_SINGULAR",
+    "DOMAIN_OPEN",
     "FIT",
+    "NOT_ALL_SQUARE",
     "NOT_INVERTIBLE",
+    "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
     "NULL_UNRESOLVED",
@@ -34,6 +37,10 @@ ONE_RANK = "with one rank the chart is constant and every exponent fits"
 BRANCHED = "its layers do not form one line: one of them has several readers or sources"
 UNEQUAL_SHAPES = "the transport form needs two square layers of one size"
 DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is singular"
+
+DOMAIN_OPEN = "a line of the domain is undecided"
+NO_INTERFACE = "the chain has one layer and no interface"
+NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
