@@ -132,6 +132,8 @@ class Edge:
             least = lower.sigma[0] * upper.sigma[0] * mp.mpf(10) ** -40
             seen = sum(x > least for x in oracle.singular_values(self.product))
             return [mp.mpf(lower.rank() - seen), mp.mpf(seen)]
+        if name == "E7.domain.spectral":
+            return [mp.mpf(lower.rank() == lower.d and upper.rank() == upper.d)]
         raise KeyError(id)
 
     def overlap_null(self, k: int) -> list[Real]:
