@@ -16,10 +16,10 @@ from flint import arb, fmpq
 
 from certify.chain.groups import Groups, blocks, groups_text
 from certify.checker.arithmetic.ranges import Mask, Range, norm
-from certify.checker.arithmetic.rounding import Array, U
+from certify.checker.arithmetic.rounding import Array
 from certify.checker.arithmetic.row_structure import Structure, cut_at, widest
 from certify.checker.arithmetic.truncated import Transport
-from certify.checker.expected import Expected, ball_of, enclosed
+from certify.checker.expected import Expected, enclosed
 from certify.checker.layer import UNKNOWN, LayerFacts
 from certify.checker.lookup import Lookup, MissingClaimError
 from certify.checker.recorded_thresholds import Recorded

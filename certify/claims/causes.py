@@ -9,20 +9,23 @@ from certify.verdict import Kind
 __all__ = [
     "BRANCHED",
     "DIVISOR_SINGULAR",
+    "DOMAIN_OPEN",
     "FIT",
+    "NOT_ALL_SQUARE",
     "NOT_INVERTIBLE",
+    "NO_EDGE",
+    "NO_EDGE_GAP",
+    "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
+    "NO_SHARED_COLUMN",
+    "NO_THRESHOLD",
     "NULL_UNRESOLVED",
+    "ONE_GROUP",
     "ONE_RANK",
     "POLYSTABLE_OPEN",
     "PRODUCT_VANISHES",
     "QUOTIENT_OPEN",
-    "NO_EDGE",
-    "NO_EDGE_GAP",
-    "NO_SHARED_COLUMN",
-    "NO_THRESHOLD",
-    "ONE_GROUP",
     "RADIAL_LIMIT",
     "RANK_ONE",
     "SEVERAL",
@@ -32,8 +35,8 @@ __all__ = [
     "exact_work",
     "no_gap",
     "no_window",
-    "too_many_groups",
     "ranks_bounded",
+    "too_many_groups",
     "too_many_layers",
     "undecided",
 ]
@@ -42,6 +45,10 @@ ONE_RANK = "with one rank the chart is constant and every exponent fits"
 BRANCHED = "its layers do not form one line: one of them has several readers or sources"
 UNEQUAL_SHAPES = "the transport form needs two square layers of one size"
 DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is singular"
+
+DOMAIN_OPEN = "a line of the domain is undecided"
+NO_INTERFACE = "the chain has one layer and no interface"
+NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from certify.claims import causes, component, interface, layer, nulls, rigidity
+from certify.claims import causes, component, domain, interface, layer, nulls, rigidity
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -40,6 +40,11 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     rigidity.product_amplitude: [(0.5,)],
     rigidity.product_slack: [(0.5,)],
     rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
+    domain.spectral: [
+        ({"full rank": Verdict.CERTIFIED, "slack": None}, ("", ""), ()),
+        ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
+    ],
+    domain.chain_spectral: [((Verdict.CERTIFIED, Verdict.REFUTED), ("edge a -> b", "edge b -> c"))],
     component.polystable: [
         (Verdict.CERTIFIED, [(2, 2), (2, 2)], (2, 2)),
         (Verdict.REFUTED, [(2, 3), (3, 3)], (2, 2)),

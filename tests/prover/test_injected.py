@@ -12,7 +12,7 @@ import pytest
 
 from certify.chain import Chain
 from certify.execution import run_protocol
-from tests.linalg.injected import DIRECTIONS, FACTOR, FINE, HIDDEN, Fault, Site, injected
+from tests.linalg.injected import FACTOR, FINE, Fault, Site, injected
 from tests.prover.containment import Missed, Subjects, missed, subjects_of
 
 WAYS = ("tight", "fast")

@@ -47,6 +47,7 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "D4.drift.product": lambda x, chart: x.product_drift(chart),
     "E1.truncation": lambda x, k: x.truncation(int(k)),
     "A2.intersection": lambda x, _: x.lost(),
+    "E7.domain.spectral": lambda x, _: [mp.mpf(x.lower.rank == x.lower.d and x.upper.rank == x.upper.d)],
 }
 
 CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
