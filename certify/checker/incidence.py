@@ -520,4 +520,6 @@ def _bits(mask: Mask) -> str:
 
 
 def _scaled(text: str, exponent: int) -> float:
-    return float(np.ldexp(float(text), exponent))
+    """A given number in units, cut far above all that is compared with it."""
+    with np.errstate(over="ignore"):
+        return min(float(np.ldexp(float(text), exponent)), 2.0**500)

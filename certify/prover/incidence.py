@@ -413,7 +413,9 @@ def _published(x: Interval) -> Enclosure:
 
 
 def _scaled(value: float, exponent: int) -> float:
-    return float(np.ldexp(value, exponent))
+    """A given number in units; no activity, weight or noise is near 2^500, so that more is not needed."""
+    with np.errstate(over="ignore"):
+        return min(float(np.ldexp(value, exponent)), 2.0**500)
 
 
 def _rounded_up(x: flint.arb) -> float:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from flint import arb
 from numpy.typing import NDArray
 
 from certify.checker.arithmetic.ranges import Mask, Range, inner, norm
-from certify.checker.arithmetic.rounding import Array
+from certify.checker.arithmetic.rounding import Array, above, below
 
 __all__ = ["Cut", "Structure", "cut_at", "widest"]
 
@@ -131,7 +132,9 @@ class Structure:
         t, u = (x.root().over(length) for x, length in zip(spent, lengths, strict=True))
         cosine, kappa = self.cosines(edges), Range(np.float64(self.kappa), np.float64(self.kappa))
         allowed = _sine(t).times(_sine(u)).minus(t.times(u))
-        angle = allowed.minus(cosine.times(kappa).plus(_sine(cosine).times(_sine(kappa))))
+        square = 1 - arb(self.kappa) ** 2
+        sine = Range(np.float64(below(square.sqrt())), np.float64(above(square.sqrt()))) if square > 0 else 0.0
+        angle = allowed.minus(cosine.times(kappa).plus(_sine(cosine).times(sine)))
         q, back = lengths[0].over(lengths[1]), lengths[1].over(lengths[0])
         beta = Range(np.float64(self.ratio), np.float64(self.ratio))
         far = q.over(beta).smaller(back.times(beta)).larger(q.times(beta).smaller(back.over(beta)))
