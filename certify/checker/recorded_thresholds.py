@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from certify.claims.storage_formats import NO_STORAGE, STORAGE_NAMES
 from certify.claims.thresholds import Thresholds
 from certify.errors import CertificateError
 from certify.verdict import Parameter
@@ -23,6 +24,7 @@ class Recorded:
     windows: tuple[int, ...] | None
     levels: tuple[int, ...]
     barcode_layers: int
+    storage: str
 
     @classmethod
     def read(cls, thresholds: Mapping[str, Parameter]) -> Recorded:
@@ -46,7 +48,11 @@ class Recorded:
             raise CertificateError("not a non-negative integer", place="thresholds.barcode_layers")
         windows = thresholds["windows"]
         sizes = None if windows == "auto" else _integers("windows", windows, 2**53)
-        return cls(widths, sizes, _integers("energy_levels", thresholds["energy_levels"], 99), layers)
+        storage = thresholds["storage"]
+        if storage != NO_STORAGE and storage not in STORAGE_NAMES:
+            raise CertificateError("not a storage format", place="thresholds.storage")
+        levels = _integers("energy_levels", thresholds["energy_levels"], 99)
+        return cls(widths, sizes, levels, layers, str(storage))
 
     def __getitem__(self, name: str) -> float:
         return self.widths[name]

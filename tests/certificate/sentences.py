@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from certify.claims import causes, component, domain, interface, layer, nulls, rigidity
+from certify.claims import causes, component, domain, interface, layer, nulls, rigidity, storage
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -40,6 +40,9 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     rigidity.product_amplitude: [(0.5,)],
     rigidity.product_slack: [(0.5,)],
     rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
+    storage.ball: [("bf16", 0.5, 3.0)],
+    storage.rank: [("int8", 3)],
+    storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],
     domain.spectral: [
         ({"full rank": Verdict.CERTIFIED, "slack": None}, ("", ""), ()),
         ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
@@ -64,6 +67,7 @@ CAUSES: dict[str, list[tuple]] = {
         (Kind.MEASUREMENT, 0.25, 0.125),
     ],
     "no_gap": [(2,)],
+    "format_overflows": [("fp16",)],
     "exact_work": [(0.0,), (10.0,)],
     "exact_memory": [(5000, 4000)],
     "ranks_bounded": [([(1, 2), (2, 2)], 0.0), ([(1, 2), (0, 2)], 2.5)],
