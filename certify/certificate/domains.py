@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from certify.certificate.publication import widest
 from certify.certificate.records import NotAsked
+from certify.enclosure import widest
 from certify.verdict import Claim, Enclosure, Parameter
 
 __all__ = ["Domain", "domains"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from certify.certificate.publication import widest
 from certify.claims import causes
 from certify.claims import domain as claims
 from certify.claims import layer as layer_claims
 from certify.claims.rigidity import TRANSPORT_DRIFT_IDS
+from certify.enclosure import widest
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger
 from certify.verdict import Claim, Enclosure, Verdict, combine
