@@ -33,6 +33,7 @@ __all__ = [
     "UNEQUAL_SHAPES",
     "exact_memory",
     "exact_work",
+    "format_overflows",
     "no_gap",
     "no_window",
     "ranks_bounded",
@@ -102,6 +103,11 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     if width is None:
         return "the computation overflowed or could not be enclosed"
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
+
+
+def format_overflows(format: str) -> str:
+    """Why nothing is asked of the matrices within half a unit of a storage format."""
+    return f"an entry is larger than the largest number of {format}"
 
 
 def no_gap(k: int) -> str:
