@@ -10,6 +10,7 @@ from flint import arb
 from certify.chain.groups import Groups
 from certify.checker.arithmetic.rounding import U, ball
 from certify.checker.arithmetic.two_layers import Angles, Commutation, angles, commutation
+from certify.checker.domain import domain_claim
 from certify.checker.expected import Expected, Proof, enclosed
 from certify.checker.incidence import incidence_claims
 from certify.checker.layer import LayerFacts
@@ -86,6 +87,7 @@ def edge_claims(
     product = lookup.values(subject, claims.INTERSECTION, 2)[1]
     yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
     yield from incidence_claims(writer, reader, groups, subject, lookup, thresholds)
+    yield from domain_claim(writer, reader, subject, lookup)
 
 
 def _angle_claims(

@@ -9,10 +9,13 @@ from certify.verdict import Kind
 __all__ = [
     "BRANCHED",
     "DIVISOR_SINGULAR",
+    "DOMAIN_OPEN",
     "FIT",
+    "NOT_ALL_SQUARE",
     "NOT_INVERTIBLE",
     "NO_EDGE",
     "NO_EDGE_GAP",
+    "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
     "NO_SHARED_COLUMN",
@@ -30,6 +33,7 @@ __all__ = [
     "UNEQUAL_SHAPES",
     "exact_memory",
     "exact_work",
+    "format_overflows",
     "no_gap",
     "no_window",
     "ranks_bounded",
@@ -42,6 +46,10 @@ ONE_RANK = "with one rank the chart is constant and every exponent fits"
 BRANCHED = "its layers do not form one line: one of them has several readers or sources"
 UNEQUAL_SHAPES = "the transport form needs two square layers of one size"
 DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is singular"
+
+DOMAIN_OPEN = "a line of the domain is undecided"
+NO_INTERFACE = "the chain has one layer and no interface"
+NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
@@ -95,6 +103,11 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     if width is None:
         return "the computation overflowed or could not be enclosed"
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
+
+
+def format_overflows(format: str) -> str:
+    """Why nothing is asked of the matrices within half a unit of a storage format."""
+    return f"an entry is larger than the largest number of {format}"
 
 
 def no_gap(k: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 
+from certify.claims.storage_formats import NO_STORAGE, check_storage
 from certify.errors import UsageError
 from certify.verdict import Parameter
 
@@ -48,6 +49,8 @@ class Thresholds:
     exact_product_seconds : estimated work spent on exact ranks of products that are below those of their factors, for
         each interface, and for all longer products together; 0 leaves bounds.
     barcode_layers : chains of more layers are not asked for their ranks and barcode.
+    storage : ``fp32``, ``fp16``, ``bf16``, ``fp8_e4m3``, ``fp8_e5m2`` or ``int8``: also certify what all matrices
+        within half a unit of this format share; ``none`` asks nothing.
     incidence_levels : percentages of energy, in hundredths at the finest, at whose windows incidence structures are
         compared; the full windows follow them. ``"none"`` leaves incidence out.
     group_rows : rows of a group where the chain names no groups; 0 for ⌈√rows⌉, at least 8 and at most 32.
@@ -84,6 +87,7 @@ class Thresholds:
     exact_rank_seconds: float = 10.0
     exact_product_seconds: float = 10.0
     barcode_layers: int = 24
+    storage: str = NO_STORAGE
     incidence_levels: str = "90,95,99,99.5,99.9,99.99"
     group_rows: int = 0
     activity_threshold: str = "adapted"
@@ -106,6 +110,7 @@ class Thresholds:
             raise UsageError("an energy level is a percentage between 1 and 99", place=self.energy_levels[:80])
         if self.windows != "auto" and not all(1 <= k <= _LARGEST for k in _integers("windows", self.windows)):
             raise UsageError("a window holds at least one rank", place=self.windows[:80], limit=f"1 to {_LARGEST}")
+        check_storage(self.storage)
         self._check_incidence()
 
     def _check_incidence(self) -> None:

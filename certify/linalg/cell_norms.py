@@ -85,9 +85,9 @@ class Units:
         What scaling flushed moves a cell by at most √(mn)η for each layer.
         """
         inner = self.writer.shape[0]
-        found = times(self.reader, self.writer)
+        found, rounding = times(self.reader, self.writer)
         columns, rows = self.lengths(grouping)
-        error = mul_up(gamma(inner), mul_up(rows[:, None], columns[None, :]))
+        error = mul_up(rounding, mul_up(rows[:, None], columns[None, :]))
         lost = 2.0 * ETA * (self.writer.size + self.reader.size) + underflow(inner) * grouping.largest
         return found, add_up(error, lost)
 
@@ -121,9 +121,10 @@ def pair_sums(a: Interval, b: Interval) -> Interval:
     Products of non-negative floats err by γ_n relatively, and by the underflow term.
     """
     n = a.shape[1]
-    relative, tiny = gamma(n + 4), underflow(n)
-    upper = add_up(times(a.hi, b.hi.T) * (1.0 + relative), 2 * tiny)
-    lower = np.maximum(times(a.lo, b.lo.T) * (1.0 - relative) - 2 * tiny, 0.0)
+    tiny = underflow(n)
+    (high, over), (low, under) = times(a.hi, b.hi.T), times(a.lo, b.lo.T)
+    upper = add_up(high * (1.0 + (over + 8 * U)), 2 * tiny)
+    lower = np.maximum(low * (1.0 - (under + 8 * U)) - 2 * tiny, 0.0)
     return Interval(lower, upper)
 
 
@@ -177,7 +178,8 @@ class _Side:
         within, beyond = div_up(s[:r], sub_down(s[:r], high)), div_up(s[r:], sub_down(low, s[r:]))
         for part, weights in ((slice(0, r), within), (slice(r, None), beyond)):
             largest = float(np.max(weights, initial=0.0))
-            sums = times(self.squares[:, part], np.square(weights)) * (1.0 + gamma(2 * s.size + 16))
+            total, rounding = times(self.squares[:, part], np.square(weights))
+            sums = total * ((1.0 + rounding) * (1.0 + gamma(s.size + 18)))
             root = add_up(np.sqrt(sums) * (1.0 + 4 * U), mul_up(largest, 2 * up(outer) + 2.0**-500))
             found = add_up(found, mul_up(1.5, root))
         return found
@@ -254,15 +256,15 @@ def _strips(
     error = ZERO
     if r_next < b_next and b:
         rows = m[r_next:b_next, :b]
-        inner = times(rows, v[:, :b].T)
+        inner, rounding = times(rows, v[:, :b].T)
         size, width = frobenius_up(rows), flint.arb(b).sqrt() * 2
-        error += product_error(b, size, width, inner.size)
+        error += product_error(rounding, b, size, width, inner.size)
         error += _last(found, u[:, r_next:b_next], inner, error)
     if r < b and r_next:
         columns = m[:r_next, r:b]
-        inner = times(u[:, :r_next], columns)
+        inner, rounding = times(u[:, :r_next], columns)
         size, width = frobenius_up(columns), flint.arb(r_next).sqrt() * 2
-        first = product_error(r_next, width, size, inner.size)
+        first = product_error(rounding, r_next, width, size, inner.size)
         error += first + _last(found, inner, v[:, r:b].T, first)
     return error
 
@@ -270,9 +272,9 @@ def _strips(
 def _last(found: FloatArray, left: FloatArray, right: FloatArray, inner: flint.arb) -> flint.arb:
     """Subtract a product from ``found``; the rounding, and what the error ``inner`` of a factor is multiplied by."""
     k = left.shape[1]
-    product = times(left, right)
+    product, rounding = times(left, right)
     found -= product
-    error = product_error(k, frobenius_up(left), frobenius_up(right), product.size)
+    error = product_error(rounding, k, frobenius_up(left), frobenius_up(right), product.size)
     # The other factor has nearly orthonormal columns: of norm below 2, so that an error of its partner is doubled at
     # most. A difference rounds by u of the result, or of what is flushed.
     return error + inner + EPS * frobenius_up(found) * (ONE + 4 * EPS) + 2 * found.size * TINY

@@ -14,6 +14,7 @@ from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.alignment import overlap, relative_imbalance
 from certify.geometry.transport.truncation import truncation_bound_frobenius, truncation_bound_spectral
 from certify.linalg.cores import Core
+from certify.prover.domain import measure_domain
 from certify.prover.incidence import measure_incidence
 from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
@@ -65,6 +66,7 @@ def measure_edge(
         ledger.measure(claims.truncation(k, thresholds.truncation_relative, scale), values)
     measure_intersection(ledger, writer, reader, thresholds)
     measure_incidence(ledger, writer, reader, meeting.core, groups, thresholds)
+    measure_domain(ledger, writer, reader)
     return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from certify.claims import causes, component, incidence, interface, layer, nulls, rigidity
+from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, storage
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -50,6 +50,14 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     rigidity.product_amplitude: [(0.5,)],
     rigidity.product_slack: [(0.5,)],
     rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
+    storage.ball: [("bf16", 0.5, 3.0)],
+    storage.rank: [("int8", 3)],
+    storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],
+    domain.spectral: [
+        ({"full rank": Verdict.CERTIFIED, "slack": None}, ("", ""), ()),
+        ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
+    ],
+    domain.chain_spectral: [((Verdict.CERTIFIED, Verdict.REFUTED), ("edge a -> b", "edge b -> c"))],
     component.polystable: [
         (Verdict.CERTIFIED, [(2, 2), (2, 2)], (2, 2)),
         (Verdict.REFUTED, [(2, 3), (3, 3)], (2, 2)),
@@ -69,6 +77,7 @@ CAUSES: dict[str, list[tuple]] = {
         (Kind.MEASUREMENT, 0.25, 0.125),
     ],
     "no_gap": [(2,)],
+    "format_overflows": [("fp16",)],
     "no_window": [("99.9",)],
     "too_many_groups": [(300, 256)],
     "exact_work": [(0.0,), (10.0,)],
