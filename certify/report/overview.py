@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from certify.certificate import Certificate
-from certify.claims import incidence
+from certify.claims import incidence, nulls
 from certify.claims import interface as interface_claims
 from certify.claims import layer as layer_claims
-from certify.claims import nulls
 from certify.report.barcode import bars_of
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Kind, Verdict
