@@ -24,6 +24,7 @@ from certify.linalg.cell_norms import Grouping, Truncated, Units, cell_norms, tr
 from certify.linalg.cores import Core
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.robustness import measure_radius
 from certify.prover.structure import Levels, Pairs, Profiles, Structure, kept, norm_of, widest_gap
 from certify.prover.widening import cell_floor, error_floor, known_to
 from certify.rigor.interval import Interval
@@ -150,6 +151,7 @@ class _Incidence:
             self.ledger.skip([claims.SUPPORTS], causes.SUPPORT_OPEN)
             return
         structure = self._structure(profiles, theta[rows])
+        measure_radius(self.ledger, profiles, structure.levels, rows.tolist(), self.options.incidence_relative)
         verdicts = [self._level(window, rows, structure) for window in self.windows]
         levels = [float(window.level) for window in self.windows]
         smallest = [_smallest(levels, [pair[place] for pair in verdicts]) for place in (0, 1)]
