@@ -233,7 +233,7 @@ class _Structured:
     def _radius(self) -> Expected:
         recorded = [self.lookup.parameter(self.subject, RADIUS, name) for name in ("facet", "beyond")]
         facet, beyond = read_facet(str(recorded[0])), recorded[1]
-        if facet is None or not isinstance(beyond, float) or not 0 <= beyond < math.inf:
+        if facet is None or not isinstance(beyond, float) or not 0 < beyond < math.inf:
             raise MissingClaimError(self.subject, RADIUS, "no facet, or not a step beyond it")
         sides = [Radius(side, self.pairs, self.omega, self.nu) for side in self.own]
         lines = [side.lines() for side in sides]
@@ -244,7 +244,7 @@ class _Structured:
                 return "not proved: the structure has no such facet"
             if not (float(found[0][0].hi) <= values[0].upper):
                 return "not proved: another facet is nearer"
-            if not values[1].lower <= values[0].upper * (1 + 2.0**-19):
+            if not values[1].lower <= values[0].upper * (1 + 2.0**-19) + 2.0**-90:
                 return "the perturbation goes further beyond its facet than it has to"
             own, most = ([radius_of(line), item[1], *line.values()] for line, item in zip(lines, found, strict=True))
             return _between(own, most, values)

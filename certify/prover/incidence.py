@@ -152,7 +152,8 @@ class _Incidence:
             self.ledger.skip([claims.SUPPORTS], causes.SUPPORT_OPEN)
             return
         structure = self._structure(found[0], theta[rows], found[1])
-        measure_radius(self.ledger, structure.profiles, structure.levels, rows.tolist(), self.options.incidence_relative)
+        relative = self.options.incidence_relative
+        measure_radius(self.ledger, structure.profiles, structure.levels, rows.tolist(), relative)
         verdicts = [self._level(window, rows, structure) for window in self.windows]
         levels = [float(window.level) for window in self.windows]
         smallest = [_smallest(levels, [pair[place] for pair in verdicts]) for place in (0, 1)]

@@ -20,6 +20,7 @@ __all__ = ["measure_radius", "near_multipliers"]
 
 _PART = 2.0**-22
 """The perturbation of a facet goes beyond it by this part of its distance."""
+_LEAST = 2.0**-100
 _STEPS = 64
 
 
@@ -30,7 +31,9 @@ def measure_radius(ledger: Ledger, profiles: Profiles, levels: Levels, groups: S
     g, j = np.unravel_index(int(np.argmin(columns.hi)), columns.shape)
     cell = columns[g, j]
     lines = {"columns": _least(columns)}
-    facets = [(cell, ("column", (int(groups[int(g)]), int(j))), _PART * float(cell.hi), None)]
+    facets: list[tuple[Interval, tuple[str, tuple[int, ...]], float, Interval | None]] = [
+        (cell, ("column", (int(groups[int(g)]), int(j))), _step(cell), None)
+    ]
     if levels.edge is not None:
         pairs, omega = profiles.pairs, levels.edge
         radii = pair_radii(profiles, pairs, np.full(pairs[0].size, omega))
@@ -39,14 +42,14 @@ def measure_radius(ledger: Ledger, profiles: Profiles, levels: Levels, groups: S
         one = pairs[0][k : k + 1], pairs[1][k : k + 1]
         weight = profiles.weights(one)
         apart = abs(weight - omega)
-        beyond = _PART * float(apart.hi[0])
+        beyond = _step(apart[0])
         past = omega - beyond if weight.lo[0] >= omega else omega + beyond
         place = int(groups[int(one[0][0])]), int(groups[int(one[1][0])])
         facets.append((radii[k], ("pair", place), beyond, pair_radii(profiles, one, np.array([past]))[0]))
     if levels.noise is not None:
         apart = formulas.noise_radius(Interval(levels.noise), profiles.noise())
         lines["noise"] = apart
-        facets.append((apart, ("noise", ()), _PART * float(apart.hi), None))
+        facets.append((apart, ("noise", ()), _step(apart), None))
     nearest, facet, beyond, moved = min(facets, key=lambda item: float(item[0].hi))
     moved = nearest + Interval(beyond) if moved is None else moved
     radius = Interval(min(float(x.lo) for x in lines.values()), min(float(x.hi) for x in lines.values()))
@@ -78,6 +81,10 @@ def near_multipliers(plus: FloatArray, minus: FloatArray, omega: FloatArray) -> 
         further = value > 0
         low, high = np.where(further, mu, low), np.where(further, high, mu)
     return np.clip(low, -1 + 2.0**-40, 1 - 2.0**-40)
+
+
+def _step(apart: Interval) -> float:
+    return max(_PART * float(apart.hi), _LEAST)
 
 
 def _least(x: Interval) -> Interval:
