@@ -32,7 +32,7 @@ class Radius:
         self.own, self.all_pairs, self.omega, self.nu = own, pairs, omega, nu
         self.columns = own.x.minus(Range(own.theta[:, None], own.theta[:, None])).size()
         self.pairs = None if omega is None else self._pairs(pairs, np.full(pairs[0].size, omega))
-        level = None if nu is None else Range(np.float64(nu), np.float64(nu))
+        level = None if nu is None else Range(np.asarray(nu), np.asarray(nu))
         self.noise = None if level is None else level.minus(own.noise()).size()
 
     def lines(self) -> dict[str, Range]:
@@ -88,7 +88,9 @@ class Radius:
 
 def radius_of(lines: dict[str, Range]) -> Range:
     """The least of all lines."""
-    return Range(np.min([x.lo for x in lines.values()]), np.min([x.hi for x in lines.values()]))
+    return Range(
+        np.asarray(min(float(x.lo) for x in lines.values())), np.asarray(min(float(x.hi) for x in lines.values()))
+    )
 
 
 def _quotient(mu: Array, divisor: Range) -> Range:
@@ -108,4 +110,4 @@ def _best(p: Array, q: Array, omega: Array) -> Array:
 
 
 def _least(x: Range) -> Range:
-    return Range(np.min(x.lo), np.min(x.hi))
+    return Range(np.asarray(np.min(x.lo)), np.asarray(np.min(x.hi)))
