@@ -25,10 +25,12 @@ from certify.checker.expected import Expected, enclosed
 from certify.checker.layer import UNKNOWN, LayerFacts
 from certify.checker.lookup import Lookup, MissingClaimError
 from certify.checker.recorded_thresholds import Recorded
+from certify.checker.robustness import Radius, radius_of
 from certify.checker.row_levels import Level, Pair, levels_of
 from certify.claims import causes
 from certify.claims import incidence as claims
 from certify.claims.assertion import Assertion
+from certify.claims.robustness import RADIUS, radius, read_facet
 from certify.verdict import Enclosure
 
 __all__ = ["incidence_claims"]
@@ -222,9 +224,32 @@ class _Structured:
             self.lookup.skip(self.subject, claims.PAIR_IDS, causes.NO_EDGE_GAP)
         else:
             yield from self._graph()
+        yield self._radius()
         for level in self.interface.levels:
             yield from self._level(level)
         yield self._smallest()
+
+    def _radius(self) -> Expected:
+        recorded = [self.lookup.parameter(self.subject, RADIUS, name) for name in ("facet", "beyond")]
+        facet, beyond = read_facet(str(recorded[0])), recorded[1]
+        if facet is None or not isinstance(beyond, float) or not 0 < beyond < math.inf:
+            raise MissingClaimError(self.subject, RADIUS, "no facet, or not a step beyond it")
+        sides = [Radius(side, self.pairs, self.omega, self.nu) for side in self.own]
+        lines = [side.lines() for side in sides]
+
+        def prove(values: tuple[Enclosure, ...]) -> str:
+            found = [side.facet(facet, self.rows.tolist(), beyond) for side in sides]
+            if found[0] is None or found[1] is None:
+                return "not proved: the structure has no such facet"
+            if not (float(found[0][0].hi) <= values[0].upper):
+                return "not proved: another facet is nearer"
+            if not values[1].lower <= values[0].upper * (1 + 2.0**-19) + 2.0**-90:
+                return "the perturbation goes further beyond its facet than it has to"
+            own, most = ([radius_of(line), item[1], *line.values()] for line, item in zip(lines, found, strict=True))
+            return _between(own, most, values)
+
+        relative = self.options["incidence_relative"]
+        return Expected(radius(str(recorded[0]), ",".join(lines[0]), beyond, relative), prove)
 
     def _weights(self) -> Pair[Range]:
         return Pair(self.own.narrow.weights(self.pairs), self.own.wide.weights(self.pairs))

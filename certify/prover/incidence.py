@@ -24,6 +24,7 @@ from certify.linalg.cell_norms import Grouping, Truncated, Units, cell_norms, tr
 from certify.linalg.cores import Core
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.robustness import measure_radius
 from certify.prover.structure import Levels, Pairs, Profiles, Structure, kept, norm_of, widest_gap
 from certify.prover.widening import cell_floor, error_floor, known_to
 from certify.rigor.interval import Interval
@@ -151,6 +152,8 @@ class _Incidence:
             self.ledger.skip([claims.SUPPORTS], causes.SUPPORT_OPEN)
             return
         structure = self._structure(found[0], theta[rows], found[1])
+        relative = self.options.incidence_relative
+        measure_radius(self.ledger, structure.profiles, structure.levels, rows.tolist(), relative)
         verdicts = [self._level(window, rows, structure) for window in self.windows]
         levels = [float(window.level) for window in self.windows]
         smallest = [_smallest(levels, [pair[place] for pair in verdicts]) for place in (0, 1)]
