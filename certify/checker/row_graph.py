@@ -77,7 +77,8 @@ class RowGraph:
                 return "not proved: another facet is nearer"
             if not values[1].lower <= values[0].upper * (1 + 2.0**-19) + 2.0**-90:
                 return "the perturbation goes further beyond its facet than it has to"
-            own, most = ([radius_of(line), item[1], *line.values()] for line, item in zip(lines, (first, second), strict=True))
+            found = zip(lines, (first, second), strict=True)
+            own, most = ([radius_of(line), item[1], *line.values()] for line, item in found)
             return between(own, most, values)
 
         relative = self.options["incidence_relative"]
