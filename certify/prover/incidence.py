@@ -73,6 +73,8 @@ class _Incidence:
     ) -> None:
         self.ledger, self.writer, self.reader, self.options = ledger, writer, reader, options
         self.groups = groups
+        sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
+        self.sigma = sigma, sigma_next
         found = Truncations(writer, reader, core, groups, percents)
         self.exponents, self.x, self.windows = found.exponents, found.x, found.windows
 
@@ -211,8 +213,7 @@ class _Incidence:
 
     def _bound(self, ranks: tuple[int, int]) -> Enclosure:
         """The bound of E1 from published singular values, in units."""
-        sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (self.writer, self.reader))
-        bound = truncation_bound_frobenius(sigma, sigma_next, *ranks)
+        bound = truncation_bound_frobenius(*self.sigma, *ranks)
         return publish_ball(bound * flint.arb(2) ** -sum(self.exponents), nonnegative=True)
 
 
