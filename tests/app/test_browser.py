@@ -10,9 +10,10 @@ import pytest
 
 import theorems
 from tests.browser import Watched
+from tests.certificate.digits import digits
 
 pytestmark = pytest.mark.browser
-SHOWN = ".ps-wide svg.ps-plot"
+SHOWN = ".ps-bench .ps-wide svg.ps-plot"
 # What sticks out to the right of the window, apart from boxes that scroll on their own.
 OVERFLOW = """() => {
   const limit = document.documentElement.clientWidth, app = document.querySelector('#App');
@@ -45,6 +46,10 @@ def opened(app, chromium, watched):
 
 def _choose(page, field: str, option: str) -> None:
     page.locator(".ps-field", has_text=field).first.locator("select").select_option(label=option)
+
+
+def _switch(page, hypothesis: str) -> None:
+    page.locator(".ps-switch", has_text=hypothesis).get_by_role("switch").click()
 
 
 def _picture(page) -> str:
@@ -146,7 +151,7 @@ def test_wrong_input_shows_a_message_and_breaks_nothing(opened, watched):
 
 
 def test_search_ends_in_a_witness_to_take_home(opened, watched):
-    _choose(opened, "drop", "slack")
+    _switch(opened, "slack")
     opened.locator(".ps-search", has_text="without the hypothesis “slack”").wait_for()
     # On a busy machine the search gets a minute.
     opened.locator(".ps-search").get_by_role("slider").first.press("End")
@@ -162,7 +167,7 @@ def test_search_ends_in_a_witness_to_take_home(opened, watched):
     data = json.loads(saved.value.path().read_text(encoding="utf-8"))
     assert theorems.verify(data).dropped == "slack"
     assert opened.evaluate(OVERFLOW) == []
-    _choose(opened, "drop", "nothing")
+    _switch(opened, "slack")
     result.wait_for(state="detached")
     assert watched.errors == []
 
@@ -174,6 +179,67 @@ def test_fits_the_window(opened, width, tmp_path):
     assert opened.evaluate(OVERFLOW) == []
     assert len(opened.screenshot(path=tmp_path / f"{width}.png")) > 20_000
     opened.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_the_first_screen_shows_the_claim_and_where_it_fails(opened):
+    card = opened.locator(".ps-opening")
+    assert card.locator("h2").inner_text().startswith("D4. ")
+    formula, picture = card.locator(".ps-display").bounding_box(), card.locator("svg.ps-plot").first.bounding_box()
+    assert formula["x"] + formula["width"] <= picture["x"]
+    assert picture["y"] + picture["height"] < 900
+    assert card.locator(".ps-wide .ps-strip.ps-fails").count() > 0
+    assert card.locator("[data-state=fails]").count() == 1
+    assert card.locator(".ps-value .katex").count() >= 2
+
+
+def test_the_ratio_has_a_line_at_one_and_the_instance_moves(opened):
+    ratios = opened.locator(".ps-bench .ps-wide svg.ps-ratios")
+    assert ratios.locator("line.ps-one").count() == 1
+    assert ratios.locator("circle.ps-ratio").count() > 8
+    shapes = opened.locator("details svg.ps-shapes").first
+    before = shapes.evaluate("e => e.outerHTML")
+    handle = opened.locator(".ps-sliders .ps-field", has_text="lead of A").first.get_by_role("slider")
+    handle.focus()
+    handle.press("ArrowRight")
+    opened.wait_for_function("b => document.querySelector('details svg.ps-shapes').outerHTML !== b", arg=before)
+
+
+def test_a_view_is_in_its_address(app, chromium):
+    page = chromium.new_page()
+    page.goto(app.at("theorem=D4&drop=slack&reading=slack"))
+    page.wait_for_selector(SHOWN)
+    switches = page.locator(".ps-switch", has_text="slack").get_by_role("switch")
+    assert switches.get_attribute("aria-checked") == "false"
+    handle = page.locator(".ps-sliders .ps-field", has_text="angle").first.get_by_role("slider")
+    handle.focus()
+    handle.press("ArrowRight")
+    page.wait_for_function("location.search.includes('at=')")
+    address, kept = page.url, _picture(page)
+    page.goto("about:blank")
+    page.goto(address)
+    page.wait_for_selector(SHOWN)
+    assert "drop=slack" in address
+    assert "reading=slack" in address
+    assert _picture(page) == kept
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_certificate_is_opened_and_explored(app, chromium, width, tmp_path):
+    digits().save(tmp_path / "digits.json")
+    page, watched = chromium.new_page(), Watched()
+    watched.follow(page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(app.at("view=certificate"))
+    page.locator("input[type=file]").wait_for(state="attached")
+    page.locator("input[type=file]").set_input_files(tmp_path / "digits.json")
+    inside = page.frame_locator("iframe.ps-frame")
+    assert inside.locator(".verdict").inner_text().startswith(digits().verdict.value)
+    inside.locator("#search").fill("overlap chance")
+    assert 0 < inside.locator(".claims tbody tr:visible").count() < len(digits().claims)
+    assert page.evaluate(OVERFLOW) == []
+    assert watched.errors == []
+    page.close()
 
 
 def test_theorem_added_by_one_file_has_working_sliders(app, chromium):

@@ -13,12 +13,14 @@ import marimo as mo  # pyright: ignore[reportMissingImports]
 from certify.errors import UsageError
 from theorems.app.family import Control, Family, Values
 from theorems.app.plot import plot, state
+from theorems.app.ratio import ratio_plot
 from theorems.app.sweep import REFUSED, Judged, Point, judge, sweep
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Reading, Theorem
 from theorems.library import get
 
 __all__ = [
+    "VIEWS",
     "both_widths",
     "exact",
     "first_theorem",
@@ -31,12 +33,12 @@ __all__ = [
     "workbench",
 ]
 
-VIEWS = ("Theorems", "Pairs in R³")
+VIEWS = ("Theorems", "Pairs in R³", "A certificate")
 
 
 def first_view(query: Any) -> str:
     """The view that the address asks for."""
-    return VIEWS[1] if query.get("view") == "pairs" else VIEWS[0]
+    return {"pairs": VIEWS[1], "certificate": VIEWS[2]}.get(str(query.get("view")), VIEWS[0])
 
 
 def first_theorem(query: Any, choices: Mapping[str, str]) -> str:
@@ -124,12 +126,15 @@ def both_widths(points: Sequence[Point], vary: Control, current: tuple[Any, Judg
     common: dict[str, Any] = {"label_x": vary.label, "current": current, "joined": vary.continuous}
     wide = plot(points, **common, width=720, height=430, name="wide")
     narrow = plot(points, **common, width=380, height=320, name="narrow")
+    wide += ratio_plot(points, current, width=720)
+    narrow += ratio_plot(points, current, width=380, height=120)
     return f'<div class="ps-wide">{wide}</div><div class="ps-narrow">{narrow}</div>'
 
 
 def workbench(
     *,
     top: Sequence[Any],
+    switches: Sequence[Any],
     messages: Sequence[str],
     sliders: Sequence[Any],
     note: str,
@@ -142,11 +147,14 @@ def workbench(
 ) -> str:
     """The controls beside the picture; below it what is found where the sliders stand."""
     fields, moved = ("".join(f'<div class="ps-field">{w}</div>' for w in widgets) for widgets in (top, sliders))
+    turned = "".join(f'<div class="ps-switch">{w}</div>' for w in switches)
     found = f"<div><h3>At the sliders</h3>{margin}</div><div><h3>Hypotheses there</h3>{hypotheses}</div>"
     return (
         '<section class="ps-card"><h2>Bound against truth</h2>'
-        f'<div class="ps-fields">{fields}</div><div class="ps-messages" aria-live="polite">{"".join(messages)}</div>'
+        f'<div class="ps-fields">{fields}</div>'
+        f'<div class="ps-switches"><span class="ps-soft">hypotheses, switch one off:</span>{turned}</div>'
+        f'<div class="ps-messages" aria-live="polite">{"".join(messages)}</div>'
         f'<div class="ps-bench"><div class="ps-sliders"><p class="ps-soft">{html.escape(note)}</p>{moved}</div>'
         f'<div class="ps-picture">{legend}{picture}{summary}</div><div class="ps-columns ps-found">{found}</div></div>'
-        f"<details><summary>The instance</summary>{instance}</details></section>"
+        f"<details open><summary>The instance</summary>{instance}</details></section>"
     )

@@ -11,8 +11,9 @@ with app.setup:
     import marimo as mo
 
     import theorems
-    from theorems.app import hunting, layout, motion_page, page, scene, strata
+    from theorems.app import address, certificates, hunting, layout, motion_page, opening, page, scene, strata
     from theorems.app.families import families
+    from theorems.app.shapes import shapes
     from theorems.app.sweep import sweep
     from theorems.app.typed import parse_constants
 
@@ -22,7 +23,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    view = mo.ui.radio(["Theorems", "Pairs in R³"], value=layout.first_view(mo.query_params()), inline=True)
+    view = mo.ui.radio(list(layout.VIEWS), value=layout.first_view(mo.query_params()), inline=True)
     mo.Html(layout.header(view))
     return (view,)
 
@@ -41,34 +42,31 @@ def _(view):
 @app.cell(hide_code=True)
 def _(choose):
     theorem = theorems.get(choose.value)
-    mo.Html(page.statement(theorem, tex))
+    mo.Html(opening.opening_html(theorem, tex) + page.statement(theorem, tex))
     return (theorem,)
 
 
 @app.cell(hide_code=True)
 def _(theorem):
+    asked = address.asked(mo.query_params(), theorem)
     pick_reading = mo.ui.dropdown(
-        [r.name for r in theorem.readings], value=theorem.readings[0].name, label="reading", full_width=True
+        [r.name for r in theorem.readings], value=asked.reading, label="reading", full_width=True
     )
-    pick_drop = mo.ui.dropdown(
-        {"nothing": None, **{h.name: h.name for h in theorem.hypotheses}},
-        value="nothing",
-        label="drop",
-        full_width=True,
-    )
+    pick_drop = mo.ui.dictionary({h.name: mo.ui.switch(h.name != asked.drop, label=h.name) for h in theorem.hypotheses})
     type_constants = mo.ui.dictionary(
         {c.name: mo.ui.text(str(c.value), label=f"constant: {c.name}", full_width=True) for c in theorem.constants}
     )
-    return pick_drop, pick_reading, type_constants
+    return asked, pick_drop, pick_reading, type_constants
 
 
 @app.cell(hide_code=True)
 def _(pick_drop, pick_reading, theorem, type_constants):
-    reading, drop = theorem.reading(pick_reading.value), pick_drop.value
+    reading, off = theorem.reading(pick_reading.value), [name for name, on in pick_drop.value.items() if not on]
+    drop = off[0] if off else None
     changed, wrong = parse_constants(type_constants.value, theorem.values())
     constants = theorem.values(changed)
     offered = {f.name: f for f in families(theorem, reading)}
-    return changed, constants, drop, offered, reading, wrong
+    return changed, constants, drop, off, offered, reading, wrong
 
 
 @app.cell(hide_code=True)
@@ -79,8 +77,8 @@ def _(offered):
 
 
 @app.cell(hide_code=True)
-def _(offered, pick_family, reading, theorem):
-    family = offered[pick_family.value]
+def _(asked, offered, pick_family, reading, theorem):
+    family = offered[pick_family.value].started(asked.at)
     axes = {c.label: c.name for c in family.controls if not c.options}
     pick_vary = mo.ui.dropdown(
         axes, value=layout.most_telling(theorem, reading, family), label="horizontal axis", full_width=True
@@ -94,6 +92,8 @@ def _(
     constants,
     drop,
     family,
+    off,
+    offered,
     pick_drop,
     pick_family,
     pick_reading,
@@ -109,10 +109,12 @@ def _(
     here, now, cause = layout.instance_at(theorem, reading, family, values, constants, drop)
     points = sweep(theorem, reading, family, values, vary.name, constants, drop)
     pictures = layout.both_widths(points, vary, (values[vary.name], now))
+    address.keep(mo.query_params(), theorem, reading, drop, offered[pick_family.value], values)
     mo.Html(
         layout.workbench(
-            top=[pick_reading, pick_drop, pick_family, pick_vary, *type_constants.values()],
-            messages=page.messages(wrong, theorem, reading, drop),
+            top=[pick_reading, pick_family, pick_vary, *type_constants.values()],
+            switches=list(pick_drop.values()),
+            messages=page.messages(wrong, theorem, reading, drop, off),
             sliders=list(sliders.values()),
             note=family.text,
             picture=pictures,
@@ -120,7 +122,7 @@ def _(
             summary=page.summary(len(points), constants),
             margin=page.margin_html(now, cause),
             hypotheses=page.hypotheses_table(theorem, now, drop) if now else "",
-            instance=page.instance_html(here, tex) if here else "",
+            instance=shapes(here) + page.instance_html(here, tex) if here else "",
         )
     )
     return
@@ -234,6 +236,22 @@ def _(pair, pick_kind, pick_pair, pick_stratum, pick_subgroup, time, turn, weigh
             tex,
         )
     )
+    return
+
+
+@app.cell(hide_code=True)
+def _(view):
+    mo.stop(view.value != "A certificate")
+    pick_file = mo.ui.file(filetypes=[".json", ".gz"], kind="area", label="a certificate that certify chain -o wrote")
+    mo.Html(f'<section class="ps-card"><h2>Open a certificate</h2>{pick_file}</section>')
+    return (pick_file,)
+
+
+@app.cell(hide_code=True)
+def _(pick_file):
+    mo.stop(not pick_file.value)
+    certificate_html, unread = certificates.certificate_page(pick_file.value[0].name, pick_file.value[0].contents)
+    mo.Html(certificates.frame(certificate_html) if certificate_html else page.message(unread))
     return
 
 

@@ -35,11 +35,11 @@ def shell(query: str) -> str:
         theorem = get(parse_qs(query).get("theorem", [_DEFAULT])[0])
     except UsageError:
         theorem = get(_DEFAULT)
+    stated = theorem.statement().partition("\n")[2].strip()
     return (
         f"<style>{_STYLE}</style>"
         f'<div id="ps-shell" role="status"><div><h1>{html.escape(theorem.id)}. {html.escape(theorem.title)}</h1>'
-        f"<pre>{html.escape(theorem.statement())}</pre><p>The engine that decides instances is starting …</p>"
-        "</div></div>"
+        f"<pre>{html.escape(stated)}</pre><p>The engine that decides instances is starting …</p></div></div>"
         f"<script>{_SCRIPT}</script>"
     )
 
