@@ -39,15 +39,15 @@ run(0, False, announce=lambda text: print(text, flush=True))
 
 @dataclass
 class App:
-    """Where the app is served, the token that opens it, and the file of its foreign connections."""
+    """Where the app is served, the token in its address, and the file of its foreign connections."""
 
     address: str
     token: str
     log: Path
 
-    def at(self, query: str = "") -> str:
-        """An address that a browser without the cookie may open."""
-        return f"{self.address}?token={self.token}" + (f"&{query}" if query else "")
+    def view(self, query: str = "") -> str:
+        """The address of a view, with the token."""
+        return f"{self.address}?token={self.token}&{query}"
 
 
 @pytest.fixture(scope="session")

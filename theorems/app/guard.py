@@ -1,12 +1,16 @@
-"""What stands between the app and the rest of the world: its own pages, its own address, and whoever has the token."""
+"""What stands between the app and the rest of the world: whoever was given its address, and no address but its own.
+
+The address that the command prints ends in a token. Who opens it gets the token as a cookie of this host, and every
+request and connection without it is refused, so that other users and programs of the machine see nothing.
+"""
 
 from __future__ import annotations
 
 import hmac
+import urllib.parse
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, urlencode
 
 __all__ = ["guarded", "policy"]
 
@@ -14,10 +18,10 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
-Rewrite: TypeAlias = Callable[[bytes, str], bytes]
 
-_FOREIGN = "this app answers to its own page only\n"
-_UNKNOWN = "open the address that the command printed, with its token\n"
+
+# Browsers ask for it without cookies, and it says nothing but the name of the program.
+_OPEN = ("/manifest.json",)
 
 
 def policy(host: str, port: int) -> str:
@@ -31,28 +35,15 @@ def policy(host: str, port: int) -> str:
 
 
 def guarded(
-    app: Application,
-    host: str,
-    port: int,
-    token: str,
-    *,
-    rewrite: Rewrite | None = None,
-    at_end: Callable[[], Awaitable[None]] | None = None,
+    app: Application, host: str, port: int, token: str, at_end: Callable[[], Awaitable[None]] | None = None
 ) -> Application:
-    """The application, refusing requests for another host, from another page or without the token.
+    """The application, refusing requests for another host, from another page, or without the token.
 
-    The token stands in the first address; the answer moves it to a cookie and leads to the address without it, which
-    may then be passed on.
-
-    Parameters
-    ----------
-    token : not empty.
-    rewrite : changes the pages of the root, given their bytes and the query of the address.
-    at_end : awaited when the server shuts down.
+    The policy stands on every answer. ``at_end`` is awaited when the server shuts down.
     """
+    cookie = f"theorems-{port}"
     own = {f"{host}:{port}".encode(), f"localhost:{port}".encode()}
     origins = {b"http://" + name for name in own}
-    cookie = f"theorems-{port}"
 
     def foreign(headers: dict[bytes, bytes]) -> bool:
         return headers.get(b"host") not in own or headers.get(b"origin", b"http://" + next(iter(own))) not in origins
@@ -60,34 +51,16 @@ def guarded(
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await app(scope, _hearing_the_end(receive, at_end), send)
-            return
-        headers, query = dict(scope["headers"]), scope.get("query_string", b"").decode("latin-1")
-        words = parse_qsl(query, keep_blank_values=True)
-        if foreign(headers):
-            await _refuse(scope, send, _FOREIGN)
-        elif scope["type"] == "http" and any(name == "token" and _same(value, token) for name, value in words):
-            rest = urlencode([(name, value) for name, value in words if name != "token"])
-            await _admit(send, scope["path"] + (f"?{rest}" if rest else ""), f"{cookie}={token}")
-        elif not _same(_cookie(headers, cookie), token):
-            await _refuse(scope, send, _UNKNOWN)
-        elif rewrite is not None and scope["type"] == "http" and scope["path"] == "/":
-            await app(scope, receive, _rewritten(_marked(send, policy(host, port)), rewrite, query))
+        elif foreign(dict(scope["headers"])):
+            await _refuse(scope, send, "this app answers to its own page only")
+        elif scope["type"] == "http" and _same(_given(scope), token):
+            await _let_in(scope, send, cookie, token)
+        elif scope.get("path") not in _OPEN and not _same(_held(scope, cookie), token):
+            await _refuse(scope, send, "open the address that the command printed: it ends in a token")
         else:
             await app(scope, receive, _marked(send, policy(host, port)))
 
     return answer
-
-
-def _same(given: str, token: str) -> bool:
-    return hmac.compare_digest(given.encode(), token.encode())
-
-
-def _cookie(headers: dict[bytes, bytes], name: str) -> str:
-    try:
-        found = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
 
 
 def _hearing_the_end(receive: Receive, at_end: Callable[[], Awaitable[None]] | None) -> Receive:
@@ -100,12 +73,35 @@ def _hearing_the_end(receive: Receive, at_end: Callable[[], Awaitable[None]] | N
     return hearing
 
 
-async def _admit(send: Send, path: str, cookie: str) -> None:
-    # Two slashes would name another host.
-    place = "/" + path.lstrip("/")
+def _same(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def _query(scope: Message) -> list[tuple[str, str]]:
+    return urllib.parse.parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+
+
+def _given(scope: Message) -> str:
+    return next((value for name, value in _query(scope) if name == "token"), "")
+
+
+def _held(scope: Message, cookie: str) -> str:
+    text = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
+    try:
+        held = SimpleCookie(text).get(cookie)
+    except CookieError:
+        return ""
+    return held.value if held else ""
+
+
+async def _let_in(scope: Message, send: Send, cookie: str, token: str) -> None:
+    """To the same page without the token, which a browser would keep in its history."""
+    rest = urllib.parse.urlencode([(name, value) for name, value in _query(scope) if name != "token"])
+    # One slash: "//host" would be an address elsewhere.
+    place = "/" + urllib.parse.quote(scope.get("path", "/").lstrip("/\\")) + (f"?{rest}" if rest else "")
     headers = [
-        (b"location", place.encode("latin-1", "replace")),
-        (b"set-cookie", f"{cookie}; Path=/; HttpOnly; SameSite=Strict".encode()),
+        (b"location", place.encode("ascii")),
+        (b"set-cookie", f"{cookie}={token}; Path=/; HttpOnly; SameSite=Lax".encode()),
         (b"cache-control", b"no-store"),
         (b"referrer-policy", b"no-referrer"),
     ]
@@ -118,7 +114,7 @@ async def _refuse(scope: Message, send: Send, why: str) -> None:
         await send({"type": "websocket.close", "code": 1008})
         return
     await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": why.encode()})
+    await send({"type": "http.response.body", "body": f"{why}\n".encode()})
 
 
 def _marked(send: Send, text: str) -> Send:
@@ -129,28 +125,3 @@ def _marked(send: Send, text: str) -> Send:
         await send(message)
 
     return marked
-
-
-def _rewritten(send: Send, change: Rewrite, query: str) -> Send:
-    """Hold a page back until it is whole, and send it changed, with its new length; other answers go as they come."""
-    start: list[Message] = []
-    pieces: list[bytes] = []
-
-    async def held(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            kind = dict(message.get("headers", [])).get(b"content-type", b"")
-            if message.get("status") == 200 and kind.startswith(b"text/html"):
-                start.append(message)
-            else:
-                await send(message)
-        elif message["type"] == "http.response.body" and start:
-            pieces.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                body = change(b"".join(pieces), query)
-                kept = [item for item in start[0].get("headers", []) if item[0].lower() != b"content-length"]
-                await send({**start[0], "headers": [*kept, (b"content-length", str(len(body)).encode())]})
-                await send({"type": "http.response.body", "body": body})
-        else:
-            await send(message)
-
-    return held

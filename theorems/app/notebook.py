@@ -11,8 +11,9 @@ with app.setup:
     import marimo as mo
 
     import theorems
-    from theorems.app import address, certificates, hunting, layout, motion_page, opening, page, scene, strata
+    from theorems.app import certificates, hunting, layout, motion_page, page, scene, strata
     from theorems.app.families import families
+    from theorems.app.known import known_counterexample
     from theorems.app.shapes import shapes
     from theorems.app.sweep import sweep
     from theorems.app.typed import parse_constants
@@ -42,58 +43,66 @@ def _(view):
 @app.cell(hide_code=True)
 def _(choose):
     theorem = theorems.get(choose.value)
-    mo.Html(opening.opening_html(theorem, tex) + page.statement(theorem, tex))
     return (theorem,)
 
 
 @app.cell(hide_code=True)
 def _(theorem):
-    asked = address.asked(mo.query_params(), theorem)
+    first_reading, first_drop = layout.first_choices(mo.query_params(), theorem)
     pick_reading = mo.ui.dropdown(
-        [r.name for r in theorem.readings], value=asked.reading, label="reading", full_width=True
+        [r.name for r in theorem.readings], value=first_reading, label="reading", full_width=True
     )
-    pick_drop = mo.ui.dictionary({h.name: mo.ui.switch(h.name != asked.drop, label=h.name) for h in theorem.hypotheses})
+    pick_drop = mo.ui.radio(
+        {"nothing": None, **{h.name: h.name for h in theorem.hypotheses}},
+        value=first_drop or "nothing",
+    )
     type_constants = mo.ui.dictionary(
         {c.name: mo.ui.text(str(c.value), label=f"constant: {c.name}", full_width=True) for c in theorem.constants}
     )
-    return asked, pick_drop, pick_reading, type_constants
+    return pick_drop, pick_reading, type_constants
 
 
 @app.cell(hide_code=True)
 def _(pick_drop, pick_reading, theorem, type_constants):
-    reading, off = theorem.reading(pick_reading.value), [name for name, on in pick_drop.value.items() if not on]
-    drop = off[0] if off else None
+    reading, drop = theorem.reading(pick_reading.value), pick_drop.value
     changed, wrong = parse_constants(type_constants.value, theorem.values())
     constants = theorem.values(changed)
-    offered = {f.name: f for f in families(theorem, reading)}
-    return changed, constants, drop, off, offered, reading, wrong
+    attack = known_counterexample(theorem, reading, drop)
+    offered = {f.name: f for f in ([attack] if attack else []) + families(theorem, reading)}
+    return changed, constants, drop, offered, reading, wrong
 
 
 @app.cell(hide_code=True)
 def _(offered):
     mo.stop(not offered, mo.Html(page.message("This theorem has no family of instances to move through.", "mute")))
-    pick_family = mo.ui.dropdown(list(offered), value=next(iter(offered)), label="instances", full_width=True)
+    asked = mo.query_params().get("family")
+    pick_family = mo.ui.dropdown(
+        list(offered),
+        value=asked if asked in offered else next(iter(offered)),
+        label="instances",
+        full_width=True,
+    )
     return (pick_family,)
 
 
 @app.cell(hide_code=True)
-def _(asked, offered, pick_family, reading, theorem):
-    family = offered[pick_family.value].started(asked.at)
+def _(offered, pick_family, reading, theorem):
+    family = layout.started(mo.query_params(), offered[pick_family.value])
     axes = {c.label: c.name for c in family.controls if not c.options}
     pick_vary = mo.ui.dropdown(
         axes, value=layout.most_telling(theorem, reading, family), label="horizontal axis", full_width=True
     )
+    as_ratio = mo.ui.switch(value=False, label="truth over bound")
     sliders = mo.ui.dictionary({c.name: layout.widget(c) for c in family.controls})
-    return family, pick_vary, sliders
+    return as_ratio, family, pick_vary, sliders
 
 
 @app.cell(hide_code=True)
 def _(
+    as_ratio,
     constants,
     drop,
     family,
-    off,
-    offered,
     pick_drop,
     pick_family,
     pick_reading,
@@ -108,13 +117,14 @@ def _(
     vary = family.control(pick_vary.value)
     here, now, cause = layout.instance_at(theorem, reading, family, values, constants, drop)
     points = sweep(theorem, reading, family, values, vary.name, constants, drop)
-    pictures = layout.both_widths(points, vary, (values[vary.name], now))
-    address.keep(mo.query_params(), theorem, reading, drop, offered[pick_family.value], values)
+    pictures = layout.both_widths(points, vary, (values[vary.name], now), ratio=as_ratio.value)
+    layout.remember(mo.query_params(), theorem, reading, drop, family, values)
     mo.Html(
         layout.workbench(
-            top=[pick_reading, pick_family, pick_vary, *type_constants.values()],
-            switches=list(pick_drop.values()),
-            messages=page.messages(wrong, theorem, reading, drop, off),
+            claim=page.claim(theorem, reading, tex),
+            drop=pick_drop,
+            top=[pick_reading, pick_family, pick_vary, *type_constants.values(), as_ratio],
+            messages=page.messages(wrong, theorem, reading, drop),
             sliders=list(sliders.values()),
             note=family.text,
             picture=pictures,
@@ -125,6 +135,12 @@ def _(
             instance=shapes(here) + page.instance_html(here, tex) if here else "",
         )
     )
+    return
+
+
+@app.cell(hide_code=True)
+def _(theorem):
+    mo.Html(page.statement(theorem, tex))
     return
 
 
@@ -242,7 +258,7 @@ def _(pair, pick_kind, pick_pair, pick_stratum, pick_subgroup, time, turn, weigh
 @app.cell(hide_code=True)
 def _(view):
     mo.stop(view.value != "A certificate")
-    pick_file = mo.ui.file(filetypes=[".json", ".gz"], kind="area", label="a certificate that certify chain -o wrote")
+    pick_file = mo.ui.file(filetypes=[".json", ".gz"], kind="area", label="what certify chain -o wrote")
     mo.Html(f'<section class="ps-card"><h2>Open a certificate</h2>{pick_file}</section>')
     return (pick_file,)
 
@@ -250,7 +266,8 @@ def _(view):
 @app.cell(hide_code=True)
 def _(pick_file):
     mo.stop(not pick_file.value)
-    certificate_html, unread = certificates.certificate_page(pick_file.value[0].name, pick_file.value[0].contents)
+    chosen = pick_file.value[0]
+    certificate_html, unread = certificates.certificate_page(chosen.name, chosen.contents)
     mo.Html(certificates.frame(certificate_html) if certificate_html else page.message(unread))
     return
 

@@ -17,6 +17,7 @@ from theorems.engine.theorem import Need, Reading, Status, Theorem
 from theorems.library import docstring, module_name
 
 __all__ = [
+    "claim",
     "enclosure",
     "hypotheses_table",
     "instance_html",
@@ -52,16 +53,9 @@ def message(text: str, kind: str = "bad") -> str:
     return f'<div class="ps-message ps-{kind}" role="status">{html.escape(text)}</div>'
 
 
-def messages(
-    wrong: Sequence[str], theorem: Theorem, reading: Reading, drop: str | None, off: Sequence[str] = ()
-) -> list[str]:
-    """What is wrong with the choices: texts that are no numbers, a dropped hypothesis that the reading does not use.
-
-    ``off`` are the hypotheses that are switched off, of which the first is dropped.
-    """
+def messages(wrong: Sequence[str], theorem: Theorem, reading: Reading, drop: str | None) -> list[str]:
+    """What is wrong with the choices: texts that are no numbers, a dropped hypothesis that the reading does not use."""
     boxes = [message(text) for text in wrong]
-    if len(off) > 1:
-        boxes.append(message(f"One hypothesis is dropped at a time: “{drop}”. Switch the others on.", "warn"))
     if drop is not None and drop not in reading.hypotheses:
         others = ", ".join(f"“{r.name}”" for r in theorem.readings if drop in r.hypotheses) or "none"
         note = (
@@ -72,20 +66,30 @@ def messages(
 
 
 def statement(theorem: Theorem, tex: Typeset) -> str:
-    """Source, statement, hypotheses and readings of a theorem."""
+    """Title, source, statement, hypotheses and readings of a theorem."""
     parts = sections(docstring(theorem))
     stated = prose(parts["Statement"], tex) if "Statement" in parts else ""
     reach = prose(parts["Reach"], tex) if "Reach" in parts else ""
     hypotheses = "".join(_hypothesis(h.name, h.latex, h.text, h.need, h.why, tex) for h in theorem.hypotheses)
     readings = "".join(_reading(r, tex) for r in theorem.readings)
     return (
-        '<section class="ps-card"><h2>The statement</h2>'
+        f'<section class="ps-card"><h2>{html.escape(theorem.id)}. {html.escape(theorem.title)}</h2>'
         f'<div class="ps-source">{html.escape(theorem.source)} · <code>{html.escape(module_name(theorem))}</code></div>'
         f"{stated}"
         f'<div class="ps-columns"><div><h3>Hypotheses</h3><ul class="ps-list">{hypotheses or "none"}</ul></div>'
         f'<div><h3>Readings</h3><ul class="ps-list">{readings}</ul></div></div>'
         + (f"<details><summary>What is proved, and how far</summary>{reach}</details>" if reach else "")
         + "</section>"
+    )
+
+
+def claim(theorem: Theorem, reading: Reading, tex: Typeset) -> str:
+    """One reading: its formula, and what it says in one line."""
+    formula = f'<div class="ps-display">{tex(reading.latex)}</div>' if reading.latex else ""
+    status = badge(reading.status.value, _STATUS[reading.status])
+    return (
+        f'<div class="ps-claim">{html.escape(theorem.id)}: {html.escape(reading.name)} {status}</div>{formula}'
+        f"<p>{html.escape(reading.text)}</p>"
     )
 
 

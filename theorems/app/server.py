@@ -21,7 +21,7 @@ _NOTEBOOK = Path(__file__).with_name("notebook.py")
 
 
 def application(port: int, token: str) -> Any:
-    """The ASGI application, guarded for that port, for whoever has the token.
+    """The ASGI application, guarded for that port, for those who have the token.
 
     Raises :class:`UsageError` when the extra ``app`` is not installed.
     """
@@ -30,10 +30,10 @@ def application(port: int, token: str) -> Any:
     except ModuleNotFoundError as error:
         raise UsageError("the app needs marimo", hint='install the extra: pip install "polystable[app]"') from error
     from theorems.app.guard import guarded
-    from theorems.app.shell import page_with_shell
+    from theorems.app.shell import with_shell
 
     served = marimo.create_asgi_app(quiet=True, include_code=False).with_app(path="", root=str(_NOTEBOOK)).build()
-    return guarded(served, HOST, port, token, rewrite=page_with_shell, at_end=lambda: _end_sessions(served))
+    return guarded(with_shell(served), HOST, port, token, lambda: _end_sessions(served))
 
 
 async def _end_sessions(served: Any) -> None:
@@ -51,7 +51,7 @@ def run(port: int = 0, open_browser: bool = True, announce: Callable[[str], None
     ----------
     port : 0 takes a free one.
     open_browser : whether to open the page.
-    announce : is told where the page is, with the token that opens it.
+    announce : is told where the page is.
 
     Raises
     ------
@@ -69,9 +69,6 @@ def run(port: int = 0, open_browser: bool = True, announce: Callable[[str], None
         port = listening.getsockname()[1]
         token = secrets.token_urlsafe(24)
         served = application(port, token)
-        from theorems.app.shell import warm
-
-        warm()
         import uvicorn  # pyright: ignore[reportMissingImports]
 
         address = f"http://{HOST}:{port}/?token={token}"
