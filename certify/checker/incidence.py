@@ -1,7 +1,8 @@
 """The claims about the row groups of an interface, and how each is proved again (THEORY E1, E4–E7).
 
-Activities, errors and all that follows are enclosed twice: as narrowly as the checker knows them, which must lie inside
-what is published, and widened by a multiple of the floors that publication adds, which what is published must not exceed.
+Activities, errors and all that follows are enclosed twice: as narrowly as the checker knows them, which must lie
+inside what is published, and widened by a multiple of the floors that publication adds, which what is published must
+not exceed.
 Recorded thresholds are chosen numbers; that they were chosen by the rule is checked to that accuracy.
 """
 
@@ -13,9 +14,10 @@ from fractions import Fraction
 
 import numpy as np
 from flint import arb, fmpq
+from numpy.typing import NDArray
 
 from certify.chain.groups import Groups, blocks, groups_text
-from certify.checker.arithmetic.ranges import Mask, Range, norm
+from certify.checker.arithmetic.ranges import Mask, Range, least, norm
 from certify.checker.arithmetic.rounding import Array
 from certify.checker.arithmetic.row_structure import Structure, cut_at, widest
 from certify.checker.arithmetic.truncated import Transport
@@ -30,6 +32,8 @@ from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure
 
 __all__ = ["incidence_claims"]
+
+Rows = NDArray[np.intp]
 
 
 def incidence_claims(
@@ -62,7 +66,7 @@ class _Interface:
         self.subject, self.lookup, self.options = subject, lookup, options
         self.exponents = math.frexp(writer.frobenius.upper)[1], math.frexp(reader.frobenius.upper)[1]
         self.transport = Transport(
-            (writer.matrix, reader.matrix), (writer.near, reader.near), self.exponents, groups
+            (writer.matrix, reader.matrix), lambda: (writer.near, reader.near), self.exponents, groups
         )
         self.levels = levels_of(self.transport, writer, reader, groups, self.exponents, options)
         self.full = self.levels[-1]
@@ -93,7 +97,9 @@ class _Interface:
         """All claims in their order."""
         options, lookup, subject = self.options, self.lookup, self.subject
         theta = np.array([value.lower for value in lookup.values(subject, claims.THRESHOLDS, len(self.groups))])
-        at = str(lookup.parameter(subject, claims.THRESHOLDS, "level"))
+        texts = [level.text for level in self.levels]
+        recorded = str(lookup.parameter(subject, claims.THRESHOLDS, "level"))
+        at = recorded if recorded in texts else claims.FULL
         rule = options.activity_threshold if options.activity_threshold in ("adapted", "largest") else "given"
         yield Expected(
             claims.thresholds(groups_text(self.groups), len(self.groups), rule, at, sum(self.exponents)),
@@ -105,32 +111,19 @@ class _Interface:
         if lookup.place(subject, claims.SUPPORTS) is None and self._open(rows, theta):
             lookup.skip(subject, [claims.SUPPORTS], causes.SUPPORT_OPEN)
             return
-        active = self._recorded_supports(rows)
-        texts = {f"active {group}": _bits(active[place]) for place, group in enumerate(rows)}
+        active = self.full.x.narrow.at(rows).lo >= theta[rows][:, None]
+        spelled = {f"active {group}": _bits(active[place]) for place, group in enumerate(rows)}
+        found = _Structured(self, rows, theta[rows], active)
         yield Expected(
-            claims.supports(active.shape[1], options.hub_groups, texts),
+            claims.supports(active.shape[1], options.hub_groups, found.nu or 0.0, spelled),
             lambda values: self._support_fault(values, rows, theta, active),
         )
-        yield from _Structured(self, rows, theta[rows], active).demanded()
+        yield from found.demanded()
 
-    def _open(self, rows: Array, theta: Array) -> bool:
+    def _open(self, rows: Rows, theta: Array) -> bool:
         wide = self.full.x.wide.at(rows)
         levels = theta[rows][:, None]
         return not bool(np.all((wide.lo >= levels) | (wide.hi < levels)))
-
-    def _recorded_supports(self, rows: Array) -> Mask:
-        columns = self.writer.matrix.shape[1]
-        found: list[Mask] = []
-        for group in rows:
-            text = str(self.lookup.parameter(self.subject, claims.SUPPORTS, f"active {group}"))
-            try:
-                bits = np.unpackbits(np.frombuffer(bytes.fromhex(text), dtype=np.uint8))
-            except ValueError:
-                bits = np.zeros(0, dtype=np.uint8)
-            if bits.size < columns or bits.size >= columns + 8:
-                raise MissingClaimError(self.subject, claims.SUPPORTS, "the columns of a group cannot be read")
-            found.append(bits[:columns].astype(bool))
-        return np.stack(found)
 
     def _threshold_fault(self, values: Sequence[Enclosure], theta: Array, at: str, rule: str) -> str:
         if not all(value.lower == value.upper and value.lower >= 0 for value in values):
@@ -142,18 +135,17 @@ class _Interface:
         if level is None or level.moved is None or (rule == "largest" and at != claims.FULL):
             return "no such level"
         for group in range(len(self.groups)):
-            if theta[group] > 0:
-                if fault := self._gap_fault(level, group, float(theta[group])):
-                    return f"threshold of group {group}: {fault}"
+            if theta[group] > 0 and (fault := self._gap_fault(level, group, float(theta[group]))):
+                return f"threshold of group {group}: {fault}"
         lacking = np.asarray(self._widths(self.full)) > 0
         if np.any(lacking & (theta == 0)):
             return f"group {int(np.flatnonzero(lacking & (theta == 0))[0])} has a gap and no threshold"
         for lower in self.levels[:-1] if rule == "adapted" else ():
             if lower.text == at:
                 break
-            if lower.percent >= 99 and lower.moved is not None and not self.silent(lower):
-                if np.all(np.asarray(self._widths(lower))[theta > 0] > 0):
-                    return f"at the level {lower.text} every group has a gap"
+            asked = lower.percent >= 99 and lower.moved is not None and not self.silent(lower)
+            if asked and np.all(np.asarray(self._widths(lower))[theta > 0] > 0):
+                return f"at the level {lower.text} every group has a gap"
         return ""
 
     def _gap_fault(self, level: Level, group: int, theta: float) -> str:
@@ -175,7 +167,7 @@ class _Interface:
         near = abs(theta - (cut.low / 2 + cut.high / 2)) <= width / 256 + slack + abs(theta) * 2.0**-50
         return "" if near else f"the middle of the gap is {cut.low / 2 + cut.high / 2!r}"
 
-    def _support_fault(self, values: Sequence[Enclosure], rows: Array, theta: Array, active: Mask) -> str:
+    def _support_fault(self, values: Sequence[Enclosure], rows: Rows, theta: Array, active: Mask) -> str:
         own, levels = self.full.x.narrow.at(rows), theta[rows][:, None]
         if np.any(np.where(active, own.lo < levels, own.hi >= levels)):
             return "not proved: a column is on the other side of a threshold"
@@ -188,15 +180,13 @@ class _Interface:
 class _Structured:
     """The claims that follow from supports."""
 
-    def __init__(self, interface: _Interface, rows: Array, theta: Array, active: Mask) -> None:
+    def __init__(self, interface: _Interface, rows: Rows, theta: Array, active: Mask) -> None:
         self.interface, self.rows = interface, rows
         self.subject, self.lookup, self.options = interface.subject, interface.lookup, interface.options
         options = self.options
         full = interface.full.x
-        make: Callable[[Range], Structure] = lambda x: Structure(  # noqa: E731
-            x.at(rows), active, theta, options["label_correlation"], options["label_ratio"]
-        )
-        self.own: Pair[Structure] = Pair(make(full.narrow), make(full.wide))
+        levels = options["label_correlation"], options["label_ratio"]
+        self.own: Pair[Structure] = Pair(*(Structure(x.at(rows), active, theta, *levels) for x in full))
         self.active, self.theta = active, theta
         self.pairs = self.own.narrow.pairs()
         self.omega: float | None = None
@@ -205,26 +195,12 @@ class _Structured:
         self.edges, self.letters = (none, none), ""
 
     def _noise_level(self) -> float | None:
-        """The recorded ν, or the one of the rule where no graph records it; None where no cell is noise."""
+        """The recorded ν where it follows from its rule, otherwise one that does; None where no cell is noise."""
         if np.all(self.active):
             return None
         rule = self.options.noise_threshold
-        if rule not in ("cells",) and not rule.endswith("x"):
+        if rule != "cells" and not rule.endswith("x"):
             return _scaled(rule, -sum(self.interface.exponents))
-        recorded = None
-        for level in self.interface.levels:
-            recorded = self.lookup.parameter(
-                self.subject, claims.level_id("E7.margins", level.text), "noise_threshold"
-            )
-        if not isinstance(recorded, float) or not math.isfinite(recorded):
-            raise MissingClaimError(self.subject, claims.level_id("E7.margins", claims.FULL), "no level of the noise")
-        return recorded
-
-    def _noise_fault(self) -> str:
-        """Whether ν follows from its rule."""
-        rule = self.options.noise_threshold
-        if self.nu is None or (rule != "cells" and not rule.endswith("x")):
-            return ""
         if rule == "cells":
             counts = np.count_nonzero(~self.active, axis=1)
             square = sum(int(n) * Fraction(float(t)) ** 2 for n, t in zip(counts, self.theta, strict=True))
@@ -232,8 +208,10 @@ class _Structured:
         else:
             times = arb(float(rule[:-1]))
             low, high = (times * arb(float(end)) for end in (self.own.narrow.noise().hi, self.own.wide.noise().hi))
-        fits = bool(arb(self.nu) >= low.lower()) and bool(arb(self.nu) <= high.upper() * (1 + arb(2) ** -16))
-        return "" if fits else "the level of the noise does not follow from its rule"
+        low, high = low.min(arb(2) ** 500), high.min(arb(2) ** 500)
+        recorded = self.lookup.parameter(self.subject, claims.SUPPORTS, "noise_threshold")
+        nu = recorded if isinstance(recorded, float) and math.isfinite(recorded) else -1.0
+        return nu if arb(nu) >= low and arb(nu) <= high * (1 + arb(2) ** -18) else float(low)
 
     def demanded(self) -> Iterator[Expected]:
         """All claims from the graph on."""
@@ -262,10 +240,10 @@ class _Structured:
     def _graph(self) -> Iterator[Expected]:
         lookup, subject, options = self.lookup, self.subject, self.options
         omega = lookup.parameter(subject, claims.GRAPH, "edge_threshold")
-        if not isinstance(omega, float) or not math.isfinite(omega):
-            raise MissingClaimError(subject, claims.GRAPH, "no least weight of an edge")
-        self.omega = omega
         weights, groups = self._weights(), self.active.shape[0]
+        if not isinstance(omega, float) or not math.isfinite(omega) or self._omega_fault(omega, weights):
+            omega = self._own_omega(weights.narrow)
+        self.omega = omega
         joined = weights.narrow.lo >= omega
         self.edges = self.pairs[0][joined], self.pairs[1][joined]
         number = int(np.count_nonzero(joined))
@@ -279,21 +257,29 @@ class _Structured:
                 return "not proved: a weight is on the other side of the least one of an edge"
             own = [self.own.narrow.noise(), *(weights.narrow.at(joined).at(place) for place in range(listed))]
             most = [self.own.wide.noise(), *(weights.wide.at(joined).at(place) for place in range(listed))]
-            return self._omega_fault(omega, weights) or _between(own, most, values)
+            return _between(own, most, values)
 
-        yield Expected(claims.graph(bits, listed, omega, self.nu or 0.0, options["incidence_relative"]), prove)
+        yield Expected(claims.graph(bits, listed, omega, options["incidence_relative"]), prove)
         if not number:
             lookup.skip(subject, [claims.LABELS], causes.NO_EDGE)
             return
         self.letters = str(lookup.parameter(subject, claims.LABELS, "labels"))
         if len(self.letters) != number or not set(self.letters) <= set("CAT?"):
-            raise MissingClaimError(subject, claims.LABELS, "not a label for each edge")
+            self.letters = "".join(min(may) if len(may) == 1 else "?" for may in self.own.narrow.letters(self.edges))
         yield Expected(
             claims.labels(
                 self.letters, listed, options["label_correlation"], options["label_ratio"], options["overlap_width"]
             ),
             lambda values: self._label_fault(values, listed),
         )
+
+    def _own_omega(self, weights: Range) -> float:
+        """A least weight by the rule."""
+        if self.options.edge_threshold != "gap":
+            return _scaled(self.options.edge_threshold, -2 * sum(self.interface.exponents))
+        middles = np.sort(np.concatenate([[0.0], weights.lo / 2 + weights.hi / 2]))
+        place = int(np.argmax(np.diff(middles)))
+        return float(middles[place] / 2 + middles[place + 1] / 2)
 
     def _omega_fault(self, omega: float, weights: Pair[Range]) -> str:
         if self.options.edge_threshold != "gap":
@@ -321,9 +307,7 @@ class _Structured:
             return "not the number of labels C"
         if not listed:
             return ""
-        columns = [
-            (side.cosines(self.edges), *side.chance(self.edges)) for side in (self.own.narrow, self.own.wide)
-        ]
+        columns = [(side.cosines(self.edges), *side.chance(self.edges)) for side in (self.own.narrow, self.own.wide)]
         told = [[column.at(place) for place in range(listed) for column in side] for side in columns]
         # No correlation and no mean of some is above 1, however widely it is published.
         known = [x if place % 3 == 2 else x.smaller(1.0) for place, x in enumerate(told[0])]
@@ -338,7 +322,9 @@ class _Structured:
         relative, shape = options["incidence_relative"], self.active.shape
 
         def expected(asserted: Assertion, prove: Callable[[tuple[Enclosure, ...]], str]) -> Expected:
-            return Expected(asserted, lambda values: self._silence(level, values) or prove(values), causes=lambda: [cause])
+            return Expected(
+                asserted, lambda values: self._silence(level, values) or prove(values), causes=lambda: [cause]
+            )
 
         yield expected(
             claims.truncation(level.text, ranks, relative), lambda values: self._truncation_fault(level, values)
@@ -353,12 +339,11 @@ class _Structured:
                 claims.pairs(level.text, ranks, number, edges),
                 lambda values: _between_counts([self._kept(level, side) for side in (0, 1)], values),
             )
-        margins = claims.margins(level.text, ranks, ",".join(lines), len(lines), self.nu or 0.0, relative)
+        margins = claims.margins(level.text, ranks, ",".join(lines), len(lines), relative)
         published = self.lookup.values(subject, margins.id, len(lines))
         yield expected(
             margins,
-            lambda values: self._noise_fault()
-            or _between(self._margins(level, 0), self._margins(level, 1), values),
+            lambda values: _between(self._margins(level, 0), self._margins(level, 1), values),
         )
         yield expected(
             claims.conclusion(level.text, ranks), lambda values: self._conclusion_fault(level, published, values)
@@ -371,7 +356,8 @@ class _Structured:
         return ""
 
     def _parts(self, level: Level, side: int) -> tuple[Structure, Range, Range]:
-        assert level.moved is not None and level.kept is not None
+        assert level.moved is not None
+        assert level.kept is not None
         return self.own[side], level.moved[side].at(self.rows), level.kept[side].at(self.rows)
 
     def _truncation_fault(self, level: Level, values: tuple[Enclosure, ...]) -> str:
@@ -413,11 +399,9 @@ class _Structured:
             found.append(structure.noise_margin(moved, self.nu))
         if self.letters:
             found.append(structure.label_margins(moved, self.edges, self.letters))
-        return [Range(np.min(margins.lo), np.min(margins.hi)) for margins in found]
+        return [Range(*map(np.asarray, least(margins))) for margins in found]
 
-    def _conclusion_fault(
-        self, level: Level, margins: Sequence[Enclosure], values: tuple[Enclosure, ...]
-    ) -> str:
+    def _conclusion_fault(self, level: Level, margins: Sequence[Enclosure], values: tuple[Enclosure, ...]) -> str:
         if self.interface.silent(level):
             return "" if all(value == Enclosure(0.0, 1.0) for value in values) else "nothing is known of these windows"
         low = 1.0 if all(margin.lower > 0 for margin in margins) else 0.0
@@ -473,7 +457,7 @@ class _Structured:
 
 def _from(levels: Sequence[Level], verdicts: Sequence[Enclosure]) -> Enclosure:
     """The level from which on all are 1."""
-    if not verdicts[-1].lower == 1:
+    if verdicts[-1].lower != 1:
         return UNKNOWN
     last_open = max((i for i, verdict in enumerate(verdicts) if verdict.lower < 1), default=-1)
     last_false = max((i for i, verdict in enumerate(verdicts) if verdict.upper < 1), default=-1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, frexp, isfinite
+from math import ceil, floor, frexp, isfinite, isqrt
 
 import flint
 import numpy as np
@@ -48,7 +48,12 @@ class _Window:
 
 
 def measure_incidence(
-    ledger: Ledger, writer: LayerFacts, reader: LayerFacts, core: Core | None, groups: Groups | None, options: Thresholds
+    ledger: Ledger,
+    writer: LayerFacts,
+    reader: LayerFacts,
+    core: Core | None,
+    groups: Groups | None,
+    options: Thresholds,
 ) -> None:
     """All claims about the row groups of ``reader`` on what ``writer`` writes; ``groups`` are those of the chain."""
     if not (percents := options.incidence_percents()):
@@ -95,11 +100,9 @@ class _Incidence:
         return energy_window(self.writer.sigma, percent), energy_window(self.reader.sigma, percent)
 
     def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[_Window]:
-        floors = [
-            error_floor(self.floor, (self.writer.sigma, self.reader.sigma), self.exponents, ranks)
-            for _, _, ranks in asked
-        ]
-        known = [place for place, floor in enumerate(floors) if floor < 1.0]
+        sigma = self.writer.sigma, self.reader.sigma
+        floors = [error_floor(self.floor, sigma, self.exponents, ranks) for _, _, ranks in asked]
+        known = [place for place, least in enumerate(floors) if least < 1.0]
         spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
         found = {place: self._window(*asked[place], None) for place in range(len(asked)) if place not in known}
         if self.core is None:
@@ -116,9 +119,7 @@ class _Incidence:
             found[place] = self._window(*asked[place], truncated)
         return [found[place] for place in range(len(asked))]
 
-    def _window(
-        self, text: str, percent: Fraction, ranks: tuple[int, int], truncated: Truncated | None
-    ) -> _Window:
+    def _window(self, text: str, percent: Fraction, ranks: tuple[int, int], truncated: Truncated | None) -> _Window:
         if truncated is None or not np.all(np.isfinite(truncated.off)):
             return _Window(text, percent, ranks, UNKNOWN, None, None)
         if ranks == (self.writer.d, self.reader.d):
@@ -145,11 +146,11 @@ class _Incidence:
         asserted = claims.thresholds(groups_text(self.groups), len(self.groups), rule, level, exponent)
         self.ledger.measure(asserted, [Enclosure(value, value) for value in theta])
         rows = np.flatnonzero(theta > 0)
-        profiles = self._supports(rows, theta)
-        if profiles is None:
+        found = self._supports(rows, theta)
+        if found is None:
             self.ledger.skip([claims.SUPPORTS], causes.SUPPORT_OPEN)
             return
-        structure = self._structure(profiles, theta[rows])
+        structure = self._structure(found[0], theta[rows], found[1])
         verdicts = [self._level(window, rows, structure) for window in self.windows]
         levels = [float(window.level) for window in self.windows]
         smallest = [_smallest(levels, [pair[place] for pair in verdicts]) for place in (0, 1)]
@@ -183,7 +184,8 @@ class _Incidence:
         found = [widest_gap(intervals[group], least, least) for group in range(len(self.groups))]
         return np.array([0.0 if gap is None else gap.middle for gap in found])
 
-    def _supports(self, rows: np.ndarray, theta: np.ndarray) -> Profiles | None:
+    def _supports(self, rows: np.ndarray, theta: np.ndarray) -> tuple[Profiles, float | None] | None:
+        """Profiles and the level of the noise; None where a column may be on either side of a threshold."""
         x, levels = self.x[rows], theta[rows][:, None]
         active, idle = x.lo >= levels, x.hi < levels
         if not np.all(active | idle):
@@ -191,14 +193,14 @@ class _Incidence:
         counts, most = active.sum(axis=0), self.options.hub_groups
         texts = {f"active {group}": _bits(active[place]) for place, group in enumerate(rows)}
         values = [int(active.sum()), int(np.sum(counts == 1)), int(np.sum(counts >= most))]
-        asserted = claims.supports(x.shape[1], most, texts)
+        profiles = Profiles(x, active)
+        nu = self._noise_level(profiles, theta[rows])
+        asserted = claims.supports(x.shape[1], most, nu or 0.0, texts)
         self.ledger.measure(asserted, [Enclosure(float(v), float(v)) for v in values])
-        return Profiles(x, active)
+        return profiles, nu
 
-    def _structure(self, profiles: Profiles, theta: np.ndarray) -> Structure:
+    def _structure(self, profiles: Profiles, theta: np.ndarray, nu: float | None) -> Structure:
         options, none = self.options, (np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp))
-        noise = profiles.noise()
-        nu = self._noise_level(noise, profiles, theta)
         levels = Levels(theta, None, nu, options.label_correlation, options.label_ratio)
         if theta.size < 2:
             self.ledger.skip(claims.PAIR_IDS, causes.ONE_GROUP)
@@ -215,22 +217,19 @@ class _Incidence:
         levels = Levels(theta, omega, nu, options.label_correlation, options.label_ratio)
         edges = profiles.pairs[0][joined[0]], profiles.pairs[1][joined[0]]
         letters = profiles.labels(edges, levels)
-        self._graph(profiles, levels, edges, weights[joined[0]], noise, letters)
+        self._graph(profiles, levels, edges, weights[joined[0]], letters)
         return Structure(profiles, levels, edges, letters)
 
-    def _graph(
-        self, profiles: Profiles, levels: Levels, edges: Pairs, weights: Interval, noise: Interval, letters: str
-    ) -> None:
+    def _graph(self, profiles: Profiles, levels: Levels, edges: Pairs, weights: Interval, letters: str) -> None:
         options, number = self.options, len(letters)
         listed = number if number <= claims.MOST_EDGES else 0
         groups = profiles.active.shape[0]
         joined = np.zeros((groups, groups), dtype=bool)
         joined[edges] = True
         asserted = claims.graph(
-            _bits(joined[np.triu_indices(groups, 1)]), listed, levels.edge or 0.0, levels.noise or 0.0,
-            options.incidence_relative,
-        )  # fmt: skip
-        values = [_published(noise), *map(_published, weights[:listed])]
+            _bits(joined[np.triu_indices(groups, 1)]), listed, levels.edge or 0.0, options.incidence_relative
+        )
+        values = [_published(profiles.noise()), *map(_published, weights[:listed])]
         self.ledger.measure(asserted, values)
         if not number:
             self.ledger.skip([claims.LABELS], causes.NO_EDGE)
@@ -240,22 +239,20 @@ class _Incidence:
         if listed:
             columns = (profiles.correlations(edges), *profiles.chance(edges))
             told += [_published(column[place]) for place in range(number) for column in columns]
-        asserted = claims.labels(
-            letters, listed, options.label_correlation, options.label_ratio, options.overlap_width
-        )
+        asserted = claims.labels(letters, listed, options.label_correlation, options.label_ratio, options.overlap_width)
         self.ledger.measure(asserted, told)
 
-    def _noise_level(self, noise: Interval, profiles: Profiles, theta: np.ndarray) -> float | None:
+    def _noise_level(self, profiles: Profiles, theta: np.ndarray) -> float | None:
         """ν; None where no cell is noise."""
         rule = self.options.noise_threshold
         counts = np.sum(~profiles.active, axis=1)
         if not counts.any():
             return None
         if rule == "cells":
-            square = sum(int(count) * Fraction(float(value)) ** 2 for count, value in zip(counts, theta, strict=True))
-            return _rounded_up(flint.arb(flint.fmpq(*square.as_integer_ratio())).sqrt())
+            squares = (int(n) * Fraction(float(t)) ** 2 for n, t in zip(counts, theta, strict=True))
+            return root_above(sum(squares, Fraction(0)))
         if rule.endswith("x"):
-            return _rounded_up(flint.arb(float(rule[:-1])) * flint.arb(float(noise.hi)))
+            return root_above((Fraction(float(rule[:-1])) * Fraction(float(profiles.noise().hi))) ** 2)
         return _scaled(float(rule), -sum(self.exponents))
 
     def _edge_level(self, weights: Interval) -> float | None:
@@ -305,8 +302,7 @@ class _Incidence:
         ledger.measure(claims.columns(level, ranks, shape[0] * shape[1], shape[1], share), counts, cause)
         if paired:
             ledger.measure(claims.pairs(level, ranks, number, edges), kept_pairs, cause)
-        nu = structure.levels.noise or 0.0
-        asserted = claims.margins(level, ranks, ",".join(lines), len(lines), nu, options.incidence_relative)
+        asserted = claims.margins(level, ranks, ",".join(lines), len(lines), options.incidence_relative)
         ledger.measure(asserted, margins, cause)
         ledger.measure(claims.conclusion(level, ranks), list(verdict), cause)
         return verdict
@@ -418,8 +414,14 @@ def _scaled(value: float, exponent: int) -> float:
         return min(float(np.ldexp(value, exponent)), 2.0**500)
 
 
-def _rounded_up(x: flint.arb) -> float:
-    """A number of twenty bits that is not below any of the ball, and above by 2^-18 of it at most."""
-    top = float(x.upper())
-    grid = 2.0 ** (frexp(top)[1] - 20)
-    return float(np.ceil(top / grid) + 1) * grid
+def root_above(square: Fraction) -> float:
+    """A number of 21 bits that is not below the root of a fraction, and above it by 2^-18 of it at most.
+
+    >>> root_above(Fraction(4)) - 2 <= 2.0**-17
+    True
+    """
+    shift = 42 - (square.numerator.bit_length() - square.denominator.bit_length())
+    shift += shift % 2
+    scaled = square.numerator << shift if shift >= 0 else square.numerator
+    below = isqrt(scaled // (square.denominator if shift >= 0 else square.denominator << -shift))
+    return min(float(np.ldexp(float(below + 2), -shift // 2)), 2.0**500)

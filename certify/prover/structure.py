@@ -19,7 +19,7 @@ from certify.rigor.functions import minimum, sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray, norm_down, norm_up
 
-__all__ = ["Gap", "Levels", "Profiles", "Structure", "kept", "widest_gap"]
+__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "kept", "norm_of", "widest_gap"]
 
 Mask = npt.NDArray[np.bool_]
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
@@ -106,11 +106,11 @@ class Profiles:
     def lengths(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The norms of both profiles of some pairs."""
         square, mask = self._squares, self._mask
-        return sqrt(self._sums(square, mask, pairs)), sqrt(self._sums(square, mask, pairs[::-1]))
+        return sqrt(self._sums(square, mask, pairs)), sqrt(self._sums(square, mask, _turned(pairs)))
 
     def totals(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The sums of both profiles of some pairs."""
-        return self._sums(self.masked, self._mask, pairs), self._sums(self.masked, self._mask, pairs[::-1])
+        return self._sums(self.masked, self._mask, pairs), self._sums(self.masked, self._mask, _turned(pairs))
 
     def correlations(self, pairs: Pairs) -> Interval:
         """Their cosines; 1 on a single column."""
@@ -211,6 +211,10 @@ class Structure:
         )
         open_ = letters == "?"
         return Interval(np.where(open_, -1.0, found.lo), np.where(open_, 1.0, found.hi))
+
+
+def _turned(pairs: Pairs) -> Pairs:
+    return pairs[1], pairs[0]
 
 
 def norm_of(x: Interval, where: Mask) -> Interval:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from certify.certificate import Certificate
+from certify.claims import incidence
 from certify.claims import interface as interface_claims
 from certify.claims import layer as layer_claims
 from certify.claims import nulls
@@ -116,6 +117,8 @@ class InterfaceRow:
 
     ``overlap`` is the mean squared cosine, ``chance`` its mean under uniform windows, ``score`` the standard
     deviations between them; ``ratio`` is the commutator over the root of its mean square under a uniform rotation.
+    ``levels`` are the percentages of energy from which on truncation leaves the incidence structure as it is, by the
+    margins of the block form and by comparison.
     """
 
     writer: str
@@ -128,6 +131,7 @@ class InterfaceRow:
     imbalance: Enclosure | None
     ratio: Enclosure | None
     commutator_score: Enclosure | None
+    levels: tuple[Enclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +232,7 @@ def _interface(
         claims.value(subject, "B3.imbalance.relative"),
         commutator[0] if commutator else None,
         commutator[1] if commutator else None,
+        claims.values(subject, incidence.WINDOW),
     )
 
 
