@@ -203,15 +203,14 @@ class _Structured:
             return _scaled(rule, -sum(self.interface.exponents))
         if rule == "cells":
             counts = np.count_nonzero(~self.active, axis=1)
-            square = sum(int(n) * Fraction(float(t)) ** 2 for n, t in zip(counts, self.theta, strict=True))
-            low = high = arb(fmpq(*square.as_integer_ratio())).sqrt()
-        else:
-            times = arb(float(rule[:-1]))
-            low, high = (times * arb(float(end)) for end in (self.own.narrow.noise().hi, self.own.wide.noise().hi))
+            squares = (int(n) * Fraction(float(t)) ** 2 for n, t in zip(counts, self.theta, strict=True))
+            return min(_least_root(sum(squares, Fraction(0))), 2.0**500)
+        times = arb(float(rule[:-1]))
+        low, high = (times * arb(float(end)) for end in (self.own.narrow.noise().hi, self.own.wide.noise().hi))
         low, high = low.min(arb(2) ** 500), high.min(arb(2) ** 500)
         recorded = self.lookup.parameter(self.subject, claims.SUPPORTS, "noise_threshold")
         nu = recorded if isinstance(recorded, float) and math.isfinite(recorded) else -1.0
-        return nu if arb(nu) >= low and arb(nu) <= high * (1 + arb(2) ** -18) else float(low)
+        return nu if arb(nu) >= low and arb(nu) <= high * (1 + arb(2) ** -50) else float(low)
 
     def demanded(self) -> Iterator[Expected]:
         """All claims from the graph on."""
@@ -463,6 +462,18 @@ def _from(levels: Sequence[Level], verdicts: Sequence[Enclosure]) -> Enclosure:
     last_false = max((i for i, verdict in enumerate(verdicts) if verdict.upper < 1), default=-1)
     low, high = float(levels[last_false + 1].text), float(levels[last_open + 1].text)
     return Enclosure(low, high) if low == high else Enclosure(float(math.floor(low)), float(math.ceil(high)))
+
+
+def _least_root(square: Fraction) -> float:
+    """The least float whose square is not below a fraction, found among the neighbours of a root."""
+    near = float(arb(fmpq(*square.as_integer_ratio())).sqrt().mid())
+    around = [near]
+    for side in (-math.inf, math.inf):
+        step = near
+        for _ in range(3):
+            step = math.nextafter(step, side)
+            around.append(step)
+    return min(x for x in around if x >= 0 and Fraction(x) ** 2 >= square)
 
 
 def _with_zero(x: Range) -> Range:

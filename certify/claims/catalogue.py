@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from certify.claims import causes, component, interface, layer, nulls, rigidity
+from certify.claims import causes, component, incidence, interface, layer, nulls, rigidity
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -60,12 +60,18 @@ class Entry:
         """The id with a letter for what varies."""
         bracket = "[chart]" if "drift" in self.key else "[k]"
         percent = self.key + ".p" if self.key == "D10.effective_rank" else self.example.id
-        return re.sub(r"\[\w+\]", bracket, percent)
+        return re.sub(r"\[[\w.]+\]", "[p]" if self.per_level else bracket, percent)
+
+    @property
+    def per_level(self) -> bool:
+        """Whether there is one claim for each level of energy."""
+        return self.key in incidence.PER_LEVEL
 
     @property
     def heading(self) -> str:
         """The plain name, with a letter for what varies."""
-        letters = "each chart" if "drift" in self.key else "p" if self.pattern.endswith(".p") else "k"
+        percent = self.per_level or self.pattern.endswith(".p")
+        letters = "each chart" if "drift" in self.key else "p" if percent else "k"
         return self.name.format(letters)
 
     @property
@@ -76,7 +82,7 @@ class Entry:
 
     def title(self, id: str) -> str:
         """The plain name of one claim."""
-        found = re.search(r"\[(\w+)\]$|\.(\d+)$", id)
+        found = re.search(r"\[([\w.]+)\]$|\.(\d+)$", id)
         varying = (found[1] or found[2]) if found else ""
         return self.name.format(layer.CHARTS.get(varying, varying))
 
@@ -87,7 +93,7 @@ def key_of(id: str) -> str:
     >>> key_of("E.overlap[16]"), key_of("D10.effective_rank.90"), key_of("D4.drift.product[kl]")
     ('E.overlap', 'D10.effective_rank', 'D4.drift.product')
     """
-    return re.sub(r"\[\w+\]$|\.\d+$", "", id)
+    return re.sub(r"\[[\w.]+\]$|\.\d+$", "", id)
 
 
 def entry_of(id: str) -> Entry | None:
@@ -98,7 +104,7 @@ def entry_of(id: str) -> Entry | None:
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """All of them, as a certificate orders them."""
-    return (*_of_layers(), *_of_interfaces(), *_of_rigidity(), *_of_chains())
+    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_chains())
 
 
 @functools.cache
@@ -195,6 +201,61 @@ def _of_interfaces() -> Iterator[Entry]:
         "written but not read", "edge", interface.intersection(64, "modular", 2),
         "How many independent directions one layer writes that the next one maps to 0, as an exact integer.",
         "0 for layers in general position, if what is written has room in what is read", _RANKS,
+    )  # fmt: skip
+
+
+def _of_incidence() -> Iterator[Entry]:
+    windows, open_ = (3, 4), (causes.no_window("99"),)
+    paired = (causes.ONE_GROUP, causes.NO_SHARED_COLUMN, causes.NO_EDGE_GAP)
+    yield Entry(
+        "thresholds of row groups", "edge", incidence.thresholds("0:8;8:16", 2, "adapted", "99", 0),
+        "The numbers against which the activities of groups of rows are held; they are chosen, recorded, and derived "
+        "again when the certificate is checked.",
+        not_asked=(causes.NO_THRESHOLD, causes.too_many_groups(300, 256)),
+    )  # fmt: skip
+    yield Entry(
+        "active columns", "edge", incidence.supports(4, 2, 0.5, {}),
+        "Which inputs act on which groups of outputs, through both layers; a hub acts on several groups.",
+        not_asked=(causes.SUPPORT_OPEN,),
+    )  # fmt: skip
+    yield Entry(
+        "incidence graph", "edge", incidence.graph("80", 1, 0.25, 1e-3),
+        "Which groups of outputs are joined by inputs that act on both.", not_asked=paired,
+    )  # fmt: skip
+    yield Entry(
+        "labels of edges", "edge", incidence.labels("C", 1, 0.9, 2.0, 1e-3),
+        "Whether two joined groups answer to their common inputs alike (C), alike but more strongly (A) or otherwise "
+        "(T).",
+        "exact mean and deviation of the correlation when the columns of one profile are permuted",
+        not_asked=(*paired, causes.NO_EDGE),
+    )  # fmt: skip
+    yield Entry(
+        "error of the windows at {} % of the energy", "edge", incidence.truncation("99", windows, 1e-3),
+        "How far the product of both layers is from that of their leading directions, beside the bound that singular "
+        "values alone give.",
+        undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "cells and columns kept at {} % of the energy", "edge", incidence.columns("99", windows, 8, 4, 0.05),
+        "How much of the incidence the leading directions certainly keep, cell by cell.", undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "pairs and labels kept at {} % of the energy", "edge", incidence.pairs("99", windows, 1, 1),
+        "How many edges, missing edges and labels the leading directions certainly keep.", undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "margins of the block form at {} % of the energy", "edge",
+        incidence.margins("99", windows, "cells,noise", 2, 1e-3),
+        "By how much each line of the block form holds or fails; the smallest one decides.", undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "structure at {} % of the energy", "edge", incidence.conclusion("99", windows),
+        "Whether the leading directions have the incidence structure of the whole: by margins, and by comparison.",
+        undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "smallest level that keeps the structure", "edge", incidence.smallest_level(),
+        "How much energy who acts on whom needs: by margins, and by comparison.",
     )  # fmt: skip
 
 

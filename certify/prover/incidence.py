@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, frexp, isfinite, isqrt
+from math import ceil, floor, frexp, inf, isfinite, nextafter, sqrt
 
 import flint
 import numpy as np
@@ -415,13 +415,14 @@ def _scaled(value: float, exponent: int) -> float:
 
 
 def root_above(square: Fraction) -> float:
-    """A number of 21 bits that is not below the root of a fraction, and above it by 2^-18 of it at most.
+    """The least float that is not below the root of a fraction; at most 2^500.
 
-    >>> root_above(Fraction(4)) - 2 <= 2.0**-17
-    True
+    >>> root_above(Fraction(4)), root_above(Fraction(2)) ** 2 >= 2
+    (2.0, True)
     """
-    shift = 42 - (square.numerator.bit_length() - square.denominator.bit_length())
-    shift += shift % 2
-    scaled = square.numerator << shift if shift >= 0 else square.numerator
-    below = isqrt(scaled // (square.denominator if shift >= 0 else square.denominator << -shift))
-    return min(float(np.ldexp(float(below + 2), -shift // 2)), 2.0**500)
+    found = sqrt(float(square))
+    while Fraction(found) ** 2 < square:
+        found = nextafter(found, inf)
+    while found > 0 and Fraction(nextafter(found, 0.0)) ** 2 >= square:
+        found = nextafter(found, 0.0)
+    return min(found, 2.0**500)
