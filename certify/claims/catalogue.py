@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from certify.claims import causes, component, incidence, interface, layer, nulls, rigidity
+from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -40,6 +40,7 @@ class Entry:
     null : what chance gives, or that nothing is compared.
     undecided : why it can be UNDECIDED, beside what every claim of its kind can be.
     not_asked : why it can be missing.
+    also : another place where a claim of this id stands, with a sentence of its own.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Entry:
     null: str = "none"
     undecided: tuple[str, ...] = ()
     not_asked: tuple[str, ...] = ()
+    also: str = ""
 
     @property
     def key(self) -> str:
@@ -292,6 +294,15 @@ def _of_rigidity() -> Iterator[Entry]:
         "drift of the chart, {}, product form", "edge", rigidity.product_drift("kl", 64, 64),
         "How far the chart moves, against its bound; it constrains nothing, and stands here because it is claimed.",
         undecided=(causes.PRODUCT_VANISHES, *fits), not_asked=(causes.ONE_RANK,),
+    )  # fmt: skip
+    yield Entry(
+        "spectral domain", "edge",
+        domain.spectral(dict.fromkeys((*domain.LAYER_LINES, *domain.EDGE_LINES), Verdict.CERTIFIED), ("", ""), ()),
+        "Whether every line from the rank to the drift is established, so that rigidity says something here; of a "
+        "chain, whether it is so at all its interfaces.",
+        undecided=(causes.DOMAIN_OPEN,),
+        not_asked=(causes.UNEQUAL_SHAPES, causes.NO_INTERFACE, causes.NOT_ALL_SQUARE, causes.BRANCHED),
+        also="chain",
     )  # fmt: skip
 
 
