@@ -12,7 +12,7 @@ from certify.certificate import Certificate
 from certify.certificate.incidence_graph import read_graph
 from certify.claims import incidence, interface, layer, nulls
 from certify.console import check_targets
-from certify.errors import UsageError
+from certify.errors import PolystableError, UsageError
 from certify.report.barcode import pictured_barcodes
 from certify.report.overview import short_names
 from certify.report.pictures.bars import Balance, balance_picture, shares_picture
@@ -109,11 +109,14 @@ def _structures(certificate: Certificate, claims: _Claims, labels: dict[str, str
     """Masks and graph of the first interfaces that have row groups."""
     found = [subject for subject in labels if (subject, incidence.SUPPORTS) in claims]
     for place, subject in enumerate(found[:_STRUCTURES], 1):
+        thresholds = claims.get((subject, incidence.THRESHOLDS))
+        if thresholds is None or len(thresholds.values) > incidence.MOST_GROUPS:
+            continue
         try:
             graph = read_graph(certificate.claims, subject)
             columns = int(graph.graph["columns"])
             active = {node: _places(data["active"]) for node, data in graph.nodes(data=True) if data["active"]}
-        except (LookupError, ValueError, TypeError):
+        except (LookupError, ValueError, TypeError, OverflowError, PolystableError):
             # What is recorded is no structure: its claims are in the table all the same.
             continue
         if columns < 1 or any(j >= columns for columns_of in active.values() for j in columns_of):

@@ -23,6 +23,10 @@ def _everything() -> tuple[list[Claim], list[NotAsked]]:
     found = [certify(odd_chain(seed), thresholds=odd_thresholds(seed), workers=1) for seed in range(120)]
     line = [np.eye(2)] * 3
     found += [certify(Chain.from_arrays(line), thresholds=Thresholds(barcode_layers=2), workers=1), digits()]
+    open_ranks = Thresholds(exact_product_seconds=0.0)
+    found.append(
+        certify(Chain.from_arrays([np.diag([1.0, 0.0]), np.diag([0.0, 1.0])]), thresholds=open_ranks, workers=1)
+    )
     return [claim for item in found for claim in item.claims], [x for item in found for x in item.not_asked]
 
 

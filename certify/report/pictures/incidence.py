@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ def masks_picture(
     """
     shown = list(groups)[:_GROUPS]
     bins = min(columns, _BINS)
-    counts = [sum(j in found for found in active.values()) for j in range(columns)]
+    counts = Counter(j for found in active.values() for j in found)
     bottom = _TOP + _ROW * len(shown)
     parts = [words(_LEFT, 12, f"{columns} columns of the transport"), words(_LEFT - 5, 12, "rows", "e")]
     for place, group in enumerate(shown):
@@ -57,7 +58,7 @@ def masks_picture(
     return Picture(name, title, _LEFT + _WIDE + 10, bottom + 24, "".join(parts), caption)
 
 
-def _kinds(active: set[int], counts: Sequence[int], columns: int, bins: int) -> list[str]:
+def _kinds(active: set[int], counts: Mapping[int, int], columns: int, bins: int) -> list[str]:
     """Of each place: empty for noise, ``fa`` for core, ``fb`` for overlap."""
     found = [""] * bins
     for j in sorted(active):
