@@ -34,7 +34,7 @@ def differences(old: object, new: object, place: str = "") -> list[str]:
         both = [power.fullmatch(x) if isinstance(x, str) else None for x in (old, new)]
         if all(both) and both[0][1] == both[1][1] and abs(int(both[0][2]) - int(both[1][2])) <= 1:
             return []
-        return [] if old == new else [f"{place}: {old!r} and {new!r}"]
+        return [] if type(old) is type(new) and old == new else [f"{place}: {old!r} and {new!r}"]
     if place.endswith("width_below"):
         return [] if new <= 10 * old else [f"{place}: {old} and {new}"]
     close = abs(old - new) <= CLOSE * max(abs(old), abs(new)) or max(abs(old), abs(new)) < 1e-4
