@@ -12,6 +12,7 @@ from certify.certificate import Certificate
 from certify.console import escaped
 from certify.report.barcode import pictured_barcodes
 from certify.report.summary import Row, Section, left_out_lines, not_asked_lines, sections
+from certify.report.tail import tail_html
 from certify.verdict import Claim, Enclosure, Verdict
 from certify.writing import write_whole
 
@@ -51,6 +52,7 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
         _list("Refuted", _refuted(certificate.claims)),
         _list("Undecided", _undecided(certificate.claims)),
         _spectra(certificate.claims),
+        tail_html(certificate),
         *(f"<h2>Barcode</h2>{picture}" for picture in pictured_barcodes(certificate)),
         "<h2>Claims</h2>",
         *map(_section, sections(certificate.claims)),
