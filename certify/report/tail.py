@@ -70,8 +70,7 @@ def fit_tail(sigma: Sequence[float]) -> Tail | None:
     return best
 
 
-def _rows(certificate: Certificate) -> list[tuple[LayerRow, Tail | None]]:
-    rows = overview(certificate).layers
+def _rows(rows: Sequence[LayerRow]) -> list[tuple[LayerRow, Tail | None]]:
     return [(row, fit_tail([(x.lower + x.upper) / 2 for x in row.sigma if x.finite])) for row in rows]
 
 
@@ -90,20 +89,19 @@ def tail_table(certificate: Certificate) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, title in enumerate(_HEAD):
         table.add_column(title, justify="right" if place else "left", no_wrap=bool(place))
-    for row, tail in _rows(certificate):
+    for row, tail in _rows(overview(certificate).layers):
         table.add_row(Text(escaped(row.name)), *_cells(row, tail))
     return Group(table, Text(_SAID, style="dim"))
 
 
-def tail_html(certificate: Certificate) -> str:
-    """The same as a part of a page."""
+def tail_html(layers: Sequence[LayerRow]) -> str:
+    """The same as a part of a page, for the layers of an overview."""
     rows = "".join(
         f"<tr><td>{html.escape(escaped(row.name))}</td>" + "".join(f"<td>{cell}</td>" for cell in _cells(row, tail))
-        for row, tail in _rows(certificate)
+        for row, tail in _rows(layers)
     )
     head = "".join(f"<th>{title}" for title in _HEAD)
     return (
-        f"<h2>Tails</h2><details><summary>Stable ranks and tail exponents <span class=soft>· estimates</span></summary>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<p class=soft>{html.escape(_SAID)}</p></details>"
+        f"<details><summary>Stable ranks and tail exponents: estimates</summary>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(_SAID)}</p></details>"
     )
