@@ -15,6 +15,7 @@ import os
 import resource
 import sys
 import tempfile
+import tomllib
 from collections import Counter
 from pathlib import Path
 from subprocess import DEVNULL, Popen
@@ -29,7 +30,9 @@ from shared import save_results, significant  # noqa: E402
 
 SECONDS = 150
 """Processor time for one command; what takes longer is said to."""
-CHECKED = 60
+MEMORY = 2**33
+"""Bytes of address space for one command."""
+CHECKED = 25
 """A certificate that took longer is not checked again here."""
 
 FILES = (
@@ -71,6 +74,7 @@ def command(words: list[str], out: Path) -> tuple[int, float, float, str, str]:
 
     def capped() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     with (out / "stdout").open("wb") as stdout, (out / "stderr").open("wb") as stderr:
         process = Popen([sys.executable, "-m", "certify", *words], stdin=DEVNULL, stdout=stdout, stderr=stderr,
@@ -86,19 +90,19 @@ def study(path: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         code, seconds, memory, text, said = command(["draft", str(path)], out)
-        row: dict[str, Any] = {"read": bool(text), "draft_code": code, "layers": text.count("[[layers]]")}
-        edges = text.partition("edges = [")[2].partition("\n]")[0]
-        row["edges"] = sum(line.strip().startswith("[") for line in edges.splitlines())
+        drafted = tomllib.loads(text)
+        counts = {key: len(drafted.get(key, ())) for key in ("layers", "edges")}
+        row: dict[str, Any] = {"read": bool(text), "draft_code": code, **counts}
         if not text:
             return row | {"why": _why(said)}
         if code:
             row["why"] = _why(said)
         (out / "chain.toml").write_text(text, encoding="utf-8")
         words = [str(path), "--chain", "chain.toml"]
-        code, more, most, _, said = command(["chain", *words, "-o", "cert.json", "--json"], out)
+        code, more, most, _, said = command(["chain", *words, "-o", "cert.json"], out)
         row |= {"chain_code": code, "seconds": round(seconds + more), "megabytes": round(max(memory, most))}
         if code not in (0, 1, 3):
-            return row | {"why": _why(said) or f"ended by signal after {SECONDS} s"}
+            return row | {"why": _why(said) or f"did not end in {SECONDS} s of processor time"}
         claims = json.loads((out / "cert.json").read_text())["claims"]
         row["claims"] = dict(Counter(claim["verdict"] for claim in claims))
         causes = Counter(_cause(claim) for claim in claims if claim["verdict"] != "CERTIFIED")
@@ -112,7 +116,9 @@ def study(path: Path) -> dict[str, Any]:
 
 def _why(said: str) -> str:
     """The first line of a refusal, without the place of the file on this machine."""
-    line = next((line for line in said.splitlines() if line.startswith(("refused:", "rejected:", "defect:"))), "")
+    line = next(
+        (line for line in said.splitlines() if line.startswith(("refused:", "rejected:", "defect:", "usage:"))), ""
+    )
     return line.partition(" (file ")[0]
 
 
