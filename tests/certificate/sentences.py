@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, storage
+from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, robustness, storage
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -50,6 +50,7 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     rigidity.product_amplitude: [(0.5,)],
     rigidity.product_slack: [(0.5,)],
     rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
+    robustness.radius: [("pair 0 3", "columns,pairs,noise", 0.25, 0.5)],
     storage.ball: [("bf16", 0.5, 3.0)],
     storage.rank: [("int8", 3)],
     storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],

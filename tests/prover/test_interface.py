@@ -29,11 +29,12 @@ def test_the_claims_of_a_square_interface() -> None:
     ids = list(edge_claims(outcome(random(5, 5), random(5, 5))))
     windows = [int(id[len("E.cosines[") : -1]) for id in ids if id.startswith("E.cosines[")]
     assert set(windows) >= {1, 2, 4}
-    rows = [id for id in ids if id.startswith(("E4.", "E6.", "E7.")) or id.startswith("E1.transport")]
+    rows = [id for id in ids if id.startswith(("E4.", "E5.", "E6.", "E7.", "E1.transport"))]
     levels = ("90", "95", "99", "99.5", "99.9", "99.99", "100")
     assert rows == [
         incidence.THRESHOLDS,
         incidence.SUPPORTS,
+        "E5.radius",
         *(id for level in levels for id in incidence.level_ids(level) if not id.startswith("E7.pairs")),
         incidence.WINDOW,
         "E7.domain.spectral",

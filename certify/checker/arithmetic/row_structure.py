@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from certify.checker.arithmetic.ranges import Mask, Range, constant, inner, norm
 from certify.checker.arithmetic.rounding import Array, above, below
 
-__all__ = ["Cut", "Structure", "cut_at", "widest"]
+__all__ = ["Cut", "Pairs", "Structure", "cut_at", "widest"]
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
