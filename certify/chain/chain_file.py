@@ -323,19 +323,23 @@ def _grouped(layer: Layer, chain_file: ChainFile, place: int) -> Layer:
 
 
 def draft_chain_file(matrices: Sequence[StoredTensor]) -> str:
-    """Text of a chain file that lists ``matrices`` in the given order, to be edited."""
+    """Text of a chain file that lists ``matrices`` in the given order, to be edited.
+
+    Integers beside floats may be codes of quantized weights: they are listed as comments, and as it is the file
+    certifies none of them.
+    """
     parts = [
         '# Keep the layers of the chain, lowest first, and say which reads which: edges = [["lower", "upper"], ...]\n'
         "# Add `transpose = true` to a tensor stored as (n_in, n_out).\n"
         "edges = []\n"
     ]
+    floats = any(not is_integer(stored.dtype) for stored in matrices[:_MOST_DRAFTED])
     for stored in matrices[:_MOST_DRAFTED]:
-        more = "\ncodes = true  # integers; with a scale, say `scale = ...` instead" if is_integer(stored.dtype) else ""
-        if len(stored.shape) > 2:
-            more += '\nkernel = "writer"'
-        parts.append(
-            f"[[layers]]\ntensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}{more}\n"
-        )
+        whole = is_integer(stored.dtype)
+        rows = ["[[layers]]", f"tensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}"]
+        rows += ["codes = true  # integers; with a scale, say `scale = ...` instead"] * whole
+        rows += ['kernel = "writer"'] * (len(stored.shape) > 2)
+        parts.append("".join(f"# {row}\n" if whole and floats else f"{row}\n" for row in rows))
     if len(matrices) > _MOST_DRAFTED:
         parts.append(f"# ... and {len(matrices) - _MOST_DRAFTED} more matrices\n")
     return "\n".join(parts)

@@ -6,94 +6,15 @@ The sentences are those of the assertions themselves; what else is said of a cla
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from certify.claims import causes, component, incidence, interface, layer, nulls, rigidity
-from certify.claims.assertion import Assertion
-from certify.verdict import Enclosure, Kind, Verdict
+from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity
+from certify.claims.entry import GENERAL, PLACES, Entry, key_of
+from certify.verdict import Enclosure, Verdict
 
 __all__ = ["GENERAL", "PLACES", "Entry", "entries", "entry_of", "key_of"]
 
-PLACES = {"layer": "of a layer", "edge": "of an interface", "chain": "of a chain of layers"}
-
-_WIDE = causes.undecided(Kind.MEASUREMENT, 0.25, 0.125)
-_OVERFLOW = causes.undecided(Kind.MEASUREMENT, None, 0.0)
-_ZERO = causes.undecided(Kind.INEQUALITY, None, 0.0)
-GENERAL = (_WIDE, _OVERFLOW, _ZERO)
-"""Why any claim can be UNDECIDED, for one choice of numbers."""
-
 _RANKS = (causes.ranks_bounded([(1, 2)], 10.0), causes.ranks_bounded([(1, 2)], 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known of a claim before any matrix is.
-
-    Parameters
-    ----------
-    name : in plain words; ``{}`` stands for the window, the percentage or the chart of an id.
-    place : ``layer``, ``edge`` or ``chain``: what the claim is about.
-    example : the assertion for one choice of sizes.
-    meaning : what the value tells.
-    null : what chance gives, or that nothing is compared.
-    undecided : why it can be UNDECIDED, beside what every claim of its kind can be.
-    not_asked : why it can be missing.
-    """
-
-    name: str
-    place: str
-    example: Assertion
-    meaning: str
-    null: str = "none"
-    undecided: tuple[str, ...] = ()
-    not_asked: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The id without its window, percentage or chart."""
-        return key_of(self.example.id)
-
-    @property
-    def pattern(self) -> str:
-        """The id with a letter for what varies."""
-        bracket = "[chart]" if "drift" in self.key else "[k]"
-        percent = self.key + ".p" if self.key == "D10.effective_rank" else self.example.id
-        return re.sub(r"\[[\w.]+\]", "[p]" if self.per_level else bracket, percent)
-
-    @property
-    def per_level(self) -> bool:
-        """Whether there is one claim for each level of energy."""
-        return self.key in incidence.PER_LEVEL
-
-    @property
-    def heading(self) -> str:
-        """The plain name, with a letter for what varies."""
-        percent = self.per_level or self.pattern.endswith(".p")
-        letters = "each chart" if "drift" in self.key else "p" if percent else "k"
-        return self.name.format(letters)
-
-    @property
-    def causes(self) -> tuple[str, ...]:
-        """Every sentence that can say why the claim is UNDECIDED, with numbers of an example."""
-        every = (_ZERO,) if self.example.kind is Kind.INEQUALITY else (_WIDE, _OVERFLOW)
-        return (*self.undecided, *every)
-
-    def title(self, id: str) -> str:
-        """The plain name of one claim."""
-        found = re.search(r"\[([\w.]+)\]$|\.(\d+)$", id)
-        varying = (found[1] or found[2]) if found else ""
-        return self.name.format(layer.CHARTS.get(varying, varying))
-
-
-def key_of(id: str) -> str:
-    """An id without its window, percentage or chart.
-
-    >>> key_of("E.overlap[16]"), key_of("D10.effective_rank.90"), key_of("D4.drift.product[kl]")
-    ('E.overlap', 'D10.effective_rank', 'D4.drift.product')
-    """
-    return re.sub(r"\[[\w.]+\]$|\.\d+$", "", id)
 
 
 def entry_of(id: str) -> Entry | None:
@@ -292,6 +213,15 @@ def _of_rigidity() -> Iterator[Entry]:
         "drift of the chart, {}, product form", "edge", rigidity.product_drift("kl", 64, 64),
         "How far the chart moves, against its bound; it constrains nothing, and stands here because it is claimed.",
         undecided=(causes.PRODUCT_VANISHES, *fits), not_asked=(causes.ONE_RANK,),
+    )  # fmt: skip
+    yield Entry(
+        "spectral domain", "edge",
+        domain.spectral(dict.fromkeys((*domain.LAYER_LINES, *domain.EDGE_LINES), Verdict.CERTIFIED), ("", ""), ()),
+        "Whether every line from the rank to the drift is established, so that rigidity says something here; of a "
+        "chain, whether it is so at all its interfaces.",
+        undecided=(causes.DOMAIN_OPEN,),
+        not_asked=(causes.UNEQUAL_SHAPES, causes.NO_INTERFACE, causes.NOT_ALL_SQUARE, causes.BRANCHED),
+        also="chain",
     )  # fmt: skip
 
 

@@ -77,12 +77,20 @@ def sparkline(sigma: Sequence[Enclosure], width: int = 8) -> str:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """The names without the last parts that all of them share, such as ``.weight``."""
+    """The names without the last parts that all of them share, such as ``.weight``, and the first but one.
+
+    >>> short_names(["model.layers.0.weight", "model.layers.1.weight"])["model.layers.1.weight"]
+    'layers.1'
+    """
     parts = [name.split(".") for name in names]
     shared = 0
     while len(parts) > 1 and all(len(p) > shared + 1 and p[-1 - shared] == parts[0][-1 - shared] for p in parts):
         shared += 1
-    return {name: ".".join(p[: len(p) - shared]) for name, p in zip(names, parts, strict=True)}
+    before = 0
+    while len(parts) > 1 and all(len(p) > before + shared + 1 and p[before] == parts[0][before] for p in parts):
+        before += 1
+    first = max(0, before - 1)
+    return {name: ".".join(p[first : len(p) - shared]) for name, p in zip(names, parts, strict=True)}
 
 
 def plain_subjects(certificate: Certificate) -> dict[str, str]:
