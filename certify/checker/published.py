@@ -32,6 +32,7 @@ def between(own: Sequence[Range], most: Sequence[Range], published: Sequence[Enc
 
 
 def between_counts(sides: Sequence[Sequence[Enclosure]], published: Sequence[Enclosure]) -> str:
+    """Whether counts lie between those that are certain and those that publication may leave open."""
     if not sides[0]:
         return "" if all(value == UNKNOWN for value in published) else "nothing is known of these windows"
     for narrow, wide, value in zip(*sides, published, strict=True):
@@ -43,10 +44,12 @@ def between_counts(sides: Sequence[Sequence[Enclosure]], published: Sequence[Enc
 
 
 def count(yes: Mask, no: Mask) -> Enclosure:
+    """How many are certain, and how many are not refuted."""
     return Enclosure(float(np.count_nonzero(yes)), float(no.size - np.count_nonzero(no)))
 
 
 def bits(mask: Mask) -> str:
+    """A mask in hexadecimal."""
     return np.packbits(mask).tobytes().hex()
 
 
@@ -69,4 +72,5 @@ def least_root(square: Fraction) -> float:
 
 
 def with_zero(x: Range) -> Range:
+    """The same numbers after 0."""
     return Range(np.concatenate([[0.0], x.lo]), np.concatenate([[0.0], x.hi]))

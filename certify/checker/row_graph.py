@@ -62,6 +62,7 @@ class RowGraph:
         return nu if arb(nu) >= low and arb(nu) <= high * (1 + arb(2) ** -50) else float(low)
 
     def radius(self) -> Expected:
+        """The claim about the radius of the structure."""
         recorded = [self.lookup.parameter(self.subject, RADIUS, name) for name in ("facet", "beyond")]
         facet, beyond = read_facet(str(recorded[0])), recorded[1]
         if facet is None or not isinstance(beyond, float) or not 0 < beyond < math.inf:
@@ -95,6 +96,7 @@ class RowGraph:
         return not bool(np.all((wide.lo >= omega) | (wide.hi < omega)))
 
     def graph(self) -> Iterator[Expected]:
+        """The claims about edges and labels."""
         lookup, subject, options = self.lookup, self.subject, self.options
         omega = lookup.parameter(subject, claims.GRAPH, "edge_threshold")
         weights, groups = self._weights(), self.active.shape[0]

@@ -64,11 +64,13 @@ class RowGroups:
         return [widest(spread.at(group), least, least) for group in range(len(self.groups))]
 
     def may_touch(self, rows: Rows, theta: Array) -> bool:
+        """Whether an activity may lie on either side of a threshold."""
         wide = self.full.x.wide.at(rows)
         levels = theta[rows][:, None]
         return not bool(np.all((wide.lo >= levels) | (wide.hi < levels)))
 
     def threshold_fault(self, values: Sequence[Enclosure], theta: Array, at: str, rule: str) -> str:
+        """Why thresholds do not follow from their rule, or nothing."""
         if not all(value.lower == value.upper and value.lower >= 0 for value in values):
             return "a threshold is one number that is not negative"
         if rule == "given":
@@ -111,6 +113,7 @@ class RowGroups:
         return "" if near else f"the middle of the gap is {cut.low / 2 + cut.high / 2!r}"
 
     def support_fault(self, values: Sequence[Enclosure], rows: Rows, theta: Array, active: Mask) -> str:
+        """Why supports or their counts are false, or nothing."""
         own, levels = self.full.x.narrow.at(rows), theta[rows][:, None]
         if np.any(np.where(active, own.lo < levels, own.hi >= levels)):
             return "not proved: a column is on the other side of a threshold"
