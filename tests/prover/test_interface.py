@@ -29,7 +29,7 @@ def test_the_claims_of_a_square_interface() -> None:
     windows = [int(id[len("E.cosines[") : -1]) for id in ids if id.startswith("E.cosines[")]
     assert set(windows) >= {1, 2, 4}
     assert ids == [
-        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
+        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.sines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
         "B3.imbalance",
         "B3.imbalance.relative",
         "C4.commutator",

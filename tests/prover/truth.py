@@ -88,6 +88,10 @@ class Edge:
     def cosines(self, k: int) -> list[Real]:
         return oracle.singular_values(self.lower.u[:, :k].T * self.upper.v[:, :k])
 
+    def sines(self, k: int) -> list[Real]:
+        u, v = self.lower.u[:, :k], self.upper.v[:, :k]
+        return oracle.singular_values(u - v * (v.T * u))[::-1]
+
     def step(self, chart: str) -> Real:
         return self.upper.residual(chart) - self.lower.residual(chart)
 
@@ -98,6 +102,8 @@ class Edge:
         window = window.rstrip("]")
         if name == "E.cosines":
             return self.cosines(int(window))
+        if name == "E.sines":
+            return self.sines(int(window))
         if name == "E.overlap":
             return [mp.fsum(c * c for c in self.cosines(int(window))) / int(window)]
         delta, read, write = (oracle.frobenius(x) for x in (self.read - self.write, self.read, self.write))
