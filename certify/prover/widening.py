@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 
 __all__ = [
+    "GRADED_FLOOR",
     "amplitude_floor",
     "angle_floor",
     "balance_room",
@@ -20,6 +21,8 @@ __all__ = [
     "tilt_floor",
 ]
 
+GRADED_FLOOR = 2.0**-28
+"""Floor of a singular value relative to itself, where it is computed in multiple precision."""
 _U = 2.0**-53
 _LEAST = 512 * _U
 
