@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from certify.chain import Chain, Limits, load
     from certify.checker import verify
     from certify.claims.thresholds import Thresholds
+    from certify.comparison import Comparison, compare
     from certify.errors import PolystableError
     from certify.execution import certify
     from certify.linalg import svd
@@ -25,12 +26,14 @@ __all__ = [
     "Certificate",
     "Chain",
     "Claim",
+    "Comparison",
     "Enclosure",
     "Limits",
     "PolystableError",
     "Thresholds",
     "Verdict",
     "certify",
+    "compare",
     "geometry",
     "jacobians",
     "load",
@@ -43,12 +46,14 @@ _HOMES = {
     "Certificate": "certificate",
     "Chain": "chain",
     "Claim": "verdict",
+    "Comparison": "comparison",
     "Enclosure": "verdict",
     "Limits": "chain",
     "PolystableError": "errors",
     "Thresholds": "claims.thresholds",
     "Verdict": "verdict",
     "certify": "execution",
+    "compare": "comparison",
     "load": "chain",
     "svd": "linalg",
     "verify": "checker",

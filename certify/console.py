@@ -93,17 +93,29 @@ def _json_character(c: str) -> str:
 
 @contextmanager
 def progress(what: str) -> Generator[Progress]:
-    """A bar on stderr with the time left; silent off a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    """A bar on stderr with the count, the rate and the time left; silent off a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.3g}/s" if task.speed else "", style="dim")
 
     console = terminal(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
 
         def advance(done: int, total: int, label: str) -> None:
-            bar.update(task, completed=done, total=total, description=f"{what} {escaped(label)}")
+            if not bar.tasks:
+                bar.add_task(what, total=total)
+            bar.update(bar.tasks[0].id, completed=done, total=total, description=f"{what} {escaped(label)}")
 
         yield advance
 

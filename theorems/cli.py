@@ -96,6 +96,7 @@ def check(
     todo = chosen(ids or None)
     shown, found, last = terminal(), [], ""
     with progress("checking") as advance:
+        advance(0, len(todo), "")
         for result in results(todo, profile_of(seed=seed, thorough=thorough), workers):
             found.append(result)
             advance(len(found), len(todo), f"{result.theorem} {result.kind} {result.name}")

@@ -183,6 +183,7 @@ class _Check:
             part = components[k]
             self._subject(part.subject, lambda: list(component_claims(part, self.chain, self.lookup, self.thresholds)))
 
+        self.progress(0, len(subjects), "")
         run_tasks(
             len(layers),
             [(edge.lower, edge.upper) for edge in edges],

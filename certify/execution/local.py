@@ -50,7 +50,8 @@ def run_protocol(
     thresholds : recorded numbers; the defaults when omitted.
     workers : matrices at a time; when omitted one for each core this process may use, and fewer where memory is
         short. The claims do not depend on it.
-    progress : called in this thread as ``progress(done, total, label)`` after every layer, edge and component.
+    progress : called in this thread as ``progress(done, total, label)``, first of all with an empty label, then after
+        every layer, edge and component.
     journal : of this chain and these thresholds; what it knows is not asked again, and what is new goes into it.
 
     Raises
@@ -87,6 +88,8 @@ def _drain(
 ) -> None:
     running: dict[Future[Result], Task] = {}
     done = schedule.settled
+    if progress is not None:
+        progress(done, schedule.total, "")
     try:
         while True:
             for task in _startable(schedule, workers - len(running)):
