@@ -7,11 +7,10 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from flint import arb, arb_mat
+from flint import arb
 
 from certify.chain import Chain
 from certify.chain.components import Component
-from certify.checker.arithmetic.graded import exact, graded_fault
 from certify.checker.arithmetic.product_spectrum import product_sigma
 from certify.checker.arithmetic.rounding import ball
 from certify.checker.domain import chain_domain_claim
@@ -26,9 +25,6 @@ from certify.claims import component as claims
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["component_claims"]
-
-_GRADED_WORK = 2**24
-"""Multiplications of all factors beyond which multiple precision is not tried."""
 
 
 class _Component:
@@ -188,7 +184,7 @@ def _kempf_ness(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iter
     )
     yield Expected(
         claims.relative_kempf_ness_gap(length, thresholds["kempf_ness_relative"]),
-        lambda values: enclosed([relative[0].union(relative[1])], values, 0.0, within=(0.0, 1.0)),
+        lambda values: enclosed([relative[0].union(relative[1])], values, 0.0, nonnegative=True),
     )
 
 
@@ -202,32 +198,13 @@ def _sigma_fault(whole: _Component, values: tuple[Enclosure, ...]) -> str:
     if rank == 0 or all(value == UNKNOWN for value in values[:rank]):
         return ""
     lower, upper = product_sigma(whole.factors, whole.dimensions, [values[0].upper for values in whole.sigma])
-    open_ones: list[int] = []
-    for k, value in enumerate(values[:rank]):
-        low, high = float(lower[k]), float(upper[k])
-        if value == UNKNOWN or ((value.lower <= low or value.lower == 0) and high <= value.upper):
+    for k in range(rank):
+        value, low, high = values[k], float(lower[k]), float(upper[k])
+        if value == UNKNOWN:
             continue
-        if not (value.lower <= high and low <= value.upper):
+        if not ((value.lower <= low or value.lower == 0) and high <= value.upper):
             return f"not proved: σ_{k + 1} is enclosed by [{low.hex()}, {high.hex()}]"
-        open_ones.append(k)
-    if not open_ones:
-        return ""
-    if whole.length * max(whole.dimensions) ** 3 > _GRADED_WORK:
-        return f"not proved: σ_{open_ones[0] + 1} of a product too large for multiple precision"
-    return graded_fault(lambda: _product(whole), values, open_ones)
-
-
-def _product(whole: _Component) -> arb_mat:
-    """The product, or its transpose where that has more rows, multiplied one after the other."""
-    if whole.dimensions[-1] >= whole.dimensions[0]:
-        found = exact(whole.factors[0]())
-        for factor in whole.factors[1:]:
-            found = exact(factor()) * found
-        return found
-    found = exact(whole.factors[-1]().T)
-    for factor in whole.factors[-2::-1]:
-        found = exact(factor().T) * found
-    return found
+    return ""
 
 
 def _mass(norms: Sequence[Enclosure], *, upper: bool) -> arb:

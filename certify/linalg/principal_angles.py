@@ -47,7 +47,7 @@ from certify.rigor.rounding import (
     sub_down,
 )
 
-__all__ = ["defect_frobenius", "factored_values", "window_cosines", "window_sines"]
+__all__ = ["factored_values", "window_cosines", "window_sines"]
 
 
 @np.errstate(all="ignore")
@@ -78,7 +78,7 @@ def window_cosines(write: CertifiedSVD, read: CertifiedSVD, windows: Iterable[in
         raise UsageError(f"the windows {sizes[0]} to {sizes[-1]} are not inside 1..{most}")
     require_exact_kernel()
     u, v = (np.ascontiguousarray(x[:, : sizes[-1]]) for x in (write.u, read.v))
-    b, b_next = defect_frobenius(u), defect_frobenius(v)
+    b, b_next = _defect(u), _defect(v)
     cross = gemm(np.ascontiguousarray(v.T), u)
     found: dict[int, Interval] = {}
     for k in sizes:
@@ -97,7 +97,7 @@ def window_sines(write: CertifiedSVD, read: CertifiedSVD, k: int) -> Interval:
     unknown = Interval(np.zeros(k), np.ones(k))
     u, v = (np.ascontiguousarray(x[:, :k]) for x in (write.u, read.v))
     moved = float(add_up(write.sin_theta_left(k), read.sin_theta_right(k)))
-    b, b_next = defect_frobenius(u), defect_frobenius(v)
+    b, b_next = _defect(u), _defect(v)
     if not moved < 1.0 or not max(b, b_next) < 0.5:
         return unknown
     cross = gemm(np.ascontiguousarray(v.T), u)
@@ -134,7 +134,7 @@ def factored_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArra
     except np.linalg.LinAlgError:
         return None
     q = qt.T
-    a, a_next = defect_frobenius(p), defect_frobenius(q)
+    a, a_next = _defect(p), _defect(q)
     if not (max(a, a_next) < 0.5 and np.all(s >= 0.0) and np.all(s <= 2.0)):
         return None
     scaled = p * s
@@ -153,7 +153,7 @@ def factored_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArra
     return np.sort(low)[::-1], np.sort(add_up(outer, error))[::-1]
 
 
-def defect_frobenius(x: FloatArray) -> float:
+def _defect(x: FloatArray) -> float:
     """Upper bound of ‖XᵀX − I‖_F for entries at most 2; infinite otherwise. The product errs by γ_n ‖X‖_F², the
     subtraction of the identity by U."""
     if not float(np.max(np.abs(x))) <= 2.0:

@@ -19,7 +19,6 @@ from certify.prover.domain import measure_chain_domain
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.product_ranks import Budget, Factor, bound_table, bound_whole
-from certify.prover.singular_values import product_values
 from certify.prover.widening import spectral_floor
 from certify.rigor.ball import hull_ball
 from certify.rigor.ball import upper as upper_end
@@ -117,7 +116,7 @@ def measure_component(
     elif length > 2:
         bound_whole(known, factors, budget)
     _polystable(ledger, known)
-    _kempf_ness(ledger, layers, spectrum, known[0, length][1], thresholds, factors)
+    _kempf_ness(ledger, layers, spectrum, known[0, length][1], thresholds)
     if asked:
         _barcode(ledger, layers, known, thresholds)
     else:
@@ -142,15 +141,11 @@ def _kempf_ness(
     spectrum: ProductSpectrum | None,
     rank: int,
     thresholds: Thresholds,
-    factors: Sequence[Factor] = (),
 ) -> None:
-    """``factors`` are read where the singular values of the product are too coarse."""
     length = len(layers)
     size = min(layers[0].shape[1], layers[-1].shape[0])
     sigma = list(layers[0].sigma) if length == 1 else _published(spectrum, layers[-1].shape[0], layers[0].shape[1])
     sigma = [*(sigma or [UNKNOWN] * size)[:rank], *[Enclosure(0.0, 0.0)] * (size - rank)]
-    if length > 1 and factors:
-        sigma = product_values(sigma, factors, _dimensions(layers), rank)
     scale = math.prod(layer.sigma[0].upper for layer in layers)
     ledger.measure(claims.product_sigma(size, thresholds.product_relative, scale), sigma)
     norms = [layer.frobenius for layer in layers]
@@ -195,6 +190,5 @@ def _gap(norms: Sequence[Enclosure], sigma: Sequence[Enclosure]) -> tuple[Enclos
     low = kempf_ness_gap(least, [flint.arb(value.upper) for value in sigma])
     high = kempf_ness_gap(most, [flint.arb(value.lower) for value in sigma])
     ends = (low, high), (low / sum(least, flint.arb(0)), high / sum(most, flint.arb(0)))
-    absolute, relative = (a.union(b) for a, b in ends)
-    # The nuclear quasi-norm bound says that both are not negative.
-    return publish_ball(absolute, nonnegative=True), publish_ball(relative, nonnegative=True, most=1.0)
+    absolute, relative = (publish_ball(a.union(b), nonnegative=True) for a, b in ends)
+    return absolute, relative

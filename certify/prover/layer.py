@@ -21,9 +21,8 @@ from certify.linalg import CertifiedSVD, frobenius, svd
 from certify.linalg.cores import Near, near
 from certify.linalg.exact.rank import ENTRY_LIMIT, exact_rank
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
-from certify.prover.singular_values import layer_sigma
 from certify.prover.storage import measure_storage
-from certify.prover.widening import norm_floor
+from certify.prover.widening import norm_floor, spectral_floor
 from certify.rigor.ball import hull_ball
 from certify.verdict import Enclosure, Verdict
 
@@ -70,7 +69,12 @@ class LayerFacts:
 def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresholds) -> LayerFacts:
     """All claims about the layer called ``name``; ``matrix`` is float64, finite, of shape (n_out, n_in)."""
     decomposition = svd(matrix)
-    sigma = layer_sigma(matrix, decomposition)
+    m, n = matrix.shape
+    floor = spectral_floor(m, n, [float(x) for x in decomposition.upper])
+    sigma = [
+        publish(float(low), float(high), floor=floor if high > 0 else 0.0, nonnegative=True)
+        for low, high in zip(decomposition.lower, decomposition.upper, strict=True)
+    ]
     norm = frobenius(matrix)
     low, high = float(norm.lo), float(norm.hi)
     facts = LayerFacts(

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from certify.verdict import Enclosure
 
 __all__ = [
-    "GRADED_FLOOR",
     "amplitude_floor",
     "angle_floor",
     "balance_room",
@@ -26,8 +25,6 @@ __all__ = [
     "tilt_floor",
 ]
 
-GRADED_FLOOR = 2.0**-28
-"""Floor of a singular value relative to itself, where it is computed in multiple precision."""
 _U = 2.0**-53
 _LEAST = 512 * _U
 
