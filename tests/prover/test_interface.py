@@ -40,7 +40,7 @@ def test_the_claims_of_a_square_interface() -> None:
         "E7.domain.spectral",
     ]
     assert [id for id in ids if id not in rows] == [
-        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
+        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.sines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
         "B3.imbalance",
         "B3.imbalance.relative",
         "C4.commutator",

@@ -99,6 +99,10 @@ class Edge:
     def cosines(self, k: int) -> list[Real]:
         return oracle.singular_values(self.lower.u[:, :k].T * self.upper.v[:, :k])
 
+    def sines(self, k: int) -> list[Real]:
+        u, v = self.lower.u[:, :k], self.upper.v[:, :k]
+        return oracle.singular_values(u - v * (v.T * u))[::-1]
+
     def step(self, chart: str) -> Real:
         return self.upper.residual(chart) - self.lower.residual(chart)
 
