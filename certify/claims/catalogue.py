@@ -81,7 +81,12 @@ def _of_interfaces() -> Iterator[Entry]:
         "cosines of {} leading directions", "edge", interface.cosines(4, 1e-3),
         "The principal angles between what one layer mainly writes and what the next one mainly reads; 1 is the same "
         "direction, 0 a right angle.",
-        "see the overlap", (causes.no_gap(4),),
+        "see the overlap", (causes.no_gap(4),), (causes.moved(4, [2, 5]), causes.windows_beyond(2)),
+    )  # fmt: skip
+    yield Entry(
+        "sines of {} leading directions", "edge", interface.sines(4, 1e-3),
+        "The same principal angles by their sines, which tell a small angle from none: 0 is the same direction.",
+        "see the overlap", (causes.no_gap(4),), (causes.moved(4, [2, 5]),),
     )  # fmt: skip
     yield Entry(
         "overlap of {} leading directions", "edge", interface.overlap(4, 1e-3),

@@ -33,6 +33,7 @@ LAYER: dict[str, Callable[[Layer, str], list[Real]]] = {
 
 EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E.cosines": lambda x, k: x.cosines(int(k)),
+    "E.sines": lambda x, k: x.sines(int(k)),
     "E.overlap": lambda x, k: [x.overlap(int(k))],
     "N1.overlap": lambda x, k: x.overlap_null(int(k)),
     "N1.commutator": lambda x, _: x.commutator_null(),
