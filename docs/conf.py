@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 write_evidence = importlib.import_module("evidence").write_evidence
 catalogue = importlib.import_module("catalogue")
+legible = importlib.import_module("formulas").legible
 
 project = "Polystable"
 author = "the Polystable authors"
@@ -119,7 +120,7 @@ def _links(theorem, body: str) -> list[str]:
     """Where else a theorem is spoken of: the words that it uses, the lines of a certificate, the gallery."""
     terms = ", ".join(f":term:`{term}`" for term in catalogue.term_links(body))
     claims = ", ".join(
-        f":ref:`{entry.name.format('k')} <{catalogue.target(entry)}>`" for entry in catalogue.claim_links(theorem)
+        f":ref:`{entry.heading} <{catalogue.target(entry)}>`" for entry in catalogue.claim_links(theorem)
     )
     shown = ", ".join(f":ref:`{title} <{name}>`" for name, title in catalogue.gallery_links(theorem))
     found = (("Words", terms), ("In a certificate", claims), ("Gallery", shown))
@@ -192,7 +193,7 @@ def _generate(app: Sphinx) -> None:
 def _mathml(tex: str, display: str) -> str:
     # Sphinx accepts bare line breaks in a displayed formula; the converter wants the environment they belong to.
     bare = r"\\" in tex and r"\begin" not in tex
-    return convert(rf"\begin{{aligned}}{tex}\end{{aligned}}" if bare else tex, display=display)
+    return legible(convert(rf"\begin{{aligned}}{tex}\end{{aligned}}" if bare else tex, display=display))
 
 
 def _inline_math(translator: HTML5Translator, node: nodes.math) -> None:

@@ -63,6 +63,12 @@ class Entry:
         return re.sub(r"\[\w+\]", bracket, percent)
 
     @property
+    def heading(self) -> str:
+        """The plain name, with a letter for what varies."""
+        letters = "each chart" if "drift" in self.key else "p" if self.pattern.endswith(".p") else "k"
+        return self.name.format(letters)
+
+    @property
     def causes(self) -> tuple[str, ...]:
         """Every sentence that can say why the claim is UNDECIDED, with numbers of an example."""
         every = (_ZERO,) if self.example.kind is Kind.INEQUALITY else (_WIDE, _OVERFLOW)
