@@ -17,6 +17,7 @@ __all__ = [
     "MOST_EDGES",
     "MOST_GROUPS",
     "PAIR_IDS",
+    "PER_LEVEL",
     "SUPPORTS",
     "THRESHOLDS",
     "WINDOW",
@@ -47,7 +48,7 @@ MOST_GROUPS = 256
 MOST_EDGES = 512
 """Of more edges, weights and correlations are not published."""
 
-_PER_LEVEL = ("E1.transport", "E7.columns", "E7.pairs", "E7.margins", "E7.conclusion")
+PER_LEVEL = ("E1.transport", "E7.columns", "E7.pairs", "E7.margins", "E7.conclusion")
 PAIR_IDS = (GRAPH, LABELS)
 
 
@@ -58,7 +59,7 @@ def level_id(name: str, level: str) -> str:
 
 def level_ids(level: str) -> list[str]:
     """The ids of all claims at a level."""
-    return [level_id(name, level) for name in _PER_LEVEL]
+    return [level_id(name, level) for name in PER_LEVEL]
 
 
 def thresholds(groups: str, count: int, rule: str, level: str, exponent: int) -> Assertion:
@@ -186,4 +187,4 @@ def smallest_level() -> Assertion:
 
 
 def _windows(level: str, windows: tuple[int, int]) -> dict[str, Parameter]:
-    return {"level": level, "window": windows[0], "window_next": windows[1]}
+    return {"level": level, "ranks": windows[0], "ranks_next": windows[1]}

@@ -101,16 +101,15 @@ class Profiles:
 
     def weights(self, pairs: Pairs) -> Interval:
         """w of some pairs."""
-        return self._sums(self.masked, self.masked, pairs)
+        return self._products[pairs]
 
     def lengths(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The norms of both profiles of some pairs."""
-        square, mask = self._squares, self._mask
-        return sqrt(self._sums(square, mask, pairs)), sqrt(self._sums(square, mask, _turned(pairs)))
+        return sqrt(self._masses[pairs]), sqrt(self._masses[_turned(pairs)])
 
     def totals(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The sums of both profiles of some pairs."""
-        return self._sums(self.masked, self._mask, pairs), self._sums(self.masked, self._mask, _turned(pairs))
+        return self._totals[pairs], self._totals[_turned(pairs)]
 
     def correlations(self, pairs: Pairs) -> Interval:
         """Their cosines; 1 on a single column."""
@@ -152,15 +151,20 @@ class Profiles:
         return "".join(found)
 
     @cached_property
-    def _squares(self) -> Interval:
-        return self.masked.sqr()
-
-    @cached_property
     def _mask(self) -> Interval:
         return Interval(self.active.astype(np.float64))
 
-    def _sums(self, a: Interval, b: Interval, pairs: Pairs) -> Interval:
-        return pair_sums(a, b)[pairs]
+    @cached_property
+    def _products(self) -> Interval:
+        return pair_sums(self.masked, self.masked)
+
+    @cached_property
+    def _masses(self) -> Interval:
+        return pair_sums(self.masked.sqr(), self._mask)
+
+    @cached_property
+    def _totals(self) -> Interval:
+        return pair_sums(self.masked, self._mask)
 
 
 @dataclass(frozen=True)
