@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity
+from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, robustness
 from certify.claims.entry import GENERAL, PLACES, Entry, key_of
 from certify.verdict import Enclosure, Verdict
 
@@ -154,6 +154,11 @@ def _of_incidence() -> Iterator[Entry]:
         "(T).",
         "exact mean and deviation of the correlation when the columns of one profile are permuted",
         not_asked=(*paired, causes.NO_EDGE),
+    )  # fmt: skip
+    yield Entry(
+        "radius of the structure", "edge", robustness.radius("pair 0 1", "columns,pairs,noise", 1e-9, 1e-3),
+        "How far the product of both layers may move before any of this changes, what changes first, and how long a "
+        "perturbation is that changes it.",
     )  # fmt: skip
     yield Entry(
         "error of the windows at {} % of the energy", "edge", incidence.truncation("99", windows, 1e-3),

@@ -52,6 +52,7 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E4.supports": lambda x, _: x.rows.support_values(),
     "E4.graph": lambda x, _: x.rows.graph_values(),
     "E6.labels": lambda x, _: x.rows.label_values(),
+    "E5.radius": lambda x, _: x.rows.radii(),
     "E1.transport": lambda x, level: x.rows.truncation(level),
     "E7.columns": lambda x, level: x.rows.kept(level)[0],
     "E7.pairs": lambda x, level: x.rows.kept(level)[1],
