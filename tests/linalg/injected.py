@@ -190,7 +190,7 @@ def _propose(patch: pytest.MonkeyPatch, fault: Fault) -> None:
             v[:, 0], v[:, 4] = c * v[:, 0] + t * v[:, 4], c * v[:, 4] - t * v[:, 0]
         elif fault.direction == "hidden, swapped":
             v[:, [0, 1]] = v[:, [1, 0]]
-            fault.target = lambda gram: gram - 1e-5 * np.eye(len(gram)) if gram.ndim == 2 else gram
+            fault.target = lambda gram: gram - 1e-5 * np.eye(*gram.shape) if gram.ndim == 2 else gram
         return v
 
     def proposing_cholesky(shifted):

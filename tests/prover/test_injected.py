@@ -141,7 +141,7 @@ def trials(case: str, site: Site, *, bounded: bool) -> Iterator[Fault]:
             yield Fault(site, direction, bounded, factor)
 
 
-QUICK = ("tall, fast", "graded, tight", "commuting, tight", "long, fast", *DIRECT)
+QUICK = ("tall, fast", "commuting, tight", *DIRECT)
 
 
 @pytest.mark.parametrize("case", CASES)
