@@ -168,9 +168,11 @@ class Incidence:
 
     def radii(self) -> list[Real]:
         """The radius, the length of the perturbation that goes 2^-22 of it beyond its facet, and every line."""
-        lines = [min((abs(self.x[g][j] - self.theta[g]), None) for g in self.rows for j in range(self.n))]
+        lines: list[tuple[Real, tuple[int, int] | None]] = [
+            (min(abs(self.x[g][j] - self.theta[g]) for g in self.rows for j in range(self.n)), None)
+        ]
         if self.omega is not None:
-            lines.append(min((self._apart(pair, self.omega), pair) for pair in self.pairs))
+            lines.append(min(((self._apart(pair, self.omega), pair) for pair in self.pairs), key=lambda line: line[0]))
         if self.nu is not None:
             lines.append((abs(self.nu - self.noise(self.x)), None))
         least, pair = min(lines, key=lambda line: line[0])

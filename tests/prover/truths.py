@@ -59,8 +59,13 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E7.margins": lambda x, level: x.rows.margins(level),
     "E7.conclusion": lambda x, level: x.rows.conclusion(level),
     "E7.smallest_level": lambda x, _: x.rows.smallest(),
-    "E7.domain.spectral": lambda x, _: [mp.mpf(x.lower.rank == x.lower.d and x.upper.rank == x.upper.d)],
+    "E7.domain.spectral": lambda x, _: [mp.mpf(all(side.rank == side.d for side in _sides(x)))],
 }
+
+
+def _sides(x: Edge | Component) -> list[Layer]:
+    return x.layers if isinstance(x, Component) else [x.lower, x.upper]
+
 
 CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
     "A4.polystable": lambda x, _: [x.polystable()],
