@@ -67,7 +67,8 @@ class Incidence:
         for side in self.sides:
             squares = [s * s for s in side.sigma]
             part = mp.mpf(Fraction(level).numerator) / Fraction(level).denominator / 100
-            wanted = part * mp.fsum(squares)
+            # Of windows that hold the part to rounding only, the enclosures take the larger one.
+            wanted = part * mp.fsum(squares) * (1 + mp.mpf(10) ** -12)
             found.append(next((r for r in range(1, side.d + 1) if mp.fsum(squares[:r]) >= wanted), side.d))
         return (self.sides[0].d, self.sides[1].d) if level == "100" else (found[0], found[1])
 
