@@ -82,6 +82,7 @@ def command() -> None:
 @click.option("--fresh", is_flag=True, help="Start anew, and drop what an ended run left in FILE.journal.")
 @click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page for a browser; it loads nothing.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
+@click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster; local for processes on this machine.")
 @_asked("ask with")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
 @click.option("--full", is_flag=True, help="Every enclosure, instead of one screen.")
@@ -95,6 +96,7 @@ def chain(
     fresh: bool,
     page: Path | None,
     workers: int | None,
+    cluster: str | None,
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
     limits: tuple[str, ...],
@@ -116,9 +118,9 @@ def chain(
     check_targets(output, kept, page)
     if output is None or kept is None:
         with progress("certifying") as advance:
-            certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance)
+            certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance, cluster=cluster)
     else:
-        certificate = _journaled(loaded, chosen, workers, output, kept, fresh=fresh)
+        certificate = _journaled(loaded, chosen, workers, cluster, output, kept, fresh=fresh)
     if page is not None:
         from certify.report.page import save_page
 
@@ -296,7 +298,14 @@ def explore(cert: Path, first: int | None, as_json: bool) -> int:
 
 
 def _journaled(
-    loaded: Chain, chosen: Thresholds, workers: int | None, output: Path, kept: Path, *, fresh: bool
+    loaded: Chain,
+    chosen: Thresholds,
+    workers: int | None,
+    cluster: str | None,
+    output: Path,
+    kept: Path,
+    *,
+    fresh: bool,
 ) -> Certificate:
     """Certify, or go on with what an ended run left, and write the certificate."""
     import certify
@@ -313,7 +322,7 @@ def _journaled(
         try:
             with progress("certifying") as advance:
                 certificate = certify.certify(
-                    loaded, thresholds=chosen, workers=workers, progress=advance, journal=journal
+                    loaded, thresholds=chosen, workers=workers, progress=advance, journal=journal, cluster=cluster
                 )
         except KeyboardInterrupt:
             told.print("the same command continues", highlight=False)
