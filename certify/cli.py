@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -81,9 +83,11 @@ def command() -> None:
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the certificate.")
 @click.option("--fresh", is_flag=True, help="Start anew, and drop what an ended run left in FILE.journal.")
 @click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page for a browser; it loads nothing.")
+@click.option("--plots", type=_PATH, metavar="DIR", help="Write the pictures of the page as SVG files into DIR.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
 @click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster; local for processes on this machine.")
 @_asked("ask with")
+@click.option("--storage", metavar="FORMAT", help="Certify all matrices within half a unit of fp32, fp16, bf16, … too.")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
 @click.option("--full", is_flag=True, help="Every enclosure, instead of one screen.")
 @click.option("--all", "every", is_flag=True, help="As --full, with one row for each window.")
@@ -95,10 +99,12 @@ def chain(
     output: Path | None,
     fresh: bool,
     page: Path | None,
+    plots: Path | None,
     workers: int | None,
     cluster: str | None,
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
+    storage: str | None,
     limits: tuple[str, ...],
     full: bool,
     every: bool,
@@ -109,12 +115,15 @@ def chain(
     With -o, finished work is kept in FILE.journal until the certificate is written; the same command continues it.
     """
     kept = None if output is None else output.with_name(f"{output.name}.journal")
-    check_targets(output, kept, page, inputs=(path, chain_file, thresholds_file))
+    inputs = (path, chain_file, thresholds_file)
+    new_folder = None if plots is None or os.path.isdir(plots) else plots
+    check_targets(output, kept, page, new_folder, inputs=inputs)
     import certify
     from certify.chain import Limits
 
     loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"), preset=preset or "")
-    chosen = chosen_thresholds(thresholds_file, thresholds)
+    asked = thresholds if storage is None else (*thresholds, f"storage={storage}")
+    chosen = chosen_thresholds(thresholds_file, asked)
     check_targets(output, kept, page)
     if output is None or kept is None:
         with progress("certifying") as advance:
@@ -125,6 +134,10 @@ def chain(
         from certify.report.page import save_page
 
         save_page(certificate, page)
+    if plots is not None:
+        from certify.report.figures import save_plots
+
+        save_plots(certificate, plots, (output, page), inputs)
     if as_json:
         sys.stdout.write(certificate.to_bytes().decode("ascii"))
     else:
@@ -137,7 +150,7 @@ def chain(
             shown.print(screen(certificate, width=shown.width))
         for note in loaded.notes:
             shown.print(f"note {escaped(note)}", style="dim", markup=False, highlight=False)
-        for label, target in (("certificate", output), ("page", page)):
+        for label, target in (("certificate", output), ("page", page), ("pictures", plots)):
             if target is not None:
                 shown.print(f"{label} {escaped(target)}", markup=False, highlight=False)
         if output is not None:
@@ -151,6 +164,61 @@ def chain(
                 soft_wrap=True,
             )
     return EXIT_CODES[certificate.verdict]
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("a", type=_PATH)
+@click.argument("b", type=_PATH)
+@click.option(
+    "--chain", "chain_file", type=_PATH, metavar="FILE", help="TOML file that names the layers and the edges of A."
+)
+@_preset
+@click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the comparison as JSON.")
+@click.option("--above", type=float, metavar="TAU", help="Numerical ranks count σ > TAU; σ_1/100 in A by default.")
+@_asked("ask with")
+@click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
+@click.option("--full", is_flag=True, help="Every difference, instead of one screen.")
+@_common
+def compare(
+    a: Path,
+    b: Path,
+    chain_file: Path | None,
+    preset: str | None,
+    output: Path | None,
+    above: float | None,
+    thresholds: tuple[str, ...],
+    thresholds_file: Path | None,
+    limits: tuple[str, ...],
+    full: bool,
+    as_json: bool,
+) -> int:
+    """Enclose what differs between the models A and B: matrices of the same names, or a LoRA adapter B of A.
+
+    Spectra, exponents, ranks, leading subspaces, overlaps and the change itself, B less A. What is missing in B, or of
+    another shape, is named.
+    """
+    check_targets(output, inputs=(a, b, chain_file, thresholds_file))
+    import certify
+    from certify.chain import Limits
+    from certify.comparison.screen import every_claim, screen
+
+    sizes = changed(Limits(), limits, "--limit")
+    chosen = chosen_thresholds(thresholds_file, thresholds)
+    with progress("comparing") as advance:
+        found = certify.compare(
+            a, b, chain_file, preset=preset or "", thresholds=chosen, above=above, limits=sizes, progress=advance
+        )
+    check_targets(output)
+    if output is not None:
+        found.save(output)
+    if as_json:
+        sys.stdout.write(found.to_bytes().decode("ascii"))
+    else:
+        shown = terminal()
+        shown.print(every_claim(found) if full else screen(found))
+        if output is not None:
+            shown.print(f"comparison {escaped(output)}", markup=False, highlight=False)
+    return EXIT_CODES[found.verdict]
 
 
 @command.command(epilog=_EPILOG)
@@ -278,18 +346,20 @@ def verify(
 @click.option("-n", "--first", type=click.IntRange(min=1), metavar="N", help="Only the N closest.")
 @_common
 def explore(cert: Path, first: int | None, as_json: bool) -> int:
-    """Show, verdict by verdict, the margin that decides it in CERT, sorted by how close it is to turning."""
+    """Show the claims of CERT, those first whose verdicts are nearest to turning, and what each has to spare."""
     from certify.certificate import Certificate
-    from certify.report.summary import closeness
+    from certify.report.nearness import nearest
     from certify.report.table import closest_table
 
     certificate = Certificate.load(cert)
     if as_json:
         print_json(
             [
-                {"id": claim.id, "subject": claim.subject, "verdict": claim.verdict.value,
-                 "margin": [claim.margin.lower.hex(), claim.margin.upper.hex()], "cause": claim.cause}
-                for claim in sorted(certificate.claims, key=closeness)[:first]
+                {"id": near.claim.id, "subject": near.claim.subject, "name": near.name,
+                 "verdict": near.claim.verdict.value,
+                 "margin": [near.claim.margin.lower.hex(), near.claim.margin.upper.hex()],
+                 "spare": None if math.isinf(near.part) else near.part, "of": near.scale, "cause": near.claim.cause}
+                for near in nearest(certificate)[:first]
             ]
         )  # fmt: skip
     else:

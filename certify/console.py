@@ -20,6 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from certify.errors import InputError, PolystableError, UsageError
+from certify.escaping import escaped
 from certify.reading import remembered, was_read
 from certify.verdict import Verdict
 from certify.writing import check_writable, remove_temporary
@@ -62,25 +63,6 @@ def exit_codes(refuted: str = "refuted", rejected: str = "certificate rejected")
     )
 
 
-def escaped(text: object, *, lines: bool = False) -> str:
-    r"""Text that moves no cursor and turns no writing direction: what cannot be printed is shown by its code.
-
-    Parameters
-    ----------
-    text : anything that was read from a file, or that names one.
-    lines : leave line breaks as they are.
-
-    >>> print(escaped("a\x1b[31m\u202eb\nc"))
-    a\x1b[31m\u202eb\nc
-    """
-    found = str(text)
-    if found.isprintable():
-        return found
-    return "".join(
-        c if c.isprintable() or (lines and c == "\n") else c.encode("unicode_escape").decode("ascii") for c in found
-    )
-
-
 def terminal(*, stderr: bool = False) -> Console:
     """A console that prints everything :func:`escaped`, and keeps lines of 140 columns where there is no terminal."""
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -111,17 +93,29 @@ def _json_character(c: str) -> str:
 
 @contextmanager
 def progress(what: str) -> Generator[Progress]:
-    """A bar on stderr with the time left; silent off a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    """A bar on stderr with the count, the rate and the time left; silent off a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.3g}/s" if task.speed else "", style="dim")
 
     console = terminal(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
 
         def advance(done: int, total: int, label: str) -> None:
-            bar.update(task, completed=done, total=total, description=f"{what} {escaped(label)}")
+            if not bar.tasks:
+                bar.add_task(what, total=total)
+            bar.update(bar.tasks[0].id, completed=done, total=total, description=f"{what} {escaped(label)}")
 
         yield advance
 

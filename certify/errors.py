@@ -11,6 +11,7 @@ __all__ = [
     "InputError",
     "InternalError",
     "LimitError",
+    "MissingClaimError",
     "PolystableError",
     "UnsupportedError",
     "UsageError",
@@ -71,6 +72,13 @@ class UsageError(PolystableError):
 
 class AmbiguousVerdictError(UsageError, TypeError):
     """A verdict or an interval comparison was used as a truth value."""
+
+
+class MissingClaimError(UsageError, KeyError):
+    """A certificate has no such claim, or several of that id."""
+
+    def __str__(self) -> str:
+        return self.render()
 
 
 class InputError(PolystableError):

@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
-_OUTPUTS = {"-o", "--output", "--html", "--junit", "--folder"}
+_OUTPUTS = {"-o", "--output", "--html", "--plots", "--junit", "--folder"}
 
 
 def _bytes_of_inputs(words: Sequence[object]) -> dict[Path, bytes]:

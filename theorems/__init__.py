@@ -70,3 +70,7 @@ def verify(witness: Any) -> Any:
     from theorems.verification import verify
 
     return verify(witness)
+
+
+def __dir__() -> builtins.list[str]:
+    return sorted(__all__)

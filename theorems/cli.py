@@ -74,6 +74,7 @@ def show(id: str, as_json: bool) -> int:
 @command.command(epilog=_EPILOG)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--junit", "junit_file", type=_PATH, metavar="FILE", help="Write a JUnit report.")
+@click.option("--html", "html_file", type=_PATH, metavar="FILE", help="Write the report as a page for a browser.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Other instances than the usual ones.")
 @click.option("--thorough", is_flag=True, help="Ten times as many instances.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one for each core by default.")
@@ -81,19 +82,21 @@ def show(id: str, as_json: bool) -> int:
 def check(
     ids: tuple[str, ...],
     junit_file: Path | None,
+    html_file: Path | None,
     seed: int | None,
     thorough: bool,
     workers: int | None,
     as_json: bool,
 ) -> int:
     """Run the checks of the theorems ID..., of all when none is named; results are shown as they come."""
-    check_targets(junit_file)
+    check_targets(junit_file, html_file)
     from theorems.checking import chosen, profile_of, results
     from theorems.engine.report import Report, failure_text, result_line, save_junit, summary
 
     todo = chosen(ids or None)
     shown, found, last = terminal(), [], ""
     with progress("checking") as advance:
+        advance(0, len(todo), "")
         for result in results(todo, profile_of(seed=seed, thorough=thorough), workers):
             found.append(result)
             advance(len(found), len(todo), f"{result.theorem} {result.kind} {result.name}")
@@ -103,6 +106,11 @@ def check(
     report = Report(tuple(found))
     if junit_file is not None:
         save_junit(report, junit_file)
+    if html_file is not None:
+        from theorems.engine.report_page import save_page
+        from theorems.library import select
+
+        save_page(report, html_file, {theorem.id: theorem.title for theorem in select(ids or None)})
     if as_json:
         print_json(report.to_json())
         return EXIT_CODES[report.verdict]
@@ -201,6 +209,27 @@ def verify(witness: Path, as_json: bool) -> int:
         shown = terminal()
         shown.print("accepted: the counterexample stands", style="green")
         shown.print(found.show(), markup=False, highlight=False)
+    return 0
+
+
+@command.command(epilog=_EPILOG)
+@click.argument("witness", type=_PATH)
+@click.option("--format", "format", type=click.Choice(["latex", "sympy", "lean"]), default="latex", show_default=True)
+@click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the text; it is printed by default.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def export(witness: Path, format: str, output: Path | None) -> int:
+    """Re-check a WITNESS file, and write it as a LaTeX block, a SymPy script or a Lean 4 file."""
+    check_targets(output)
+    from certify.writing import write_whole
+    from theorems.export import export
+    from theorems.verification import verify
+
+    text = export(verify(witness), format)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_whole(output, text.encode())
+        click.echo(f"wrote {escaped(output)}")
     return 0
 
 

@@ -23,6 +23,7 @@ from certify.certificate.claim_json import (
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
 from certify.certificate.lines import LayoutError, Lines, claim_of_line, spelled
 from certify.certificate.records import InputRecord, NotAsked
+from certify.certificate.views import Views
 from certify.errors import CertificateError
 from certify.reading import inflated, read_regular
 from certify.verdict import Claim, Parameter, Verdict, combine
@@ -64,7 +65,7 @@ def _read_version(reader: Reader) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class Certificate:
+class Certificate(Views):
     """Claims about one chain, with all that is needed to check them again.
 
     Parameters

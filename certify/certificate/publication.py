@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from certify.verdict import Enclosure
+from certify.enclosure import Enclosure, widest
 
-__all__ = ["GRID_BITS", "UNKNOWN", "difference", "margin_of_width", "outward", "publish", "widest"]
+__all__ = ["GRID_BITS", "UNKNOWN", "difference", "margin_of_width", "outward", "publish"]
 
 GRID_BITS = 40
 """End points are multiples of 2**-GRID_BITS relative to the larger one's power of two."""
@@ -78,18 +78,6 @@ def _up(x: Fraction) -> float:
         return -_LARGEST
     nearest = float(x)
     return math.nextafter(nearest, math.inf) if Fraction(nearest) < x else nearest
-
-
-def widest(values: Iterable[Enclosure]) -> Fraction | None:
-    """The largest width of some enclosures, exactly; None when one is unbounded, 0 when there is none."""
-    known = list(values)
-    if not all(value.finite for value in known):
-        return None
-    # Rounding keeps order: the largest exact width is among those that round to the largest float.
-    rounded = [value.upper - value.lower for value in known]
-    most = max(rounded, default=0.0)
-    ends = {(value.lower, value.upper) for value, width in zip(known, rounded, strict=True) if width == most}
-    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
 
 
 def margin_of_width(values: Iterable[Enclosure], limit: float) -> Enclosure:

@@ -27,7 +27,7 @@ from certify.errors import ChainError, InputError, UnsupportedError, UsageError
 from certify.presets import PRESETS
 from certify.reading import hint_of, open_regular, shown
 
-__all__ = ["drafted", "load", "one_layer"]
+__all__ = ["drafted", "load", "one_layer", "read_tensors"]
 
 _FORMATS = (
     "a .safetensors file, its *.safetensors.index.json, an .npz archive, an .npy file, a PyTorch, ONNX, GGUF or Keras "
@@ -76,7 +76,7 @@ def load(
     if chain_file is not None and preset:
         raise UsageError("a chain file and a preset are two answers to one question", hint="give one of them")
     parsed = None if chain_file is None else read_chain_file(os.fspath(chain_file), limits)
-    tensors, left_out = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+    tensors, left_out = read_tensors(source, limits)
     if not tensors:
         raise InputError("there is no tensor in it, so the chain is empty", file=source, hint=f"give {_FORMATS}")
     if preset and preset not in PRESETS:
@@ -105,6 +105,17 @@ def load(
     return chain
 
 
+def read_tensors(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> _Found:
+    """Every tensor that a file or folder holds, and what in it is none, with the reason; no number is read.
+
+    Raises
+    ------
+    InputError : the file or folder is refused.
+    """
+    source = os.fspath(path)
+    return _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+
+
 def drafted(path: str | os.PathLike[str], preset: str = "all", limits: Limits = DEFAULT_LIMITS) -> Draft:
     """The chain file of a preset for the model at ``path``; see :mod:`certify.chain.drafts`.
 
@@ -113,7 +124,7 @@ def drafted(path: str | os.PathLike[str], preset: str = "all", limits: Limits = 
     InputError : the weights cannot be read.
     """
     source = os.fspath(path)
-    tensors, _ = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+    tensors, _ = read_tensors(source, limits)
     return draft(source, tensors, preset, limits)
 
 
@@ -136,7 +147,7 @@ def one_layer(
         if name in layers:
             return layers[name]
     else:
-        tensors, _ = _read_folder(source, limits) if os.path.isdir(source) else _read_file(source, limits)
+        tensors, _ = read_tensors(source, limits)
         layers = {stored.name: stored for stored in tensors}
         if name in layers:
             text = f"[[layers]]\ntensor = {quoted(name)}\n"

@@ -8,7 +8,7 @@ parts multiply in 64-bit integers, so nothing here is rounded.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,47 @@ from certify.chain.expression import Expression
 from certify.chain.stored import StoredTensor
 from certify.errors import InputError
 
-__all__ = ["matrix_of"]
+__all__ = ["Source", "matrix_of"]
 
 
-def matrix_of(layer: Layer) -> NDArray[np.float64]:
+class Source(Protocol):
+    """Where the numbers of stored tensors come from; ``digest`` is the hash that their bytes must have."""
+
+    def floats(self, stored: StoredTensor, digest: str) -> NDArray[np.float64]:
+        """All numbers in C order."""
+        ...
+
+    def integers(self, stored: StoredTensor, digest: str) -> NDArray[np.int64]:
+        """Whole numbers of at most 32 bits, of the tensor's shape."""
+        ...
+
+
+class _Loaded:
+    """The tensors as the loader reads them."""
+
+    def floats(self, stored: StoredTensor, digest: str) -> NDArray[np.float64]:
+        """All numbers in C order."""
+        array = self._bytes(stored, digest)
+        return to_float64(array, stored.dtype, file=stored.path or None, tensor=stored.name).reshape(-1)
+
+    def integers(self, stored: StoredTensor, digest: str) -> NDArray[np.int64]:
+        """Whole numbers of at most 32 bits, of the tensor's shape."""
+        array = self._bytes(stored, digest)
+        if array.dtype.kind not in "iu" or array.dtype.itemsize > 4:
+            raise _refuse(stored, f"codes of format {stored.dtype}")
+        return array.astype(np.int64)
+
+    def _bytes(self, stored: StoredTensor, digest: str) -> NDArray[Any]:
+        array, found = stored.read()
+        if found != digest:
+            raise _refuse(stored, "the tensor's bytes are not those read before")
+        return array
+
+
+_LOADED = _Loaded()
+
+
+def matrix_of(layer: Layer, source: Source = _LOADED) -> NDArray[np.float64]:
     """The matrix of a layer, of the layer's shape.
 
     Raises
@@ -31,7 +68,7 @@ def matrix_of(layer: Layer) -> NDArray[np.float64]:
     """
     stored = layer.stored
     if layer.expression is None:
-        whole = _floats(stored, layer.sha256).reshape(stored.shape)
+        whole = source.floats(stored, layer.sha256).reshape(stored.shape)
         values = np.ascontiguousarray(whole.T if layer.transposed else whole)
         if not values.any():
             raise _refuse(stored, "every entry is zero")
@@ -42,12 +79,12 @@ def matrix_of(layer: Layer) -> NDArray[np.float64]:
         raise _refuse(stored, f"the expression has shape {taken.shape}, and the layer is said to have {layer.shape}")
     missing = taken < 0
     at = np.where(missing, 0, taken)
-    values = _weights(expression, stored, layer.sha256)[at]
+    values = _weights(expression, stored, layer.sha256, source)[at]
     values[missing] = 0.0
     for role, side in (("gain", 1), ("row_gain", 0)):
         if (item := expression.operand(role)) is not None:
             part = (expression.rows, expression.columns)[side]
-            vector = _floats(item.stored, item.sha256)[slice(*(part or (None,)))]
+            vector = source.floats(item.stored, item.sha256)[slice(*(part or (None,)))]
             if role == "row_gain" and expression.repeat:
                 size, times = expression.repeat
                 vector = vector[_repeated(len(vector), size, times)]
@@ -103,21 +140,21 @@ def _kernel_places(places: NDArray[np.int64], expression: Expression) -> NDArray
     return np.einsum("oit->oti", whole).reshape(out * taps, -1)
 
 
-def _weights(expression: Expression, stored: StoredTensor, digest: str) -> NDArray[np.float64]:
+def _weights(expression: Expression, stored: StoredTensor, digest: str, source: Source) -> NDArray[np.float64]:
     """All numbers of the tensor in C order, unpacked and scaled."""
     if not (expression.bits or expression.scaled):
-        return _floats(stored, digest)
-    codes = _integers(expression, stored, digest, expression.packed)
+        return source.floats(stored, digest)
+    codes = _unpacked(expression, stored, source.integers(stored, digest), expression.packed)
     shape, codes = codes.shape, codes.reshape(-1) - expression.zero_offset
     if (zero := expression.operand("zero_point")) is not None:
-        points = _integers(Expression(), zero.stored, zero.sha256, -1)
+        points = raw = source.integers(zero.stored, zero.sha256)
         scale = expression.operand("scale")
         if expression.bits and scale is not None and points.shape != scale.stored.shape and points.size > 1:
             for axis in range(points.ndim):
                 sides = list(points.shape)
                 sides[axis] *= _width(zero.stored) // expression.bits
                 if tuple(sides) == scale.stored.shape:
-                    points = _integers(expression, zero.stored, zero.sha256, axis)
+                    points = _unpacked(expression, zero.stored, raw, axis)
                     break
         codes = codes - points.reshape(-1)[_shared(points.shape, shape, expression.axis, zero.stored)]
     values = codes.astype(np.float64)
@@ -125,7 +162,7 @@ def _weights(expression: Expression, stored: StoredTensor, digest: str) -> NDArr
         return _times(values, np.array([expression.factor]), stored)
     if (scale := expression.operand("scale")) is None:
         return values
-    factors = _floats(scale.stored, scale.sha256)
+    factors = source.floats(scale.stored, scale.sha256)
     return _times(values, factors[_shared(scale.stored.shape, shape, expression.axis, scale.stored)], stored)
 
 
@@ -141,32 +178,17 @@ def _shared(part: tuple[int, ...], whole: tuple[int, ...], axis: int | None, ite
     return np.ravel_multi_index(tuple(k // (a // b) for k, a, b in zip(at, whole, part, strict=True)), part)
 
 
-def _integers(expression: Expression, stored: StoredTensor, digest: str, axis: int) -> NDArray[np.int64]:
-    array = _bytes(stored, digest)
-    if array.dtype.kind not in "iu" or array.dtype.itemsize > 4:
-        raise _refuse(stored, f"codes of format {stored.dtype}")
+def _unpacked(expression: Expression, stored: StoredTensor, array: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
     if not expression.bits:
-        return array.astype(np.int64)
+        return array
     width, bits = _width(stored), expression.bits
     count = width // bits
-    wide = array.astype(np.int64) % 2**width
+    wide = array % 2**width
     sides = list(wide.shape)
     sides[axis] *= count
     place = np.arange(sides[axis])
     shift = (bits * (place % count)).reshape([-1 if k == axis else 1 for k in range(wide.ndim)])
     return (np.take(wide, place // count, axis=axis) // 2**shift) % 2**bits
-
-
-def _bytes(stored: StoredTensor, digest: str) -> NDArray[Any]:
-    array, found = stored.read()
-    if found != digest:
-        raise _refuse(stored, "the tensor's bytes are not those read before")
-    return array
-
-
-def _floats(stored: StoredTensor, digest: str) -> NDArray[np.float64]:
-    array = _bytes(stored, digest)
-    return to_float64(array, stored.dtype, file=stored.path or None, tensor=stored.name).reshape(-1)
 
 
 def _width(stored: StoredTensor) -> int:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from flint import arb
 
+from certify.chain.groups import Groups
 from certify.checker.arithmetic.rounding import U, ball
 from certify.checker.arithmetic.two_layers import Angles, Commutation, angles, commutation
+from certify.checker.domain import domain_claim
 from certify.checker.expected import Expected, Proof, enclosed
+from certify.checker.incidence import incidence_claims
 from certify.checker.layer import LayerFacts
 from certify.checker.lookup import Lookup
 from certify.checker.nulls import commutator_null_claim, overlap_null_claim
@@ -58,8 +61,13 @@ _NO_COSINE = Enclosure(0.0, 1.0)
 """What is said of a cosine where no gap is certified."""
 
 
-def edge_claims(writer: LayerFacts, reader: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
-    """The claims about an interface in order; both layers' published facts must have been looked up before."""
+def edge_claims(
+    writer: LayerFacts, reader: LayerFacts, lookup: Lookup, thresholds: Recorded, groups: Groups | None = None
+) -> Iterator[Expected]:
+    """The claims about an interface in order; both layers' published facts must have been looked up before.
+
+    ``groups`` are the row groups of ``reader`` that the chain names.
+    """
     subject = claims.subject(writer.name, reader.name)
     windows = thresholds.window_sizes(min(writer.d, reader.d), [writer.energy_rank, reader.energy_rank])
     cosines = {k: lookup.values(subject, f"E.cosines[{k}]", k) for k in windows}
@@ -78,6 +86,8 @@ def edge_claims(writer: LayerFacts, reader: LayerFacts, lookup: Lookup, threshol
         )
     product = lookup.values(subject, claims.INTERSECTION, 2)[1]
     yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
+    yield from incidence_claims(writer, reader, groups, subject, lookup, thresholds)
+    yield from domain_claim(writer, reader, subject, lookup)
 
 
 def _angle_claims(

@@ -58,11 +58,13 @@ class Verification:
     ----------
     reasons : why it is rejected.
     differences : the recorded thresholds that are not the expected ones. The certificate answers another question then.
+    reread : how many layers were read a second time from the bytes of their files, by the checker's own reader.
     """
 
     certificate: Certificate
     reasons: tuple[Reason, ...]
     differences: tuple[Difference, ...] = ()
+    reread: int = 0
 
     @property
     def outcome(self) -> Outcome:

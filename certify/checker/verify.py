@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 import flint
 import numpy as np
+from numpy.typing import NDArray
 
 from certify.certificate import Certificate, InputRecord, NotAsked
 from certify.chain import Chain, Limits, load
@@ -16,11 +17,13 @@ from certify.chain.memory import CHECKER, fitting_workers
 from certify.checker.component import component_claims
 from certify.checker.expected import Expected, Fault, faults_of
 from certify.checker.expression import matrix_of
+from certify.checker.from_bytes import loader_fault
 from certify.checker.interface import edge_claims
 from certify.checker.layer import LayerFacts, layer_claims
 from certify.checker.lookup import Lookup, MissingClaimError
 from certify.checker.recorded_thresholds import Difference, Recorded, differences
 from certify.checker.tasks import run_tasks
+from certify.checker.tensors import MOST_HEADER, Files
 from certify.checker.verification import Reason, RejectedError, Verification
 from certify.claims import layer
 from certify.claims.thresholds import Thresholds
@@ -65,7 +68,9 @@ def verify(
     """
     certificate = Certificate.load(certificate_path)
     chain = load(weights_path, chain_file, limits or Limits(), preset=preset)
-    found = check(certificate, chain, expected=expected, strict=strict, workers=workers, progress=progress)
+    found = check(
+        certificate, chain, expected=expected, strict=strict, workers=workers, progress=progress, limits=limits
+    )
     if found.reasons:
         raise RejectedError(found, certificate_path)
     return found
@@ -79,8 +84,11 @@ def check(
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    limits: Limits | None = None,
 ) -> Verification:
     """Check a certificate against a chain; a rejection is in the result, not raised. Options as for :func:`verify`.
+
+    Layers of safetensors and NumPy files are read a second time from the bytes.
 
     Raises
     ------
@@ -95,9 +103,10 @@ def check(
     other = differences(certificate.thresholds, expected or Thresholds())
     if strict and other:
         return Verification(certificate, tuple(map(_unexpected, other)), other)
-    with flint.ctx.workprec(_BITS):
-        found = _Check(certificate, chain, thresholds, progress or _silent).run(workers)
-    return Verification(certificate, tuple(found), other)
+    with flint.ctx.workprec(_BITS), Files(limits.max_header_bytes if limits else MOST_HEADER) as files:
+        checked = _Check(certificate, chain, thresholds, progress or _silent, files)
+        found = checked.run(workers)
+    return Verification(certificate, tuple(found), other, checked.reread)
 
 
 def _cores() -> int:
@@ -136,11 +145,15 @@ def _leaves(value: object, place: str) -> dict[str, str]:
 class _Check:
     """One pass over the layers and edges of a chain."""
 
-    def __init__(self, certificate: Certificate, chain: Chain, thresholds: Recorded, progress: Progress) -> None:
+    def __init__(
+        self, certificate: Certificate, chain: Chain, thresholds: Recorded, progress: Progress, files: Files
+    ) -> None:
         self.certificate = certificate
         self.chain = chain
         self.thresholds = thresholds
         self.progress = progress
+        self.files = files
+        self.reread = 0
         self.lookup = Lookup(certificate.claims)
         self.reasons: list[Reason] = []
         self.expected: dict[str, list[str] | None] = {}
@@ -154,7 +167,7 @@ class _Check:
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
-            facts[i] = LayerFacts(layers[i].name, matrix_of(layers[i]))
+            facts[i] = LayerFacts(layers[i].name, self._matrix(i))
             self._subject(subjects[i], lambda: list(layer_claims(facts[i], self.lookup, self.thresholds)))
 
         def on_edge(j: int) -> None:
@@ -170,6 +183,7 @@ class _Check:
             part = components[k]
             self._subject(part.subject, lambda: list(component_claims(part, self.chain, self.lookup, self.thresholds)))
 
+        self.progress(0, len(subjects), "")
         run_tasks(
             len(layers),
             [(edge.lower, edge.upper) for edge in edges],
@@ -184,6 +198,15 @@ class _Check:
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))
         return self.reasons
+
+    def _matrix(self, i: int) -> NDArray[np.float64]:
+        found = matrix_of(self.chain.layers[i])
+        fault = loader_fault(self.chain.layers[i], found, self.files)
+        if fault:
+            subject = layer.subject(self.chain.layers[i].name)
+            self.reasons.append(Reason(f"input.tensors[{i}]", f"the loader misread it: {fault}", "", subject))
+        self.reread += fault == ""
+        return found
 
     def _subject(self, subject: str, demanded: Callable[[], list[Expected]]) -> None:
         self.expected[subject] = None

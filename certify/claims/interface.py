@@ -6,6 +6,7 @@ W writes into the interface and W' reads from it; H = W'ᵀW' and K = WWᵀ.
 from __future__ import annotations
 
 from certify.claims.assertion import Assertion, limit_of, measured
+from certify.subjects import edge_subject as subject
 from certify.verdict import Parameter
 
 __all__ = [
@@ -22,11 +23,6 @@ __all__ = [
 
 
 INTERSECTION = "A2.intersection"
-
-
-def subject(writer: str, reader: str) -> str:
-    """How claims name the interface between two layers."""
-    return f"edge {writer} -> {reader}"
 
 
 def cosines(k: int, width: float) -> Assertion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certify.claims.assertion import Assertion, compared, limit_of, measured
+from certify.subjects import layer_subject as subject
 
 __all__ = [
     "CHARTS",
@@ -37,11 +38,6 @@ CHARTS = {
 RANK, NORMALIZATION, SIGMA, TOP_RADIAL = "E7.rank", "E7.normalization", "spectrum.sigma", "D4.top_radial"
 EFFECTIVE_RANK = "D10.effective_rank."
 """What the ids of effective ranks begin with."""
-
-
-def subject(name: str) -> str:
-    """How claims name the layer called ``name``."""
-    return f"layer {name}"
 
 
 def finite() -> Assertion:

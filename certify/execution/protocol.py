@@ -57,7 +57,8 @@ def run_protocol(
     thresholds : recorded numbers; the defaults when omitted.
     workers : matrices at a time; when omitted one for each core this process may use, and fewer where memory is
         short. The claims do not depend on it.
-    progress : called in this thread as ``progress(done, total, label)`` after every layer, edge and component.
+    progress : called in this thread as ``progress(done, total, label)``, first of all with an empty label, then after
+        every layer, edge and component.
     journal : of this chain and these thresholds; what it knows is not asked again, and what is new goes into it.
     cluster : the address of a Dask scheduler whose workers do the work, ``"local"`` for processes on this machine, and
         None for threads of this process. On equal kernels the claims do not depend on it.
@@ -81,6 +82,8 @@ def run_protocol(
 
 def _drain(schedule: Schedule, place: _Workplace, progress: Progress | None, journal: Journal | None) -> None:
     done, running = schedule.settled, 0
+    if progress is not None:
+        progress(done, schedule.total, "")
     try:
         while True:
             for _ in range(place.free()):

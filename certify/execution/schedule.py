@@ -84,8 +84,9 @@ class Schedule:
             return Work(work.layer, (self.chain.layers[number], self.known.get(task), self.thresholds))
         if kind is TaskKind.EDGE:
             edge = self.chain.edges[number]
-            given = (self.facts[edge.lower], self.facts[edge.upper], self.known.get(task), self.thresholds)
-            return Work(work.edge, given)
+            ends = self.facts[edge.lower], self.facts[edge.upper]
+            groups = self.chain.layers[edge.upper].groups
+            return Work(work.edge, (*ends, self.known.get(task), self.thresholds, groups))
         return self.components.product(number) if kind is TaskKind.PRODUCT else self.components.claims(number)
 
     def finish(self, task: Task, kept: object, told: Told) -> Entry | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from certify.chain import Layer
+from certify.chain.groups import Groups
 from certify.claims.thresholds import Thresholds
 from certify.execution.tasks import Entry
 from certify.linalg.chain_product import ProductSpectrum
@@ -15,6 +16,7 @@ from certify.prover.component import LayerSummary, measure_component, measure_pr
 from certify.prover.interface import EdgeFacts, known_edge, measure_edge
 from certify.prover.layer import LayerFacts, known_layer, measure_layer
 from certify.prover.ledger import Ledger
+from certify.verdict import Verdict
 
 __all__ = [
     "PRECISION",
@@ -89,11 +91,13 @@ def layer(item: Layer, entry: Entry | None, thresholds: Thresholds) -> LayerFact
     return measure_layer(item.name, item.matrix(), thresholds)
 
 
-def edge(lower: LayerFacts, upper: LayerFacts, entry: Entry | None, thresholds: Thresholds) -> EdgeFacts:
+def edge(
+    lower: LayerFacts, upper: LayerFacts, entry: Entry | None, thresholds: Thresholds, groups: Groups | None
+) -> EdgeFacts:
     """The facts of an interface; of one whose claims were made before, without them."""
     if entry is not None:
         return known_edge(entry.ledger, lower, upper)
-    return measure_edge(lower, upper, thresholds)
+    return measure_edge(lower, upper, thresholds, groups)
 
 
 def product(
@@ -131,7 +135,8 @@ def component(
     summaries: tuple[LayerSummary, ...],
     pairs: tuple[tuple[int, int], ...],
     spectrum: ProductSpectrum | None,
+    domains: tuple[tuple[str, Verdict | None], ...],
     thresholds: Thresholds,
 ) -> Ledger:
     """All claims about a component."""
-    return measure_component(subject, summaries, [item.matrix for item in layers], pairs, spectrum, thresholds)
+    return measure_component(subject, summaries, [item.matrix for item in layers], pairs, spectrum, domains, thresholds)

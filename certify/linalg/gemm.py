@@ -25,7 +25,7 @@ from certify.errors import InternalError
 from certify.linalg.kernels import times
 from certify.linalg.matrix import scale
 from certify.linalg.norms import norm2_up
-from certify.rigor.rounding import ETA, FloatArray, add_up, gamma, ldexp_up, mul_up, norm_up, up
+from certify.rigor.rounding import ETA, FloatArray, add_up, ldexp_up, mul_up, norm_up, up
 
 __all__ = ["MatrixBall", "gemm", "norm_error", "product_is_plain", "require_exact_kernel", "split_columns", "underflow"]
 
@@ -78,9 +78,9 @@ def gemm(x: FloatArray, y: FloatArray) -> MatrixBall:
     sx, sy = scale(x), scale(y)
     k = x.shape[1]
     with np.errstate(all="ignore"):
-        product = times(sx.matrix, sy.matrix)
+        product, rounding = times(sx.matrix, sy.matrix)
         rows, columns = norm_up(sx.matrix, axis=1), norm_up(sy.matrix, axis=0)
-        rad = add_up(mul_up(gamma(k), mul_up(rows[:, None], columns[None, :])), underflow(k))
+        rad = add_up(mul_up(rounding, mul_up(rows[:, None], columns[None, :])), underflow(k))
         # Scaling down moves X by dX with ‖dX‖_F ≤ loss: |dX Y| ≤ loss · max‖y_j‖, and likewise for Y.
         if sx.loss or sy.loss:
             rad = add_up(rad, 2 * (sx.loss * (float(np.max(columns)) + 1) + sy.loss * (float(np.max(rows)) + 1)))
@@ -156,7 +156,8 @@ def require_exact_kernel() -> None:
         )
 
 
-def norm_error(k: int, x_norm: float, y_norm: float, size: int) -> float:
-    """‖fl(XY) − XY‖₂ ≤ γ_k ‖|X|‖₂‖|Y|‖₂ + 8 k ETA √size by (2), for a product with ``size`` entries."""
-    product = mul_up(gamma(k), mul_up(x_norm, y_norm))
+def norm_error(rounding: float, k: int, x_norm: float, y_norm: float, size: int) -> float:
+    """‖fl(XY) − XY‖₂ ≤ γ_k ‖|X|‖₂‖|Y|‖₂ + 8 k ETA √size by (2), for a product with γ_k ``rounding`` and ``size``
+    entries."""
+    product = mul_up(rounding, mul_up(x_norm, y_norm))
     return float(add_up(product, up(underflow(k) * math.sqrt(size))))

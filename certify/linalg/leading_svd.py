@@ -24,7 +24,6 @@ from certify.rigor.rounding import (
     U,
     add_up,
     div_up,
-    gamma,
     ldexp_down,
     ldexp_up,
     mul_down,
@@ -176,13 +175,13 @@ def _coupling(a: FloatArray, inner: Enclosed, tau: float) -> float:
     # ‖(I − P)AᵀAQ‖ ≤ (‖(AᵀU − VS)S‖_F + τ‖F‖)/√(1 − b); AᵀU by (2), the difference rounds once more.
     m = a.shape[0]
     u, v, s = inner.u, inner.v, inner.s
-    product = times(a.T, u)
+    product, gamma = times(a.T, u)
     scaled_v = v * s
     difference = product - scaled_v
     columns = add_up(
         column_norms_up(difference), mul_up(2 * U, add_up(column_norms_up(scaled_v), column_norms_up(difference)))
     )
-    rounding = mul_up(mul_up(gamma(m), norm2_abs_up(np.abs(a.T))), column_norms_up(u))
+    rounding = mul_up(mul_up(gamma, norm2_abs_up(np.abs(a.T))), column_norms_up(u))
     columns = add_up(columns, add_up(rounding, 2 * underflow(m) * math.sqrt(a.shape[1])))
     total = add_up(norm_up(mul_up(columns, s)), mul_up(tau, norm_up(inner.columns)))
     return float(div_up(total, sqrt_down(sub_down(1.0, inner.b))))
@@ -197,23 +196,24 @@ def _deflated_norm(a: FloatArray, b: FloatArray, v: FloatArray) -> float:
     """
     m, n = a.shape
     k = v.shape[1]
-    r = a - times(b, v.T)
+    product, gamma = times(b, v.T)
+    r = a - product
     b_norm, v_norm = norm2_abs_up(np.abs(b)), norm2_abs_up(np.abs(v))
     # B is scaled by at most max|B|; (2) asks for entries at most 2, the underflow term scales along.
     entries = math.sqrt(float(m * n)) * (1.0 + float(np.max(np.abs(b))))
-    slack = add_up(mul_up(add_up(gamma(k), 2 * U), mul_up(b_norm, v_norm)), 2 * underflow(k) * entries)
+    slack = add_up(mul_up(add_up(gamma, 2 * U), mul_up(b_norm, v_norm)), 2 * underflow(k) * entries)
     magnitude = np.abs(r)
     r_norm = norm2_abs_up(magnitude)
     slack = add_up(slack, mul_up(U, norm_up(r)))
     if not np.max(magnitude) <= 2:
         return math.inf
-    gram = times(r.T, r)
+    gram, gamma = times(r.T, r)
     estimate = _largest(gram)
     best = r_norm
     for inflation in _INFLATIONS:
         top = _largest_bound(gram, estimate * inflation)
         if top is not None:
-            bound = add_up(top, norm_error(m, norm2_abs_up(magnitude.T), r_norm, gram.size))
+            bound = add_up(top, norm_error(gamma, m, norm2_abs_up(magnitude.T), r_norm, gram.size))
             best = min(best, float(sqrt_up(bound)))
             break
     return float(add_up(best, slack))
@@ -232,9 +232,10 @@ def _largest_bound(gram: FloatArray, guess: float) -> float | None:
         return None
     # t²I − M rounds once on the diagonal; LLᵀ by (2), with entries up to t instead of 2; their difference once more.
     size = math.ceil(gram.size * (1.0 + guess) ** 2)
-    check = times(factor, factor.T) - shifted
+    product, gamma = times(factor, factor.T)
+    check = product - shifted
     defect = norm2_up(check)
-    defect = add_up(defect, norm_error(n, norm2_abs_up(np.abs(factor)), norm2_abs_up(np.abs(factor.T)), size))
+    defect = add_up(defect, norm_error(gamma, n, norm2_abs_up(np.abs(factor)), norm2_abs_up(np.abs(factor.T)), size))
     defect = add_up(defect, mul_up(4 * U, add_up(guess, norm_up(np.diagonal(shifted).copy()))))
     defect = add_up(defect, mul_up(U, norm_up(check)))
     return float(add_up(guess, defect))

@@ -13,7 +13,7 @@ import numpy as np
 
 from certify.linalg.kernels import times
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import ETA, FloatArray, add_up, div_up, gamma, mul_up, norm_up, sqrt_down, sqrt_up, up
+from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, sqrt_down, sqrt_up, up
 
 __all__ = ["column_norms_up", "frobenius", "norm2_abs_up", "norm2_symmetric_up", "norm2_up", "sum_of_squares"]
 
@@ -91,10 +91,11 @@ def column_norms_up(x: FloatArray) -> FloatArray:
 
 def _product_up(magnitude: FloatArray, x: FloatArray) -> FloatArray:
     # Upper bound of |M| x for x >= 0, both of moderate size: relative error γ_k, underflow at most 2k ETA before
-    # amplification; the factor (1 + 2γ_k) and one step upward absorb division by (1 − γ_k).
+    # amplification; the factor 1 + 2(γ_k + 2u) absorbs division by 1 − γ_k.
     k = magnitude.shape[1]
     eta = 4 * k * ETA * (1.0 + float(np.max(x)))
-    return add_up(mul_up(times(magnitude, x), add_up(1.0, up(2 * gamma(k + 1)))), eta)
+    product, rounding = times(magnitude, x)
+    return add_up(mul_up(product, add_up(1.0, up(2 * (rounding + 2 * U)))), eta)
 
 
 def _ratio(numerator: FloatArray, x: FloatArray) -> float:

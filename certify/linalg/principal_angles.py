@@ -34,7 +34,6 @@ from certify.rigor.rounding import (
     add_up,
     div_down,
     div_up,
-    gamma,
     mul_down,
     mul_up,
     norm_up,
@@ -108,10 +107,11 @@ def factored_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArra
     if not (max(a, a_next) < 0.5 and np.all(s >= 0.0) and np.all(s <= 2.0)):
         return None
     scaled = p * s
-    rest = core - times(scaled, qt)
-    # p s rounds once, the product k times, the difference once: γ_{k+1} ‖P‖_F ‖diag(s)Q‖_F and U of the difference.
+    product, rounding = times(scaled, qt)
+    rest = core - product
+    # p s rounds once, the product k times, the difference once: (γ_k + 2U)‖P‖_F‖diag(s)Q‖_F and U of the difference.
     size = mul_up(norm_up(scaled), norm_up(q))
-    error = add_up(norm_up(rest), mul_up(add_up(gamma(k + 1), 4 * U), size))
+    error = add_up(norm_up(rest), mul_up(add_up(rounding, 6 * U), size))
     error = add_up(add_up(error, mul_up(2 * U, norm_up(rest))), add_up(rad, 4 * k * underflow(k)))
     if not error < math.inf:
         return None
@@ -128,9 +128,9 @@ def _defect(x: FloatArray) -> float:
     if not float(np.max(np.abs(x))) <= 2.0:
         return math.inf
     n, k = x.shape
-    gram = times(x.T, x)
+    gram, rounding = times(x.T, x)
     gram.flat[:: k + 1] -= 1.0
     size = norm_up(x)
-    error = mul_up(add_up(gamma(n), U), mul_up(size, size))
+    error = mul_up(add_up(rounding, U), mul_up(size, size))
     distance = norm_up(gram)
     return float(add_up(add_up(mul_up(1.0 + 4 * U, distance), error), k * underflow(n)))

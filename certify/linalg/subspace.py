@@ -12,7 +12,9 @@ from certify.linalg.svd import svd
 from certify.linalg.svd_factor import defect
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import (
+    ETA,
     FloatArray,
+    U,
     add_up,
     div_down,
     div_up,
@@ -24,7 +26,7 @@ from certify.rigor.rounding import (
     sub_down,
 )
 
-__all__ = ["Subspace", "principal_cosines"]
+__all__ = ["Subspace", "principal_cosines", "principal_sines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,43 @@ def principal_cosines(x: Subspace, y: Subspace) -> Interval:
     high = div_up(high, sqrt_down(mul_down(sub_down(1.0, b_x), sub_down(1.0, b_y))))
     low, high = np.clip(sub_down(low, moved), 0.0, 1.0), np.clip(add_up(high, moved), 0.0, 1.0)
     return Interval(low, high)
+
+
+def principal_sines(x: Subspace, y: Subspace) -> Interval:
+    """Enclosures of the k sines of the principal angles between two subspaces of one dimension k, in decreasing order.
+
+    The sines are the singular values of (I − P_X)Q_Y, which small angles do not lose to rounding as they do in cosines.
+    With X = Q_X P_X as in :func:`principal_cosines`, R = Y − X(XᵀY) differs from (I − Q_XQ_Xᵀ)Y by
+    Q_X(P_X² − I)Q_XᵀY, of norm at most b_X‖Y‖₂ ≤ b_X√(1 + b_Y); Ostrowski and Weyl do the rest. Unknown subspaces give
+    [0, 1].
+
+    Raises
+    ------
+    UsageError : the bases have different shapes.
+
+    >>> import numpy as np
+    >>> line = Subspace(np.array([[1.0], [0.0]]), 0.0)
+    >>> bool(principal_sines(line, Subspace(np.array([[0.6], [0.8]]), 0.0)).contains(0.8))
+    True
+    """
+    if x.basis.shape != y.basis.shape:
+        raise UsageError(f"subspaces with bases of shapes {x.basis.shape} and {y.basis.shape} are not compared")
+    k = x.basis.shape[1]
+    unknown = Interval(np.zeros(k), np.ones(k))
+    moved = add_up(x.sin_theta, y.sin_theta)
+    if not moved < 1.0 or not max(float(np.max(np.abs(s.basis))) for s in (x, y)) <= 2.0:
+        return unknown
+    b_x, b_y = defect(x.basis, tight=True).norm(), defect(y.basis, tight=True).norm()
+    if not (b_x < 0.5 and b_y < 0.5):
+        return unknown
+    cross = gemm(np.ascontiguousarray(x.basis.T), y.basis)
+    inside = gemm(x.basis, cross.mid)
+    rest = y.basis - inside.mid
+    error = add_up(norm_up(inside.rad), mul_up(sqrt_up(add_up(1.0, b_x)), norm_up(cross.rad)))
+    error = add_up(error, add_up(mul_up(2 * U, norm_up(rest)), ETA * rest.size))
+    error = float(add_up(error, mul_up(b_x, sqrt_up(add_up(1.0, b_y)))))
+    values = svd(rest, "tight")
+    lower, upper = np.maximum(sub_down(values.lower, error), 0.0), add_up(values.upper, error)
+    low = div_down(lower, sqrt_up(add_up(1.0, b_y)))
+    high = div_up(upper, sqrt_down(sub_down(1.0, b_y)))
+    return Interval(np.clip(sub_down(low, moved), 0.0, 1.0), np.clip(add_up(high, moved), 0.0, 1.0))

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from certify.linalg.gemm import norm_error, split_columns, underflow
-from certify.linalg.kernels import times
+from certify.linalg.kernels import times, times_exactly
 from certify.linalg.norms import column_norms_up, norm2_abs_up, norm2_symmetric_up
-from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, up
+from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, mul_up, norm_up, up
 
 __all__ = ["Defect", "Factor", "Product", "defect", "from_gram", "from_svd", "product"]
 
@@ -46,21 +46,23 @@ def product(a: FloatArray, v: FloatArray, *, tight: bool) -> Product:
     magnitude = norm2_abs_up(np.abs(a))
     columns = column_norms_up(v)
     if not tight:
-        b = times(a, v)
-        error = add_up(mul_up(mul_up(gamma(n), magnitude), columns), up(underflow(n) * root))
-        norm = norm_error(n, magnitude, norm2_abs_up(np.abs(v)), b.size)
+        b, gamma = times(a, v)
+        error = add_up(mul_up(mul_up(gamma, magnitude), columns), up(underflow(n) * root))
+        norm = norm_error(gamma, n, magnitude, norm2_abs_up(np.abs(v)), b.size)
         return Product(b, error, norm)
     a1t, a2t, row_grid = split_columns(a.T, n)
     v1, v2, grid = split_columns(v, n)
     a1, a2 = a1t.T, a2t.T
-    b = times(a1, v1)
-    c = times(a1, v2)
-    c += times(a2, v)
+    b = times_exactly(a1, v1)
+    c, gamma = times(a1, v2)
+    c2, gamma2 = times(a2, v)
+    c += c2
     b += c
     # ‖A₂‖_F ≤ √n ‖g‖/2 and ‖v₂ⱼ‖ ≤ √n g_j/2, both from |X₂| ≤ g/2.
     a2_norm = mul_up(norm_up(row_grid), up(math.sqrt(n) / 2))
     v2_norm = mul_up(grid, up(math.sqrt(n) / 2))
-    small = mul_up(gamma(n), add_up(mul_up(add_up(magnitude, a2_norm), v2_norm), mul_up(a2_norm, columns)))
+    small = mul_up(gamma, mul_up(add_up(magnitude, a2_norm), v2_norm))
+    small = add_up(small, mul_up(gamma2, mul_up(a2_norm, columns)))
     c_norm = column_norms_up(c)
     rounding = mul_up(U, add_up(column_norms_up(b), c_norm))
     error = add_up(add_up(rounding, small), up((2 * underflow(n) + 4 * ETA) * root))
@@ -155,20 +157,20 @@ def defect(x: FloatArray, *, tight: bool) -> Defect:
     m, n = x.shape
     columns = column_norms_up(x)
     if not tight:
-        c = times(x.T, x)
+        c, entry = times(x.T, x)
         c.flat[:: n + 1] -= 1.0
-        entry, magnitude_of_x = gamma(m), np.abs(x)
+        magnitude_of_x = np.abs(x)
     else:
         x1, x2, grid = split_columns(x, m)
-        q = times(x2.T, x1 + x)
-        c = times(x1.T, x1)
+        q, gamma = times(x2.T, x1 + x)
+        c = times_exactly(x1.T, x1)
         c.flat[:: n + 1] -= 1.0
         c += (q + q.T) * 0.5
         half_root = math.sqrt(m) * 0.5001
         present = columns > 0
         ratio = float(np.max(div_up(grid[present], columns[present]), initial=0.0))
         omega = 2.0 + half_root * ratio + 8 * U
-        entry = float(up((gamma(m) + 8 * U) * half_root * ratio * omega * 1.001))
+        entry = float(up((gamma + 8 * U) * half_root * ratio * omega * 1.001))
         magnitude_of_x = None
     diagonal = np.diagonal(c).copy()
     np.abs(c, out=c)

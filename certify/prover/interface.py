@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import flint
 
 from certify.certificate.publication import publish
+from certify.chain.groups import Groups
 from certify.claims import causes
 from certify.claims import interface as claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.alignment import overlap, relative_imbalance
 from certify.geometry.transport.truncation import truncation_bound_frobenius, truncation_bound_spectral
 from certify.linalg.cores import Core
+from certify.prover.domain import measure_domain
+from certify.prover.incidence import measure_incidence
 from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
@@ -38,8 +41,13 @@ class EdgeFacts:
     core: Core | None
 
 
-def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> EdgeFacts:
-    """All claims about the interface that ``writer`` writes into and ``reader`` reads from."""
+def measure_edge(
+    writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds, groups: Groups | None = None
+) -> EdgeFacts:
+    """All claims about the interface that ``writer`` writes into and ``reader`` reads from.
+
+    ``groups`` are the row groups of ``reader`` that the chain names.
+    """
     meeting = Meeting.of(writer, reader)
     ledger = Ledger(claims.subject(writer.name, reader.name))
     windows = thresholds.window_sizes(min(writer.d, reader.d), [writer.energy_rank, reader.energy_rank])
@@ -57,6 +65,8 @@ def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds)
         values = [publish_ball(bound(sigma, sigma_next, k, k)) for bound in bounds]
         ledger.measure(claims.truncation(k, thresholds.truncation_relative, scale), values)
     measure_intersection(ledger, writer, reader, thresholds)
+    measure_incidence(ledger, writer, reader, meeting.core, groups, thresholds)
+    measure_domain(ledger, writer, reader)
     return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
 
 

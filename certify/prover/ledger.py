@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import flint
 
 from certify.certificate import NotAsked
-from certify.certificate.publication import UNKNOWN, margin_of_width, publish, widest
+from certify.certificate.publication import UNKNOWN, margin_of_width, publish
 from certify.claims.assertion import Assertion
 from certify.claims.causes import undecided
+from certify.enclosure import widest
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Verdict
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from certify.certificate import Certificate
 from certify.console import escaped
-from certify.report.pictures.barcode import barcode_svg, barcode_text
+from certify.report.pictures.barcode import barcode_picture, barcode_text
+from certify.report.pictures.svg import Picture
 from certify.verdict import Claim, Verdict
 
 __all__ = ["bars_of", "bars_text", "drawn_barcodes", "pictured_barcodes", "polystable_text"]
@@ -39,9 +40,12 @@ def drawn_barcodes(certificate: Certificate) -> list[str]:
     ]
 
 
-def pictured_barcodes(certificate: Certificate) -> list[str]:
-    """The same as SVG."""
-    return [barcode_svg(bars_of(claim), _names(claim)).strip() for claim in _certified(certificate)]
+def pictured_barcodes(certificate: Certificate) -> list[Picture]:
+    """The same as pictures."""
+    return [
+        barcode_picture(bars_of(claim), _names(claim), place, claim.subject)
+        for place, claim in enumerate(_certified(certificate), 1)
+    ]
 
 
 def _certified(certificate: Certificate) -> list[Claim]:

@@ -18,7 +18,17 @@ from certify.report.barcode import bars_of
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 
-__all__ = ["InterfaceRow", "LayerRow", "Overview", "flow", "overview", "short", "sparkline"]
+__all__ = [
+    "InterfaceRow",
+    "LayerRow",
+    "Overview",
+    "flow",
+    "overview",
+    "plain_subjects",
+    "short",
+    "short_names",
+    "sparkline",
+]
 
 _DIGITS = 4
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -64,6 +74,24 @@ def sparkline(sigma: Sequence[Enclosure], width: int = 8) -> str:
     count = min(width, len(known))
     picked = [known[i * (len(known) - 1) // max(1, count - 1)] for i in range(count)]
     return "".join(_BLOCKS[min(7, int(8 * x / top))] for x in picked)
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """The names without the last parts that all of them share, such as ``.weight``."""
+    parts = [name.split(".") for name in names]
+    shared = 0
+    while len(parts) > 1 and all(len(p) > shared + 1 and p[-1 - shared] == parts[0][-1 - shared] for p in parts):
+        shared += 1
+    return {name: ".".join(p[: len(p) - shared]) for name, p in zip(names, parts, strict=True)}
+
+
+def plain_subjects(certificate: Certificate) -> dict[str, str]:
+    """What layers and interfaces are called in a row of a table, by their subjects."""
+    tensors = certificate.input.tensors
+    plain = short_names([tensor.layer for tensor in tensors])
+    layers = {layer_claims.subject(name): f"layer {text}" for name, text in plain.items()}
+    pairs = [(tensors[lower].layer, tensors[upper].layer) for lower, upper in certificate.input.edges]
+    return layers | {interface_claims.subject(a, b): f"{plain[a]} → {plain[b]}" for a, b in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +267,13 @@ def _notable(certificate: Certificate, layers: Sequence[LayerRow], interfaces: S
     open_ = [claim for claim in certificate.claims if claim.verdict is Verdict.UNDECIDED]
     causes: dict[str, list[Claim]] = {}
     for claim in open_:
-        causes.setdefault(claim.cause or "no cause recorded", []).append(claim)
-    for cause, found in list(causes.items())[:4]:
+        # Causes that differ in their numbers are one.
+        causes.setdefault(re.sub(r"\d[\d.e+-]*", "", claim.cause), []).append(claim)
+    for found in list(causes.values())[:4]:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        yield f"undecided: {found[0].id} of {found[0].subject}{more}: {cause}"
+        yield f"undecided: {found[0].id} of {found[0].subject}{more}: {found[0].cause or 'no cause recorded'}"
     if len(causes) > 4:
-        yield f"undecided: {len(causes) - 4} more causes, see --full"
+        yield f"undecided: {len(causes) - 4} more causes"
     for claim in [c for c in certificate.claims if c.verdict is Verdict.REFUTED][:4]:
         yield f"refuted: {claim.subject}: {claim.statement}"
 

@@ -1,59 +1,45 @@
-"""A certificate as one HTML page that loads nothing: no script, no font, no picture from elsewhere."""
+"""A certificate as one HTML page that loads nothing: no font, no picture, no script from elsewhere."""
 
 from __future__ import annotations
 
-import html
-import math
+import base64
+import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from importlib import resources
 from pathlib import Path
 
 from certify.certificate import Certificate
-from certify.console import escaped
-from certify.report.barcode import pictured_barcodes
-from certify.report.summary import Row, Section, left_out_lines, not_asked_lines, sections
-from certify.verdict import Claim, Enclosure, Verdict
+from certify.claims import layer
+from certify.report.figures import figures
+from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, short_names
+from certify.report.page_claims import claims_html, documentation_html
+from certify.report.pictures.spectrum import LAWS
+from certify.report.pictures.svg import PALETTE, Picture, quoted
+from certify.report.summary import left_out_lines, not_asked_lines
+from certify.verdict import Verdict
 from certify.writing import write_whole
 
-__all__ = ["page", "save_page"]
-
-_STYLE = """
-:root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--soft:#6a7178;--line:#d9dde1;--ok:#137333;--no:#b3261e;
---open:#8a5a00}
-@media(prefers-color-scheme:dark){
-:root{--fg:#e6e8ea;--bg:#15181b;--soft:#9aa2aa;--line:#343a40;--ok:#6fd08c;--no:#ff8a80;--open:#f2c063}}
-*{box-sizing:border-box}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);max-width:72rem;margin:0 auto;padding:1rem}
-h1{font-size:1.4rem;margin:.5rem 0}h2{font-size:1.1rem;margin:1.6rem 0 .4rem}
-code,td,.n{font-family:ui-monospace,monospace;font-size:.86em;overflow-wrap:anywhere}
-.soft{color:var(--soft)}.CERTIFIED{color:var(--ok)}.REFUTED{color:var(--no);font-weight:700}.UNDECIDED{color:var(--open)}
-details{border-top:1px solid var(--line);padding:.45rem 0}summary{cursor:pointer;font-weight:600}
-summary .soft{font-weight:400}
-table{border-collapse:collapse;width:100%;margin:.5rem 0}
-th{text-align:left;font-weight:400;color:var(--soft);font-size:.8em}
-td,th{padding:.2rem .8rem .2rem 0;vertical-align:top;border-top:1px solid var(--line)}
-td:nth-child(n+3):not(.n){white-space:nowrap}
-td p{font:13px/1.4 system-ui,sans-serif;color:var(--soft);margin:.1rem 0 .2rem}
-svg{width:100%;max-width:44rem;height:auto;display:block}polyline{fill:none;stroke-width:1.6}
-svg text{font:11px system-ui,sans-serif;fill:var(--soft)}
-@media(max-width:640px){thead{display:none}tr{display:block;border-top:1px solid var(--line);padding:.3rem 0}
-td{display:block;border:0;padding:0}.claims td:nth-child(3)::before{content:"margin ";color:var(--soft)}}
-"""
-_COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#9c755f", "#bab0ac")
+__all__ = ["page", "save_page", "sentence"]
 
 
 def page(certificate: Certificate, *, title: str = "Certificate") -> str:
     """The whole page, as text."""
-    verdict = certificate.verdict.value
+    found, pictures = overview(certificate), figures(certificate)
+    script = _resource("page.js")
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_sha256(script)}'"
     parts = [
-        f"<h1>{_html(title)}: <span class={verdict}>{verdict}</span></h1>",
-        f"<p>{len(certificate.claims)} claims: {_tally(certificate.claims)}.</p>",
-        _list("Refuted", _refuted(certificate.claims)),
-        _list("Undecided", _undecided(certificate.claims)),
-        _spectra(certificate.claims),
-        *(f"<h2>Barcode</h2>{picture}" for picture in pictured_barcodes(certificate)),
-        "<h2>Claims</h2>",
-        *map(_section, sections(certificate.claims)),
+        f"<h1>{quoted(title)}</h1>",
+        f"<p class='verdict {certificate.verdict.value}'>{_sentence_html(certificate)}</p>",
+        _list("Notable", [*found.flows, *found.notable]),
+        "<nav><a href=#layers>Layers</a><a href=#interfaces>Interfaces</a><a href=#claims>Claims</a>"
+        "<a href=#meaning>What they say</a><a href=#input>Input</a></nav>",
+        _layers(found),
+        _spectra(pictures.spectra),
+        _interfaces(found),
+        f"<div class=pair>{''.join(map(_figure, pictures.others))}</div>",
+        claims_html(certificate),
+        documentation_html(certificate.claims),
         _list("Left out", left_out_lines(certificate)),
         _list("Not asked", not_asked_lines(certificate)),
         _input(certificate),
@@ -61,10 +47,10 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{_html(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<title>{quoted(title)}</title><style>{_resource('page.css')}{PALETTE}</style></head>\n<body>\n"
+        + "\n".join(filter(None, parts))
+        + f"\n<script>{script}</script></body></html>\n"
     )
 
 
@@ -78,107 +64,116 @@ def save_page(certificate: Certificate, path: Path, *, title: str = "Certificate
     write_whole(path, page(certificate, title=title).encode("utf-8"))
 
 
-def _html(text: object) -> str:
-    return html.escape(escaped(text))
+def sentence(certificate: Certificate) -> str:
+    """What the verdict says, without the verdict itself."""
+    counts, every = Counter(claim.verdict for claim in certificate.claims), len(certificate.claims)
+    layers, edges = len(certificate.input.tensors), len(certificate.input.edges)
+    about = f"{layers} {'layer' if layers == 1 else 'layers'}"
+    if edges:
+        about += f" and {edges} {'interface' if edges == 1 else 'interfaces'}"
+    if counts[Verdict.REFUTED]:
+        left = f", {counts[Verdict.UNDECIDED]} could not be decided" if counts[Verdict.UNDECIDED] else ""
+        return f"of {every} claims about {about} the opposite of {counts[Verdict.REFUTED]} is proved{left}"
+    if counts[Verdict.UNDECIDED]:
+        return (
+            f"{counts[Verdict.UNDECIDED]} of {every} claims about {about} could not be decided, all others are proved"
+        )
+    return f"all {every} claims about {about} are proved"
+
+
+def _sentence_html(certificate: Certificate) -> str:
+    verdict = certificate.verdict.value
+    return f"<b class={verdict}>{verdict}</b>: {quoted(sentence(certificate))}."
+
+
+def _resource(name: str) -> str:
+    return resources.files("certify.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def _list(title: str, lines: Iterable[str]) -> str:
-    items = "".join(f"<li>{_html(line)}</li>" for line in lines)
+    items = "".join(f"<li>{quoted(line)}</li>" for line in lines)
     return f"<h2>{title}</h2><ul>{items}</ul>" if items else ""
 
 
-def _refuted(claims: Iterable[Claim]) -> list[str]:
-    return [f"{claim.subject}: {claim.statement}" for claim in claims if claim.verdict is Verdict.REFUTED]
+def _rows(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    top = "".join(f"<th scope=col>{quoted(head)}" for head in heads)
+    body = "".join("<tr>" + "".join(f"<td>{quoted(cell)}" for cell in row) for row in rows)
+    return f"<div class=wide><table class=rows><thead><tr>{top}</thead><tbody>{body}</tbody></table></div>"
 
 
-def _undecided(claims: Iterable[Claim]) -> list[str]:
-    causes = Counter(claim.cause for claim in claims if claim.verdict is Verdict.UNDECIDED)
-    return [f"{count}×: {cause}" for cause, count in causes.most_common()]
+def _layers(found: Overview) -> str:
+    heads = ("layer", "shape", "rank", "rank at 90 / 99 %", "σ₁", "σ_min", "stable rank", "α")
+    plain = short_names([row.name for row in found.layers])
+    return "<h2 id=layers>Layers</h2>" + _rows(heads, (_layer(row, plain) for row in found.layers))
 
 
-def _section(section: Section) -> str:
-    claims = [claim for row in section.rows for claim in row.claims]
-    opened = "" if all(claim.verdict is Verdict.CERTIFIED for claim in claims) else " open"
-    rows = "".join(map(_table_row, section.rows))
-    head = "<thead><tr><th>claim<th>value<th>margin<th>verdict</tr></thead>"
+def _layer(row: LayerRow, plain: Mapping[str, str]) -> tuple[str, ...]:
+    lost = "" if row.rank.lower == row.full else f" of {row.full}"
     return (
-        f"<details{opened}><summary>{_html(section.subject)} <span class=soft>· {_tally(claims)}</span></summary>"
-        f"<table class=claims>{head}<tbody>{rows}</tbody></table></details>"
+        plain[row.name], f"{row.shape[0]}×{row.shape[1]}", short(row.rank) + lost,
+        " / ".join(map(short, row.effective)), short(row.largest), short(row.smallest),
+        short(row.stable), short(row.alpha),
+    )  # fmt: skip
+
+
+def _interfaces(found: Overview) -> str:
+    if not found.interfaces:
+        return ""
+    heads = (
+        "interface", "window", "overlap", "chance", "deviations above it", "imbalance", "commutator / chance",
+        "deviations above it",
+    )  # fmt: skip
+    plain = short_names([row.name for row in found.layers])
+    return "<h2 id=interfaces>Interfaces</h2>" + _rows(heads, (_interface(row, plain) for row in found.interfaces))
+
+
+def _interface(row: InterfaceRow, plain: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        f"{plain[row.writer]} → {plain[row.reader]}", "–" if row.window is None else f"{row.window} of {row.dimension}",
+        short(row.overlap), short(row.chance), short(row.score, 3), short(row.imbalance), short(row.ratio, 3),
+        short(row.commutator_score, 3),
+    )  # fmt: skip
+
+
+def _spectra(pictures: tuple[Picture, ...]) -> str:
+    if not pictures:
+        return ""
+    lines = "".join(
+        f'<span><svg viewBox="0 0 32 8"><line class="l {classes}" x1="0" y1="4" x2="32" y2="4"/></svg> '
+        f"{layer.CHARTS[chart]}</span>"
+        for chart, classes in LAWS.items()
+    )
+    return (
+        f"<h3>Singular values and the power laws fitted to them</h3><p class='soft legend'>{lines}</p>"
+        f"<div class=many>{''.join(picture.inline() for picture in pictures)}</div>"
+        "<p class=soft>Both axes are logarithmic and the same for all layers. A dot is narrower than it looks: its "
+        "enclosure is shown where the pointer rests; a bar is an enclosure that can be seen.</p>"
     )
 
 
-def _tally(claims: Iterable[Claim]) -> str:
-    counts = Counter(claim.verdict for claim in claims)
-    return ", ".join(
-        f'<span class="{verdict.value}">{counts[verdict]} {verdict.value.lower()}</span>'
-        for verdict in Verdict
-        if counts[verdict]
-    )
-
-
-def _table_row(row: Row) -> str:
+def _figure(picture: Picture) -> str:
+    title = picture.title.partition(":")[0]
     return (
-        f"<tr><td>{_html(row.name)}<p>{_html(row.statement)}</p></td><td>{_html(row.value)}</td>"
-        f"<td>{_html(row.margin)}</td><td class={row.verdict.value}>{row.verdict.value}</td></tr>"
+        f"<figure id={picture.name}><h3>{quoted(title)}</h3><div class=wide>{picture.inline()}</div>"
+        f"<figcaption>{quoted(picture.caption)}</figcaption></figure>"
     )
 
 
 def _input(certificate: Certificate) -> str:
     tensors = "".join(
-        f"<tr><td>{_html(item.layer)}</td><td>{item.shape[0]}×{item.shape[1]} {_html(item.dtype)}</td>"
-        f"<td>{_html(item.file)}</td><td class=n>{item.sha256}</td></tr>"
+        f"<tr><td>{quoted(item.layer)}<td class=n>{item.shape[0]}×{item.shape[1]} {quoted(item.dtype)}"
+        f"<td>{quoted(item.file)}<td class=n>{item.sha256}"
         for item in certificate.input.tensors
     )
-    thresholds = ", ".join(f"{_html(name)} = {_html(str(value))}" for name, value in certificate.thresholds.items())
+    thresholds = ", ".join(f"{quoted(name)} = {quoted(value)}" for name, value in certificate.thresholds.items())
+    heads = "<th>layer<th>shape<th>file<th>SHA-256"
     return (
-        "<h2>What was certified</h2><table><thead><tr><th>layer<th>shape<th>file<th>SHA-256</tr></thead>"
-        f"<tbody>{tensors}</tbody></table><p class=soft>Thresholds: {thresholds}.</p>"
-        f"<p class=soft>polystable {_html(certificate.tool)}; certificate "
+        f"<h2 id=input>What was certified</h2><div class=wide><table><thead><tr>{heads}</thead>"
+        f"<tbody>{tensors}</tbody></table></div><p class=soft>Thresholds: {thresholds}.</p>"
+        f"<p class=soft>polystable {quoted(certificate.tool)}; certificate "
         f"<span class=n>{certificate.digest}</span></p>"
     )
-
-
-def _spectra(claims: Iterable[Claim]) -> str:
-    """Singular values over their index, both axes logarithmic; a picture, drawn from the midpoints."""
-    found = {
-        claim.subject: [_middle(value) for value in claim.values]
-        for claim in claims
-        if claim.id == "spectrum.sigma" and all(value.finite for value in claim.values)
-    }
-    points = {
-        name: [(math.log10(k), math.log10(v)) for k, v in enumerate(values, 1) if v > 0]
-        for name, values in found.items()
-    }
-    flat = [point for line in points.values() for point in line]
-    if not flat:
-        return ""
-    right = max(x for x, _ in flat) or 1.0
-    top, bottom = max(y for _, y in flat), max(min(y for _, y in flat), max(y for _, y in flat) - 12)
-    height = max(top - bottom, 0.3)
-
-    def place(x: float, y: float) -> str:
-        return f"{40 + 540 * x / right:.1f},{15 + 220 * (top - max(y, bottom)) / height:.1f}"
-
-    lines = "".join(
-        f'<polyline stroke="{_COLOURS[index % len(_COLOURS)]}" points="{" ".join(place(x, y) for x, y in line)}">'
-        f"<title>{_html(name)}</title></polyline>"
-        for index, (name, line) in enumerate(points.items())
-    )
-    marks = "".join(
-        f'<text x="4" y="{float(place(0, y).split(",")[1]) + 4:.1f}">1e{y:+d}</text>'
-        for y in range(math.ceil(bottom), math.floor(top) + 1, max(1, round(height / 5)))
-    )
-    names = "".join(
-        f'<span style="color:{_COLOURS[index % len(_COLOURS)]}">●</span> {_html(name)} '
-        for index, name in enumerate(points)
-        if index < 16
-    )
-    return (
-        f'<h2>Singular values</h2><svg viewBox="0 0 600 260" role="img" aria-label="Singular values by index">{lines}'
-        f'{marks}<text x="40" y="255">1</text><text x="580" y="255" text-anchor="end">index '
-        f"{round(10**right)}</text></svg><p class=soft>{names}</p>"
-    )
-
-
-def _middle(value: Enclosure) -> float:
-    return value.lower + (value.upper - value.lower) / 2

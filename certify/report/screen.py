@@ -10,7 +10,7 @@ from rich.text import Text
 
 from certify.certificate import Certificate
 from certify.console import escaped
-from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, sparkline
+from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, short_names, sparkline
 from certify.report.summary import left_out_lines
 from certify.report.table import STYLES, counts
 from certify.verdict import Enclosure
@@ -24,7 +24,7 @@ _SHOWN = 12
 def screen(certificate: Certificate, *, width: int) -> RenderableType:
     """Layers, interfaces, flow, what stands out, and the verdict, for a terminal of ``width`` columns."""
     found = overview(certificate)
-    plain = _short_names([row.name for row in found.layers])
+    plain = short_names([row.name for row in found.layers])
     parts: list[RenderableType] = [_layers(found.layers, plain, max(12, min(40, width - 66)))]
     if found.interfaces:
         parts += [Text(), _interfaces(found.interfaces, plain, max(20, min(80, width - 52)))]
@@ -37,15 +37,6 @@ def screen(certificate: Certificate, *, width: int) -> RenderableType:
         parts.append(Text(legend, style="dim"))
     parts.append(Text("figures are rounded to four digits; --full shows every enclosure", style="dim"))
     return Group(*parts)
-
-
-def _short_names(names: Sequence[str]) -> dict[str, str]:
-    """The names without the last parts that all of them share, such as ``.weight``."""
-    parts = [name.split(".") for name in names]
-    shared = 0
-    while len(parts) > 1 and all(len(p) > shared + 1 and p[-1 - shared] == parts[0][-1 - shared] for p in parts):
-        shared += 1
-    return {name: ".".join(p[: len(p) - shared]) for name, p in zip(names, parts, strict=True)}
 
 
 def _table(*columns: tuple[str, bool]) -> Table:

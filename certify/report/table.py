@@ -10,8 +10,8 @@ from rich.text import Text
 
 from certify.certificate import Certificate
 from certify.console import escaped
-from certify.report.numbers import margin_text
-from certify.report.summary import closeness, left_out_lines, not_asked_lines, sections, value_text
+from certify.report.nearness import nearest
+from certify.report.summary import left_out_lines, not_asked_lines, sections
 from certify.verdict import Claim, Verdict
 
 __all__ = ["STYLES", "claims_table", "closest_table", "counts", "summary"]
@@ -40,18 +40,17 @@ def claims_table(certificate: Certificate, *, fold: bool = True) -> Table:
 
 
 def closest_table(certificate: Certificate, *, limit: int | None = None) -> Table:
-    """Claims sorted by how close their verdict is to turning; the undecided ones first."""
+    """Claims sorted by how close their verdict is to turning, each on its own scale; the undecided ones first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("verdict", "margin", "claim", "about", "value"):
-        table.add_column(column, no_wrap=column != "value", overflow="fold")
-    for claim in sorted(certificate.claims, key=closeness)[:limit]:
-        table.add_row(
-            _verdict(claim.verdict),
-            Text(margin_text(claim)),
-            Text(escaped(claim.id)),
-            Text(escaped(claim.subject)),
-            Text(escaped(value_text(claim))),
-        )
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("to spare", overflow="fold")
+    table.add_column("claim", overflow="fold", ratio=1)
+    for near in nearest(certificate)[:limit]:
+        claim = near.claim
+        what = Text.assemble(escaped(f"{near.name} of {claim.subject}: {near.value} "), (escaped(claim.id), "dim"))
+        if claim.cause:
+            what.append(f"\n{escaped(claim.cause)}", style="yellow")
+        table.add_row(_verdict(claim.verdict), Text(near.spare), what)
     return table
 
 

@@ -42,6 +42,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
         "verdict": certificate.verdict.value,
         "claims": len(certificate.claims),
         "asked": question(certificate),
+        "reread": found.reread,
         "differences": differences,
         "digest": certificate.digest,
     }
@@ -53,6 +54,9 @@ def acceptance(found: Verification) -> RenderableType:
         Text("accepted: every claim was proved again from the weights", style="green"),
         Text(f"asked: {escaped(question(found.certificate))}"),
     ]
+    if found.reread < (layers := len(found.certificate.input.tensors)):
+        line = f"read by the loader alone: {layers - found.reread} of {layers} layers, whose format has one reader"
+        lines.append(Text(line, style="yellow"))
     for item in found.differences:
         line = f"threshold {item.name} is {item.recorded}, expected {item.expected}"
         lines.append(Text(escaped(line), style="bold yellow"))

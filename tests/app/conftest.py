@@ -1,30 +1,23 @@
-"""The running app and a headless Chromium; tests that want them are skipped, with the reason, where one is absent."""
+"""The running app; tests that want it are skipped, with the reason, where it is absent."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.browser import chromium
+
+__all__ = ["app", "chromium"]
+
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Runs the app and writes down every address but 127.0.0.1 that its process connects to or looks up.
 SERVER = """
 import sys
@@ -46,28 +39,15 @@ run(0, False, announce=lambda text: print(text, flush=True))
 
 @dataclass
 class App:
-    """Where the app is served, and the file of its foreign connections."""
+    """Where the app is served, the token in its address, and the file of its foreign connections."""
 
     address: str
+    token: str
     log: Path
 
-
-@dataclass
-class Watched:
-    """What a page asked for and complained about."""
-
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def follow(self, page) -> None:
-        page.on("request", lambda r: self.requests.append(r.url))
-        page.on("websocket", lambda w: self.requests.append(w.url))
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: self.errors.append(str(e)))
-
-
-def _chromium() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    def view(self, query: str = "") -> str:
+        """The address of a view, with the token."""
+        return f"{self.address}?token={self.token}&{query}"
 
 
 @pytest.fixture(scope="session")
@@ -82,23 +62,8 @@ def app(tmp_path_factory) -> Iterator[App]:
         try:
             line = process.stdout.readline()
             assert line.startswith("theorems app: http://127.0.0.1:"), line
-            yield App(line.split()[2], log)
+            address, _, token = line.split()[2].partition("?token=")
+            yield App(address, token, log)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser with a fresh profile; not for the whole session, since playwright keeps an event loop running."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    executable = _chromium()
-    if executable is None:
-        pytest.skip("needs Chromium")
-    with playwright.sync_playwright() as p:
-        context = p.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=executable, args=FLAGS, headless=True
-        )
-        context.set_default_timeout(90_000)
-        yield context
-        context.close()

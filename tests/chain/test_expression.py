@@ -227,10 +227,10 @@ def load_free():
 
 def test_the_checker_does_not_believe_the_prover(layer_of, tmp_path, monkeypatch):
     layer_of('gain = "g"\n')
-    from certify.chain import model
+    from certify.chain import layer
 
-    true = model.evaluate
-    monkeypatch.setattr(model, "evaluate", lambda *given: true(*given) + 2.0**-10)
+    true = layer.evaluate
+    monkeypatch.setattr(layer, "evaluate", lambda *given: true(*given) + 2.0**-10)
     certificate = certify.certify(load(tmp_path / "m.npz", tmp_path / "c.toml"))
     certificate.save(tmp_path / "c.json")
     with pytest.raises(CertificateError):

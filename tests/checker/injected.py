@@ -1,18 +1,16 @@
-"""An error of nearly the size of its bound at one place of the checker, and whether its own enclosures still hold.
+"""The checker with an error at one place, and whether its own enclosures still hold.
 
-The checker forms every product and Gram matrix by two functions that return ``fl(XY)`` with a bound β of the error. At
-one call site the bound becomes 10^7 β and an error of spectral norm 0.9 · 10^7 β and rank one is added: the enclosures
-that the checker then compares with published ones must meet those that it computes without.
+The checker forms every product and Gram matrix by two functions that return ``fl(XY)`` with a bound of the error. With
+a fault at one call site the enclosures that it then compares with published ones must meet those that it computes
+without.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -23,110 +21,21 @@ import certify.checker
 from certify.certificate import Certificate
 from certify.chain import Chain
 from certify.checker import check, layer
-from certify.checker.arithmetic import rounding, small_commutation
-from certify.checker.arithmetic.rounding import gamma, roundings
+from certify.checker.arithmetic import exact_product_rank, rounding, small_commutation, two_layers
+from certify.checker.arithmetic.near_decomposition import near_svd
+from certify.checker.arithmetic.rounding import ball, roundings
+from certify.checker.arithmetic.scaled_matrix import Unit
+from tests.checker.fault import FACTOR, OTHER_MATRIX, STRETCH, Fault, caller
 from tests.checker.networks import arrays
 
-FACTOR = 1e7
 WIDE_ROOM = 1e-3
-DIRECTIONS = (
-    "leading",
-    "-leading",
-    "trailing",
-    "-trailing",
-    "random",
-    "-random",
-    "hidden, longer",
-    "hidden, shorter",
-    "hidden, turned",
-)
-"""Singular vectors of the product; or the error that hides that the right singular vectors proposed are too long, the
-singular values too small, or two of the vectors turned."""
-_STRETCH = 1e-8
 
-Site = tuple[str, str, int]
 Found = dict[tuple[object, ...], list[list[arb]]]
 
 _MODULES = [
     importlib.import_module(m.name) for m in pkgutil.walk_packages(certify.checker.__path__, "certify.checker.")
 ]
 KERNELS = ("product", "gram")
-
-
-def caller(depth: int = 2) -> Site:
-    """Module, function and line relative to its start, of who called the kernel."""
-    frame = sys._getframe(depth)
-    code = frame.f_code
-    return frame.f_globals["__name__"].removeprefix("certify."), code.co_name, frame.f_lineno - code.co_firstlineno
-
-
-@dataclass
-class Fault:
-    """What happens at ``site``: an error along a direction, the bound enlarged or not; calls are counted by site."""
-
-    site: Site | None = None
-    direction: str = "leading"
-    bounded: bool = True
-    seen: dict[Site, int] = field(default_factory=dict[Site, int])
-    expected: np.ndarray | None = None
-
-    def apply(
-        self, site: Site, given: tuple[np.ndarray, ...], found: np.ndarray, bound: float
-    ) -> tuple[np.ndarray, float]:
-        self.seen[site] = self.seen.get(site, 0) + 1
-        if site != self.site or not found.size or not np.all(np.isfinite(found)):
-            return found, bound
-        inner = given[0].shape[1] if len(given) == 2 else given[0].shape[0]
-        sizes = [float(np.linalg.norm(x)) for x in (given[0], given[-1])]
-        # The model bounds the error in either norm; what the checker says of it is not asked.
-        least = min(sizes[0] * sizes[1], rounding.absolute_norm(given[0]) * rounding.absolute_norm(given[-1]))
-        size = 0.9 * FACTOR * gamma(roundings(inner)) * least
-        raised = bound * FACTOR if self.bounded else bound
-        if self.direction.startswith("hidden"):
-            hidden = self.expected if site[1] == "_from_svd" and self.expected is not None else np.eye(*found.shape)
-            return found + _hiding(found, hidden, size), raised
-        u, v = _vectors(found, self.direction.removeprefix("-"))
-        return found + (-size if self.direction.startswith("-") else size) * np.outer(u, v), raised
-
-    def rounds(self, module: str, count: int) -> int:
-        """The number of roundings behind a bound that a module forms itself, for the product at the site alone."""
-        if not self.bounded or self.site is None or self.site[0] != module:
-            return count
-        here = caller(3)
-        if here[1] == "_slip":
-            here = caller(4)
-            # small_commutation bounds its products in the order in which it forms them.
-            products, bounds = (11, 12, 13, 19, 20, 26), (15, 16, 17, 21, 22, 27)
-            if here[2] not in bounds or products[bounds.index(here[2])] != self.site[2]:
-                return count
-        return int(FACTOR) * count if here[1] == self.site[1] else count
-
-    def proposed(self, v: np.ndarray) -> np.ndarray:
-        """What is proposed as singular vectors, columns."""
-        if self.direction == "hidden, longer":
-            return v * (1 + _STRETCH)
-        if self.direction == "hidden, turned" and v.shape[1] > 1:
-            turned = v.copy()
-            turned[:, -2], turned[:, -1] = (v[:, -2] - v[:, -1]) * np.sqrt(0.5), (v[:, -2] + v[:, -1]) * np.sqrt(0.5)
-            return turned
-        return v
-
-
-def _hiding(found: np.ndarray, hidden: np.ndarray, size: float) -> np.ndarray:
-    # Up to ``size``, what makes an approximate identity one, and an approximate US exact.
-    rest = hidden - found
-    distance = float(np.linalg.norm(rest))
-    return rest * min(1.0, size / distance) if 0 < distance < 0.5 else np.zeros_like(found)
-
-
-def _vectors(x: np.ndarray, direction: str) -> tuple[np.ndarray, np.ndarray]:
-    if direction == "random":
-        rng = np.random.default_rng(3)
-        u, v = rng.standard_normal(x.shape[0]), rng.standard_normal(x.shape[1])
-        return u / np.linalg.norm(u), v / np.linalg.norm(v)
-    u, _, vt = np.linalg.svd(x, full_matrices=False)
-    place = 0 if direction == "leading" else -1
-    return u[:, place], vt[place]
 
 
 @contextmanager
@@ -144,7 +53,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
         if fault.site is None or fault.bounded:
             # Enclosures as wide as the enlarged bounds are kept, not formed in another way.
             patch.setattr(small_commutation, "U", FACTOR * 1e3 * rounding.U)
-        eigh, svd = scipy.linalg.eigh, scipy.linalg.svd
+        eigh, svd, cholesky = scipy.linalg.eigh, scipy.linalg.svd, np.linalg.cholesky
 
         def proposing_eigh(*given, **options):
             values, vectors = eigh(*given, **options)
@@ -154,14 +63,24 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             u, s, vt = svd(*given, **options)
             if fault.direction == "hidden, longer":
                 # Singular values too large: with a product that agrees with them, or with vectors that do.
-                s = s * (1 + _STRETCH)
+                s = s * (1 + STRETCH)
                 fault.expected = u * s
                 hides_product = fault.site is not None and fault.site[1] == "_from_svd"
                 return u, s, vt if hides_product else fault.proposed(vt.T).T
             if fault.direction == "hidden, shorter":
-                return u * (1 + _STRETCH), s / (1 + _STRETCH), vt
+                return u * (1 + STRETCH), s / (1 + STRETCH), vt
             return u, s, fault.proposed(vt.T).T
 
+        solve = scipy.linalg.solve_triangular
+
+        def solving(r, *given, **options):
+            singular = fault.site is not None and fault.site[1] == "full_rank" and abs(np.diag(r)).min() < 1e-12
+            if singular and fault.direction in ("hidden, witness", "hidden, turned"):
+                return fault.inverse(r)
+            return solve(r, *given, **options)
+
+        patch.setattr(scipy.linalg, "solve_triangular", solving)
+        patch.setattr(np.linalg, "cholesky", lambda shifted: fault.factor(shifted, cholesky))
         patch.setattr(scipy.linalg, "eigh", proposing_eigh)
         patch.setattr(scipy.linalg, "svd", proposing_svd)
 
@@ -197,13 +116,24 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
 
             return measure
 
+        def ranks(original):
+            def decide(*given):
+                full = original(*given)
+                # Only the answer that a rank is full proves anything.
+                found.setdefault(("full rank",), []).append(
+                    [arb(1) if full else ball(0.0, float(fault.site is not None))]
+                )
+                return full
+
+            return decide
+
         def inertia(original):
             def measure(*given):
                 top = original(*given)
                 # An upper bound: what it excludes counts, while it is one of the same matrix.
                 if fault.site is None:
                     found.setdefault(("inertia",), []).append([top])
-                elif fault.site[0].endswith("spectral_norm") and not fault.direction.startswith("hidden"):
+                elif fault.site[0].endswith("spectral_norm") and fault.direction not in OTHER_MATRIX:
                     found.setdefault(("inertia",), []).append([top.union(arb(0))])
                 return top
 
@@ -211,7 +141,8 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
 
         _replace(patch, "enclosed", comparing)
         _replace(patch, "angles", angles)
-        _replace(patch, "product_spectrum", spectrum)
+        _replace(patch, "product_sigma", spectrum)
+        _replace(patch, "full_rank", ranks)
         _replace(patch, "_inertia_bound", inertia)
         patch.setattr(layer, "_sigma_fault", sigma)
         if room:
@@ -230,6 +161,13 @@ def enclosures(certificate: Certificate, chain: Chain, fault: Fault, room: float
     """What the checker computes for a certificate under a fault."""
     with injected(fault, room) as found:
         check(certificate, chain, workers=1)
+        # A window as wide as both layers, whose cosines depend on no gap.
+        units = [Unit.of(one.matrix()) for one in chain.layers]
+        for edge in chain.edges:
+            writer, reader = units[edge.lower], units[edge.upper]
+            exact_product_rank.full_rank(writer, reader)
+            if writer.matrix.shape[0] == writer.matrix.shape[1] == min(reader.matrix.shape):
+                two_layers.angles(near_svd(writer, room), near_svd(reader, room), [min(reader.matrix.shape)])
     return found
 
 
@@ -245,7 +183,7 @@ def missed(honest: Found, faulty: Found) -> list[tuple[object, ...]]:
 
 
 def chains() -> dict[str, list[np.ndarray]]:
-    """Small chains of every kind: square, tall, of low rank, graded, nearly tied, long."""
+    """Small chains: square, tall, of low rank, graded, nearly tied, tied on top, narrow, cancelling, long."""
     rng = np.random.default_rng(5)
     q = [np.linalg.qr(rng.standard_normal((5, 5)))[0] for _ in range(4)]
     tied = np.array([1.0, 1.0 - 2e-10, 0.4, 0.2, 0.2 - 2e-8])
@@ -255,6 +193,13 @@ def chains() -> dict[str, list[np.ndarray]]:
         "low rank": arrays("rank one"),
         "graded": [np.diag(10.0 ** -np.arange(5)) @ q[0], q[1] * 10.0 ** -np.arange(5)],
         "ill conditioned": arrays("ill conditioned"),
+        "singular": [np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 1.0, 2.0]]), arrays("singular")[1]],
         "nearly tied": [(q[0] * tied) @ q[1], (q[2] * tied) @ q[3]],
+        "tied on top": [(q[0] * tied) @ q[1], q[2]],
+        # Nearly orthogonal; and a reader that sees hardly anything but the writer's small column.
+        "narrow": [np.eye(5, 1), np.array([[0.1, 1.0, 0.0, 0.0, 0.0]])],
+        "two columns": [np.eye(5, 2) * [1.0, 0.3], np.array([[0.0, 0.6, 0.8, 0.0, 0.0]])],
+        # The product of the upper two is small beside both.
+        "cancelling": [q[0][:3, :3], np.diag([0.01, 1.0, 1.0]), np.diag([1.0, 0.01, 0.01])],
         "long": [rng.standard_normal((3, 3)) for _ in range(6)],
     }

@@ -44,6 +44,17 @@ def arrays(name):
         return [rng.standard_normal((12, 8)).astype(np.float32), rng.standard_normal((10, 12)).astype(np.float32)]
     if name == "annihilating":
         return [np.array([[1.0, 0.0], [0.0, 0.0], [2.0, 1.0]]), np.array([[0.0, 1.0, 0.0], [0.0, 3.0, 0.0]])]
+    if name == "graded":
+        return [
+            law(4, 4, 1.0, 5) * 10.0 ** -np.arange(0, 8, 2)[:, None],
+            law(4, 4, 1.0, 6) * 10.0 ** -np.arange(0, 8, 2),
+        ]
+    if name == "deficient":
+        return [np.array([[1.0, 2, 3], [2, 4, 6], [1, 1, 2]]), np.array([[1.0, 2, 0], [0, 1, 1], [1, 3, 1], [2, 0, 1]])]
+    if name == "long":
+        return [law(3, 3, 0.5 + 0.1 * k, 20 + k) for k in range(6)]
+    if name == "half":
+        return [rng.standard_normal((4, 3)).astype(np.float16), rng.standard_normal((3, 4)).astype(np.float16)]
     if name == "same":
         return [law(5, 5, 0.8, 9)] * 2
     raise KeyError(name)
@@ -51,7 +62,7 @@ def arrays(name):
 
 NAMES = (
     "laws", "small", "one rank", "singular", "rank one", "identities", "bad scales", "ill conditioned", "float32",
-    "annihilating", "same",
+    "annihilating", "same", "graded", "deficient", "long", "half",
 )  # fmt: skip
 
 

@@ -9,21 +9,11 @@ import pytest
 from certify.certificate import Certificate
 from certify.chain import Chain
 from certify.execution import certify
-from tests.checker.injected import DIRECTIONS, WIDE_ROOM, Fault, Found, Site, chains, enclosures, missed
+from tests.checker.fault import DIRECTIONS, Fault, Site
+from tests.checker.injected import WIDE_ROOM, Found, chains, enclosures, missed
 
 CHAINS = chains()
 ROOMS = (0.0, WIDE_ROOM)
-UNSEEN = {
-    ("exact_product_rank", "full_rank"): "decides whether a rank is full and encloses nothing",
-    ("product_spectrum", "_times"): "small beside the roundings of the decomposition of the product",
-    ("spectral_norm", "spectral_norm"): "the bound starts at what a vector reaches; no product here has a tie on top",
-    ("spectral_norm", "_inertia_bound"): "of the Cholesky factor, which LAPACK would have to get wrong too",
-    (
-        "two_layers",
-        "transport_norm",
-    ): "of W and the proposed inverse: an error only enlarges the rest",
-}
-"""Call sites whose error no enclosure shows when the bound is left as it is."""
 
 
 @functools.cache
@@ -50,7 +40,7 @@ def test_every_enclosure_holds_with_the_error_and_its_bound(name, room):
             assert misses(name, room, Fault(site, direction)) == [], (site, direction)
 
 
-def test_the_error_is_seen_where_the_bound_is_left_as_it_is():
+def test_the_error_is_seen_at_every_site_where_the_bound_is_left_as_it_is():
     places = {site for name in CHAINS for room in ROOMS for site in honest(name, room)[1]}
     seen = {
         site
@@ -62,5 +52,5 @@ def test_the_error_is_seen_where_the_bound_is_left_as_it_is():
             for direction in DIRECTIONS
         )
     }
-    unseen = {(site[0].rpartition(".")[2], site[1]) for site in places - seen}
-    assert unseen == set(UNSEEN)
+    assert len(places) > 20
+    assert places - seen == set()

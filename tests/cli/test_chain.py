@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shlex
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ def small(tmp_path):
 
 def test_digits_certify_and_verify(tmp_path, capsys):
     saved, page = tmp_path / "digits.json", tmp_path / "digits.html"
-    code = cli.run(["chain", DIGITS, "-o", str(saved), "--html", str(page)])
+    code = cli.run(["chain", DIGITS, "-o", str(saved), "--html", str(page), "--plots", str(tmp_path / "plots")])
     assert code in (0, 3)
     shown = capsys.readouterr().out
     for text in (
@@ -50,6 +51,8 @@ def test_digits_certify_and_verify(tmp_path, capsys):
     for text in ("layers.3.weight", "D4.slack.transport", "left out layers.0.bias", "not asked", "claims:"):
         assert text in shown
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert len(list((tmp_path / "plots").glob("spectrum-*.svg"))) == 5
+    assert (tmp_path / "plots" / "overlap-against-chance.svg").is_file()
     assert cli.run(["verify", str(saved), DIGITS]) == code
     assert capsys.readouterr().out.startswith("accepted")
 
@@ -213,3 +216,6 @@ def test_progress_is_silent_off_a_terminal_and_shown_on_one(small):
         assert process.wait() == 0
     os.close(ours)
     assert b"certifying" in shown
+    totals = {match.group(1) for match in re.finditer(rb"\d+/(\d+|\?)", shown)}
+    assert len(totals) == 1
+    assert b"?" not in totals

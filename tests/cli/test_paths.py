@@ -111,6 +111,8 @@ def test_what_is_no_plain_file_is_not_written_over(line, name, here, capsys):
         "certify chain w.npz -o x --html x",
         "certify chain w.npz -o x --html ./fold/../x",
         "certify chain w.npz --thresholds t.toml -o t.toml",
+        "certify chain w.npz --plots w.npz",
+        "certify chain w.npz -o x --plots ./fold/../x",
     ],
 )
 def test_an_input_and_another_output_are_not_written_over(line, here, capsys):
@@ -120,6 +122,28 @@ def test_an_input_and_another_output_are_not_written_over(line, here, capsys):
     assert run(line) == 2
     assert "refused" not in capsys.readouterr().err
     assert {file: file.read_bytes() for file in here.rglob("*") if file.is_file()} == kept
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if name != "fold"])
+def test_pictures_are_not_written_over_what_is_no_folder(name, here, capsys):
+    before = sorted(here.rglob("*"))
+    assert run("certify chain w.npz --plots {}", name) == 2
+    assert harmless(capsys.readouterr().err)
+    assert sorted(here.rglob("*")) == before
+
+
+@pytest.mark.parametrize("more", ["", " --html plots/spectrum-001.svg", " --thresholds plots/spectrum-001.svg"])
+def test_a_picture_replaces_no_input_no_link_and_no_other_output(more, here):
+    os.mkdir("plots")
+    target = here / "plots" / "spectrum-001.svg"
+    if more:
+        target.write_text("alpha_width = 1e-3\n")
+    else:
+        target.symlink_to(here / "w.npz")
+    weights = (here / "w.npz").read_bytes()
+    assert run(f"certify chain w.npz --plots plots{more}") == 2
+    assert (here / "w.npz").read_bytes() == weights
+    assert [file.name for file in (here / "plots").iterdir()] == [target.name]
 
 
 def test_the_watch_over_inputs_sees_a_change(here, monkeypatch):

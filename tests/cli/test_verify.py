@@ -39,8 +39,11 @@ def test_the_code_is_that_of_the_verdict(made, capsys):
     assert shown[0] == "accepted: every claim was proved again from the weights"
     assert shown[1].startswith(f"asked: {len(Certificate.load(saved).claims)} claims about 2 layers and 1 interface")
     assert f"verdict {verdict}" in shown
+    assert not any("loader alone" in line for line in shown)
     assert cli.run(["verify", str(saved), str(weights), "--json"]) == code
-    assert json.loads(capsys.readouterr().out)["verdict"] == verdict
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == verdict
+    assert found["reread"] == 2
 
 
 def altered(tmp_path, **changes):

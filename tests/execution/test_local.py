@@ -54,9 +54,9 @@ def test_components_that_are_not_joined_are_asked_one_by_one() -> None:
 def test_progress_counts_every_layer_edge_and_line_once() -> None:
     seen: list[tuple[int, int, str]] = []
     run_protocol(chain(3), workers=2, progress=lambda *step: seen.append(step))
-    assert [done for done, _, _ in seen] == [1, 2, 3, 4, 5, 6]
+    assert [done for done, _, _ in seen] == [0, 1, 2, 3, 4, 5, 6]
     assert {total for _, total, _ in seen} == {6}
-    assert len({label for _, _, label in seen}) == 6
+    assert len({label for _, _, label in seen}) == 7
 
 
 def test_facts_are_dropped_with_their_last_edge(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import resource
 import time
@@ -48,6 +49,8 @@ def run(folder: Path, seed: int, first: int, count: int, *, keep: Path | None = 
     """
     found = Campaign()
     known = targets(folder)
+    for target in known.values():
+        _warm(target, folder)
     names, shares = list(known), [target.share for target in known.values()]
     for number in range(first, first + count):
         rng = random.Random(f"{seed}/{number}")
@@ -59,6 +62,14 @@ def run(folder: Path, seed: int, first: int, count: int, *, keep: Path | None = 
             keep.mkdir(exist_ok=True)
             (keep / f"{number}-{known[name].file}").write_bytes(data)
     return found
+
+
+def _warm(target: Target, folder: Path) -> None:
+    """Read the good files once: what is imported or kept from then on is not taken for the memory of a mutant."""
+    for seed in target.seeds:
+        (folder / target.file).write_bytes(seed)
+        with contextlib.suppress(Exception):
+            target.read(folder / target.file)
 
 
 def _one(found: Campaign, target: Target, name: str, data: bytes, folder: Path, number: int, *, measured: bool) -> None:

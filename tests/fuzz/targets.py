@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import random
@@ -18,7 +19,15 @@ from certify.chain import Limits, load
 from certify.chain.chain_file import read_chain_file
 from certify.options import read_thresholds
 from tests.certificate.examples import small
-from tests.chain.readers.model_files import gguf_bytes, legacy_bytes, onnx_bytes, torch_bytes, view
+from tests.chain.readers.model_files import (
+    gguf_bytes,
+    hdf5_bytes,
+    keras_bytes,
+    legacy_bytes,
+    onnx_bytes,
+    torch_bytes,
+    view,
+)
 from tests.fuzz import mutants
 from theorems.verification import verify
 
@@ -112,6 +121,17 @@ def _npz(write: Callable[..., None]) -> bytes:
     return made.getvalue()
 
 
+def _keras() -> dict[str, Target]:
+    """The readers that need h5py, where it is installed."""
+    if importlib.util.find_spec("h5py") is None:
+        return {}
+    plain, packed = hdf5_bytes(_matrices()), hdf5_bytes(_matrices(), compression="gzip", chunks=(1, 2))
+    return {
+        "hdf5": Target("w.weights.h5", [plain, packed], load, mutants.numbers),
+        "keras": Target("w.keras", [keras_bytes(_matrices())], load, mutants.zipped, share=0.7),
+    }
+
+
 def targets(folder: Path) -> dict[str, Target]:
     """The readers; ``folder`` holds the good files that go with a mutant."""
     tensors = {
@@ -164,4 +184,5 @@ def targets(folder: Path) -> dict[str, Target]:
         "witness": Target(
             "x.json", [file.read_bytes() for file in sorted(GALLERY.glob("*.json"))], verify, mutants.plain, (1, 4), 0.1
         ),
+        **_keras(),
     }  # fmt: skip

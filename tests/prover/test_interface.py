@@ -42,6 +42,7 @@ def test_the_claims_of_a_square_interface() -> None:
         *(f"D4.drift.product[{chart}]" for chart in CHARTS),
         *(f"E1.truncation[{k}]" for k in windows),
         "A2.intersection",
+        "E7.domain.spectral",
     ]
 
 
@@ -49,6 +50,7 @@ def test_the_transport_form_is_not_asked_between_other_shapes() -> None:
     found = outcome(random(5, 4), random(5, 5))
     reasons = {item.id: item.reason for item in found.not_asked}
     assert set(reasons) == {
+        "E7.domain.spectral",
         "D4.amplitude.transport",
         "D4.slack.transport",
         *(f"D4.drift.transport[{chart}]" for chart in CHARTS),

@@ -1,16 +1,30 @@
-"""The true value of every claim about two matrices, at 60 digits and from the definitions."""
+"""The true numbers behind every claim, at 60 digits and from the definitions; ranks are exact."""
 
 from __future__ import annotations
 
-import re
+import functools
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
+import flint
 import numpy as np
 
 from tests.geometry import oracle
 from tests.geometry.oracle import mp
 
 Real = Any
+
+
+def exact_rank(arrays: Sequence[np.ndarray]) -> int:
+    """The rank of the product of float matrices, lowest first, in rational numbers."""
+    product = None
+    for array in arrays:
+        rows = [[flint.fmpq(*Fraction(float(x)).as_integer_ratio()) for x in row] for row in array]
+        factor = flint.fmpq_mat(rows)
+        product = factor if product is None else factor * product
+    assert product is not None
+    return int(product.rank())
 
 
 class Layer:
@@ -20,48 +34,44 @@ class Layer:
         self.array = a
         self.matrix = oracle.matrix(a)
         self.d = min(a.shape)
-        self.u, self.sigma, self.v = oracle.svd(self.matrix)
+        self.u, sigma, self.v = oracle.svd(self.matrix)
+        # What is 0 comes out as 1e-60 of the largest.
+        self.sigma = [x if k < self.rank else mp.mpf(0) for k, x in enumerate(sigma)]
         self.norm = oracle.frobenius(self.matrix)
+        self._alpha: dict[str, Real] = {}
 
     @property
     def radial(self) -> Real:
         return mp.log(self.sigma[0] * mp.sqrt(self.d) / self.norm)
 
     def alpha(self, chart: str) -> Real:
-        return oracle.FITS[chart](self.sigma)
+        if chart not in self._alpha:
+            self._alpha[chart] = self._fit(chart)
+        return self._alpha[chart]
+
+    def _fit(self, chart: str) -> Real:
+        if chart != "hellinger":
+            return oracle.FITS[chart](self.sigma)
+        try:
+            return oracle.fit_hellinger(self.sigma)
+        except ValueError:
+            # Beyond the usual exponents.
+            return oracle.fit_hellinger(self.sigma, tuple(np.linspace(11, 200, 379)))
 
     def residual(self, chart: str) -> Real:
         return self.radial - oracle.chart(self.d, self.alpha(chart))
 
+    @functools.cached_property
     def rank(self) -> int:
-        return sum(x > self.sigma[0] * mp.mpf(10) ** -40 for x in self.sigma)
+        return exact_rank([self.array])
 
     def effective_rank(self, percent: int) -> int:
         squares = [x * x for x in self.sigma]
         limit = mp.mpf(100 - percent) / 100 * mp.fsum(squares)
         return next(r for r in range(self.d + 1) if mp.fsum(squares[r:]) <= limit)
 
-    def values(self, id: str) -> list[Real]:
-        """The numbers that the layer claim called ``id`` speaks of."""
-        if id == "E7.finite":
-            return [mp.mpf(float(np.max(np.abs(self.array))))]
-        if id == "E7.rank":
-            return [mp.mpf(self.rank())]
-        if id == "E7.normalization":
-            return [self.norm]
-        if id == "spectrum.sigma":
-            return self.sigma
-        if id == "D4.top_radial":
-            return [self.radial]
-        if found := re.fullmatch(r"D6\.(\w+)\.(alpha|residual)", id):
-            chart = found.group(1)
-            return [self.alpha(chart) if found.group(2) == "alpha" else self.residual(chart)]
-        if found := re.fullmatch(r"D10\.effective_rank\.(\d+)", id):
-            return [mp.mpf(self.effective_rank(int(found.group(1))))]
-        if found := re.fullmatch(r"spectrum\.gap\[(\d+)\]", id):
-            k = int(found.group(1))
-            return [self.sigma[k - 1] - self.sigma[k]]
-        raise KeyError(id)
+    def gap(self, k: int) -> Real:
+        return self.sigma[k - 1] - self.sigma[k]
 
 
 class Edge:
@@ -91,55 +101,45 @@ class Edge:
     def step(self, chart: str) -> Real:
         return self.upper.residual(chart) - self.lower.residual(chart)
 
-    def values(self, id: str) -> list[Real]:
-        """The numbers that the edge claim called ``id`` speaks of; for E1 the true errors, which the values bound."""
-        lower, upper = self.lower, self.upper
-        name, _, window = id.partition("[")
-        window = window.rstrip("]")
-        if name == "E.cosines":
-            return self.cosines(int(window))
-        if name == "E.overlap":
-            return [mp.fsum(c * c for c in self.cosines(int(window))) / int(window)]
-        delta, read, write = (oracle.frobenius(x) for x in (self.read - self.write, self.read, self.write))
-        if name == "B3.imbalance":
-            return [delta]
-        if name == "B3.imbalance.relative":
-            return [delta / mp.sqrt(read * read + write * write)]
-        if name == "C4.commutator":
-            return [oracle.frobenius(self.read * self.write - self.write * self.read) / (read * write)]
-        if name == "N1.overlap":
-            return self.overlap_null(int(window))
-        if name == "N1.commutator":
-            return self.commutator_null()
-        if name == "D4.amplitude.transport":
-            return list(self.transport())
-        if name == "D4.slack.transport":
-            return [lower.radial + self.transport()[0] - upper.radial]
-        if name == "D4.amplitude.product":
-            return [self.a_x()]
-        if name == "D4.slack.product":
-            return [lower.radial + upper.radial - self.a_x()]
-        if name == "D4.drift.transport":
-            alpha, alpha_next = lower.alpha(window), upper.alpha(window)
-            slope = oracle.moment(lower.d, 2 * max(alpha, alpha_next), 1)
-            return [abs(alpha_next - alpha), (max(self.transport()) + abs(self.step(window))) / slope]
-        if name == "D4.drift.product":
-            before, after = oracle.chart(lower.d, lower.alpha(window)), oracle.chart(upper.d, upper.alpha(window))
-            return [abs(after - before), lower.radial + upper.radial + abs(self.step(window))]
-        if name == "E1.truncation":
-            return self.truncation(int(window))
-        if name == "A2.intersection":
-            least = lower.sigma[0] * upper.sigma[0] * mp.mpf(10) ** -40
-            seen = sum(x > least for x in oracle.singular_values(self.product))
-            return [mp.mpf(lower.rank() - seen), mp.mpf(seen)]
-        raise KeyError(id)
+    def overlap(self, k: int) -> Real:
+        return mp.fsum(c * c for c in self.cosines(k)) / k
+
+    def imbalance(self) -> Real:
+        return oracle.frobenius(self.read - self.write)
+
+    def relative_imbalance(self) -> Real:
+        read, write = oracle.frobenius(self.read), oracle.frobenius(self.write)
+        return self.imbalance() / mp.sqrt(read * read + write * write)
+
+    def commutator(self) -> Real:
+        found = oracle.frobenius(self.read * self.write - self.write * self.read)
+        return found / (oracle.frobenius(self.read) * oracle.frobenius(self.write))
+
+    def transport_drift(self, chart: str) -> list[Real]:
+        alpha, alpha_next = self.lower.alpha(chart), self.upper.alpha(chart)
+        slope = oracle.moment(self.lower.d, 2 * max(alpha, alpha_next), 1)
+        return [abs(alpha_next - alpha), (max(self.transport()) + abs(self.step(chart))) / slope]
+
+    def product_drift(self, chart: str) -> list[Real]:
+        before, after = (oracle.chart(x.d, x.alpha(chart)) for x in (self.lower, self.upper))
+        return [abs(after - before), self.lower.radial + self.upper.radial + abs(self.step(chart))]
+
+    def lost(self) -> list[Real]:
+        """Written but not read, and the rank of the product, both exact."""
+        seen = exact_rank([self.lower.array, self.upper.array])
+        return [mp.mpf(self.lower.rank - seen), mp.mpf(seen)]
+
+    def truncation_errors(self, k: int) -> list[Real]:
+        """The change of the product when both layers keep k ranks, in the Frobenius and in the spectral norm."""
+        kept = [x.u[:, :k] * mp.diag(x.sigma[:k]) * x.v[:, :k].T for x in (self.lower, self.upper)]
+        change = self.product - kept[1] * kept[0]
+        return [oracle.frobenius(change), max(oracle.singular_values(change))]
 
     def overlap_null(self, k: int) -> list[Real]:
         """Mean k/n, deviation, and deviations above the mean."""
         n = self.write.rows
         mean, square = mp.mpf(k) / n, mp.mpf(2) * (n - k) ** 2 / (n * n * (n - 1) * (n + 2))
-        found = mp.fsum(c * c for c in self.cosines(k)) / k
-        return [mean, mp.sqrt(square), (found - mean) / mp.sqrt(square)]
+        return [mean, mp.sqrt(square), (self.overlap(k) - mean) / mp.sqrt(square)]
 
     def commutator_null(self) -> list[Real]:
         """From the moments of the traceless Grams themselves and the second moment in three terms."""
@@ -170,3 +170,53 @@ class Edge:
         mass_next, kept = mp.fsum(x * x for x in t), mp.fsum(x * x for x in s[:k])
         frobenius = min(t[0] ** 2 * tail, s[k] ** 2 * mass_next) + min(tail_next * s[0] ** 2, t[k] ** 2 * kept)
         return [mp.sqrt(frobenius), mp.sqrt((t[0] * s[k]) ** 2 + (t[k] * s[0]) ** 2)]
+
+
+class Component:
+    """Layers of which each reads what the one before writes."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = layers
+        self.length = len(layers)
+        self.dimensions = [layers[0].array.shape[1], *(layer.array.shape[0] for layer in layers)]
+        arrays = [layer.array for layer in layers]
+        self.ranks = {
+            (u, v): exact_rank(arrays[u:v]) for u in range(self.length) for v in range(u + 1, self.length + 1)
+        }
+        self.ranks |= {(u, u): n for u, n in enumerate(self.dimensions)}
+
+    @functools.cached_property
+    def sigma(self) -> list[Real]:
+        """Singular values of the product; those beyond its exact rank are 0."""
+        product = self.layers[0].matrix
+        for layer in self.layers[1:]:
+            product = layer.matrix * product
+        rank = self.ranks[0, self.length]
+        return [x if k < rank else mp.mpf(0) for k, x in enumerate(oracle.singular_values(product))]
+
+    def polystable(self) -> Real:
+        return mp.mpf(len({self.ranks[0, self.length], *(self.ranks[l, l + 1] for l in range(self.length))}) == 1)
+
+    def mass(self) -> Real:
+        return mp.fsum(layer.norm**2 for layer in self.layers)
+
+    def kempf_ness_gap(self) -> Real:
+        power = mp.mpf(2) / self.length
+        gap = self.mass() - self.length * mp.fsum(mp.power(x, power) for x in self.sigma if x)
+        return gap if abs(gap) > self.mass() * mp.mpf(10) ** -50 else mp.mpf(0)
+
+    def all_ranks(self) -> list[Real]:
+        length = self.length
+        return [mp.mpf(self.ranks[u, v]) for u in range(length) for v in range(u + 1, length + 1)]
+
+    def barcode(self) -> list[Real]:
+        """Multiplicities of the intervals [i, j], by what the ranks count."""
+
+        def rank(u: int, v: int) -> int:
+            return self.ranks.get((u, v), 0)
+
+        return [
+            mp.mpf(rank(i, j) - rank(i - 1, j) - rank(i, j + 1) + rank(i - 1, j + 1))
+            for i in range(self.length + 1)
+            for j in range(i, self.length + 1)
+        ]

@@ -8,8 +8,9 @@ A *scalar* is ``fmpq`` where the number is rational, else a ball ``arb`` at the 
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,7 +22,7 @@ from certify.errors import UsageError
 from certify.rigor.ball import ball, interval, precision
 from certify.verdict import Verdict
 
-__all__ = ["Inexact", "Outcome", "Scalar", "decide", "mode", "num", "root", "settle"]
+__all__ = ["Inexact", "Outcome", "Scalar", "decide", "exact_values", "in_balls", "mode", "num", "root", "settle"]
 
 Scalar: TypeAlias = Any
 
@@ -46,6 +47,16 @@ class Outcome:
 def mode() -> tuple[int, bool]:
     """The working precision, and whether scalars are SymPy numbers: the key under which scalars may be kept."""
     return flint.ctx.prec, _symbolic.get()
+
+
+@contextlib.contextmanager
+def in_balls() -> Generator[None]:
+    """Scalars are rational numbers and balls inside, also where a margin is settled exactly."""
+    token = _symbolic.set(False)
+    try:
+        yield
+    finally:
+        _symbolic.reset(token)
 
 
 def num(x: int | Fraction | flint.fmpq | flint.arb) -> Scalar:
@@ -117,15 +128,21 @@ def decide(margin: Callable[[], Scalar], *, strict: bool) -> Outcome:
 
 def _vanishes(margin: Callable[[], Scalar]) -> bool:
     """Whether the margin, evaluated in SymPy numbers, is identically 0."""
+    found = exact_values(lambda: (margin(),))
+    return found is not None and (bool(found[0] == 0) or _product_is_one(found[0]))
+
+
+def exact_values(scalars: Callable[[], Sequence[Scalar]]) -> tuple[Any, ...] | None:
+    """Scalars as SymPy numbers without a float in them; None where one of them has no closed form that is known."""
     _refuse_balls()
     token = _symbolic.set(True)
     try:
         import sympy
 
-        value = settle(sympy.sympify(margin()))
-        return not value.has(sympy.Float) and (bool(value == 0) or _product_is_one(value))
+        found = tuple(settle(sympy.sympify(value)) for value in scalars())
+        return None if any(value.has(sympy.Float) for value in found) else found
     except (Inexact, TypeError, ValueError, ArithmeticError, UsageError):
-        return False
+        return None
     finally:
         _symbolic.reset(token)
 

@@ -91,7 +91,11 @@ def read_keras(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Left
     with _opened(path, member) as file:
         module = _h5py(path)
 
-        def visit(name: str, item: Any) -> None:
+        def visit(name: str | bytes, item: Any) -> None:
+            # h5py hands over names that are not UTF-8 as bytes.
+            if isinstance(name, bytes):
+                name = os.fsdecode(name)
+                check_name(name, file=path)
             # Soft and external links are not followed by visititems.
             if not isinstance(item, module.Dataset):
                 return

@@ -45,7 +45,7 @@ from certify.linalg.cores.scalars import (
     up,
 )
 from certify.linalg.gemm import underflow
-from certify.rigor.rounding import FloatArray, gamma
+from certify.rigor.rounding import FloatArray
 
 __all__ = ["Balance", "balance"]
 
@@ -170,7 +170,7 @@ def _tail(c: Core, *, reader: bool) -> _Tail:
     """
     x, y = (c.read, c.write) if reader else (c.write, c.read)
     own, other = (x.right, y.left) if reader else (x.left, y.right)
-    product = times(other.x, c.c.T if reader else c.c)
+    product, gamma = times(other.x, c.c.T if reader else c.c)
     found = own.x - product
     size = found.size
 
@@ -178,7 +178,7 @@ def _tail(c: Core, *, reader: bool) -> _Tail:
         core_error = c.error(i, 0) if reader else c.error(0, i)
         whole = 1 + c.error(0, 0)
         off = own.off if i == 0 else own.weighted * x.top(i - 1)
-        rounding = flint.arb(gamma(y.k)) * flint.arb(y.k).sqrt() * (1 + other.off_spectral) * whole
+        rounding = flint.arb(gamma) * flint.arb(y.k).sqrt() * (1 + other.off_spectral) * whole
         rounding += 4 * EPS * (1 + own.off_spectral + whole)
         lost = (flint.arb(underflow(y.k)) + 4 * TINY) * size * (1 + x.top(i))
         bound = off + other.off * whole * x.top(i) + core_error * (1 + other.off_spectral) + rounding * x.size(i) + lost
@@ -195,10 +195,10 @@ def _commutator(c: Core, norm_write: flint.arb, norm_read: flint.arb) -> flint.a
     largest, kappa = _largest(c), _squares(write)
     half, rounding = c.form(read.s, None, largest)
     half_error = c.error(1, 0) + rounding
-    m = times(half.T, half)
+    m, gamma = times(half.T, half)
     size = frobenius_up(half)
     # M is off by its own rounding and by that of S'C on both sides; ‖S'C̄‖₂ ≤ s'₁.
-    off = product_error(read.k, size, size, m.size, largest)
+    off = product_error(gamma, read.k, size, size, m.size, largest)
     off += 2 * read.top() * half_error + half_error * half_error
     spread = kappa[:, None] - kappa
     spread *= m
@@ -226,8 +226,8 @@ def _outer(c: Core, m: FloatArray, off: flint.arb, largest: flint.arb) -> flint.
 def _outer_formed(c: Core, largest: flint.arb) -> flint.arb:
     whole, rounding = c.form(_squares(c.read), _squares(c.write), largest)
     tail = _tail(c, reader=True)
-    formed = times(tail.x, whole)
+    formed, gamma = times(tail.x, whole)
     error = tail.error(2) * c.write.top(2) + (1 + tail.error(0)) * (rounding + c.error(2, 2))
-    error += product_error(c.read.k, frobenius_up(tail.x), frobenius_up(whole), formed.size, largest)
+    error += product_error(gamma, c.read.k, frobenius_up(tail.x), frobenius_up(whole), formed.size, largest)
     found = around(frobenius_ball(formed), error)
     return found * found

@@ -19,19 +19,20 @@ from certify.errors import UsageError
 from certify.linalg.cores.near import Near
 from certify.linalg.cores.scalars import EPS, TINY, ZERO, frobenius_up, times
 from certify.linalg.gemm import require_exact_kernel, underflow
-from certify.rigor.rounding import FloatArray, gamma
+from certify.rigor.rounding import FloatArray
 
 __all__ = ["Core", "core"]
 
 
 @dataclass(slots=True)
 class Core:
-    """C ≈ V̄'ᵀŪ, shape (k', k), between ``write`` (k kept directions) and ``read`` (k'), in R^n."""
+    """C ≈ V̄'ᵀŪ, shape (k', k), between ``write`` (k kept directions) and ``read`` (k'), in R^n; ``rounding`` is γ_n."""
 
     write: Near
     read: Near
     n: int
     c: FloatArray
+    rounding: float
     _errors: dict[tuple[int, int], flint.arb] = field(default_factory=dict[tuple[int, int], flint.arb])
 
     def error(self, i: int, j: int) -> flint.arb:
@@ -45,7 +46,7 @@ class Core:
         if not (write.k and read.k):
             return ZERO
         u, v = write.left, read.right
-        rounding = flint.arb(gamma(self.n)) * (1 + v.off_spectral) * (1 + u.off_spectral) + flint.arb(underflow(self.n))
+        rounding = flint.arb(self.rounding) * (1 + v.off_spectral) * (1 + u.off_spectral) + flint.arb(underflow(self.n))
         off_u = u.off if j == 0 else (u.weighted * write.top(j - 1)).min(u.off * write.top(j))
         off_v = v.off if i == 0 else (v.weighted * read.top(i - 1)).min(v.off * read.top(i))
         error = rounding * read.size(i) * write.size(j)
@@ -54,7 +55,9 @@ class Core:
 
     def without_vectors(self) -> Core:
         """The core with all that a product of layers needs of them."""
-        return Core(self.write.without_vectors(), self.read.without_vectors(), self.n, self.c, self._errors)
+        return Core(
+            self.write.without_vectors(), self.read.without_vectors(), self.n, self.c, self.rounding, self._errors
+        )
 
     def form(
         self, left: FloatArray | None, right: FloatArray | None, largest: flint.arb
@@ -78,4 +81,5 @@ def core(write: Near, read: Near) -> Core:
     if read.shape[1] != n:
         raise UsageError(f"a layer that writes {n} values and one that reads {read.shape[1]} do not meet")
     require_exact_kernel()
-    return Core(write, read, n, np.ascontiguousarray(times(read.right.x.T, write.left.x)))
+    c, rounding = times(read.right.x.T, write.left.x)
+    return Core(write, read, n, np.ascontiguousarray(c), rounding)

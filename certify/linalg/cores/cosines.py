@@ -30,7 +30,7 @@ from certify.linalg.cores.values import singular_values_within
 from certify.linalg.gemm import underflow
 from certify.linalg.svd import CertifiedSVD
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import FloatArray, add_up, gamma
+from certify.rigor.rounding import FloatArray, add_up
 
 __all__ = ["core_cosines"]
 
@@ -69,7 +69,7 @@ def _window(c: Core, k: int, write: CertifiedSVD, read: CertifiedSVD) -> Interva
     moved = up(angle + _angle(c.read, v, k, c.n, lambda: read.sin_theta_right(k)))
     if not moved < 1.0:
         return unknown
-    error = (flint.arb(gamma(c.n)) * (1 + u.off_spectral) * (1 + v.off_spectral) + flint.arb(underflow(c.n))) * k
+    error = (flint.arb(c.rounding) * (1 + u.off_spectral) * (1 + v.off_spectral) + flint.arb(underflow(c.n))) * k
     error += (1 + v.off_spectral) * u.off.min(root * u.off_spectral) + v.off.min(root * v.off_spectral)
     found = singular_values_within(np.ascontiguousarray(c.c[:k, :k]), up(error))
     return unknown if found is None else Interval(_clip(-add_up(-found[0], moved)), _clip(add_up(found[1], moved)))

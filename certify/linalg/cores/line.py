@@ -82,9 +82,9 @@ class Line:
             return m, rounding + c.error(1, 1), 0
         t, rounding = c.form(c.read.s, None, 1 + c.read.top())
         t_error, size, t_size = rounding + c.error(1, 0), frobenius_up(self.m), frobenius_up(t)
-        product = times(t, self.m)
+        product, gamma = times(t, self.m)
         error = t_error * (size + self.error) + c.read.top() * self.error
-        error += product_error(t.shape[1], t_size, size, product.size, (1 + t_size) * (1 + size))
+        error += product_error(gamma, t.shape[1], t_size, size, product.size, (1 + t_size) * (1 + size))
         scaled = scale(product)
         error = (error * flint.arb(2) ** -scaled.exponent + flint.arb(scaled.loss)).upper()
         return scaled.matrix, error, self.shift + scaled.exponent

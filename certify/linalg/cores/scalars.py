@@ -85,6 +85,9 @@ def frobenius_up(x: FloatArray) -> flint.arb:
     return found.upper() if found.is_finite() else flint.arb.pos_inf()
 
 
-def product_error(inner: int, left: flint.arb, right: flint.arb, size: int, largest: flint.arb = ONE) -> flint.arb:
-    """Bound of ‖fl(XY) − XY‖_F from ‖X‖_F ≤ left and ‖Y‖_F ≤ right; ``size`` entries, X and Y at most 2 ``largest``."""
-    return flint.arb(gamma(inner)) * left * right + flint.arb(underflow(inner)) * size * largest
+def product_error(
+    rounding: float, inner: int, left: flint.arb, right: flint.arb, size: int, largest: flint.arb = ONE
+) -> flint.arb:
+    """Bound of ‖fl(XY) − XY‖_F from ‖X‖_F ≤ left and ‖Y‖_F ≤ right, for a product with γ_k ``rounding``; ``size``
+    entries, X and Y at most 2 ``largest``."""
+    return flint.arb(rounding) * left * right + flint.arb(underflow(inner)) * size * largest

@@ -27,7 +27,7 @@ from certify.linalg.cores.near import Near
 from certify.linalg.cores.scalars import EPS, ONE, TINY, around, between, frobenius_ball, frobenius_up, times
 from certify.linalg.cores.values import largest_value
 from certify.linalg.gemm import underflow
-from certify.rigor.rounding import FloatArray, gamma
+from certify.rigor.rounding import FloatArray
 
 __all__ = ["quotient_norms", "transport_norms"]
 
@@ -58,14 +58,14 @@ def quotient_norms(write: Near, read: Near) -> tuple[flint.arb, flint.arb] | Non
         return None
     if not min(write.s[-1], read.s[-1]) > _LEAST:
         return None
-    d = times(read.right.x.T, write.right.x)
-    return _quotient(write, read, d), _quotient(read, write, np.ascontiguousarray(d.T))
+    d, gamma = times(read.right.x.T, write.right.x)
+    return _quotient(write, read, d, gamma), _quotient(read, write, np.ascontiguousarray(d.T), gamma)
 
 
-def _quotient(write: Near, read: Near, d: FloatArray) -> flint.arb:
+def _quotient(write: Near, read: Near, d: FloatArray, gamma: float) -> flint.arb:
     n = d.shape[0]
     # Entry (i, j) of D is off by γ_n‖v'_i‖‖v_j‖ + 8nη.
-    entry = flint.arb(gamma(n)) * (1 + read.right.off_spectral) * (1 + write.right.off_spectral)
+    entry = flint.arb(gamma) * (1 + read.right.off_spectral) * (1 + write.right.off_spectral)
     entry += flint.arb(underflow(n))
     inverse = 1.0 / write.s
     amplified = read.top() / flint.arb(float(write.s[-1]))

@@ -24,7 +24,7 @@ from certify.linalg.matrix import scale
 from certify.linalg.principal_angles import factored_values
 from certify.linalg.svd_enclosure import enclose
 from certify.linalg.svd_factor import from_gram
-from certify.rigor.rounding import FloatArray, add_up, gamma, sub_down
+from certify.rigor.rounding import FloatArray, add_up, sub_down
 
 __all__ = ["largest_value", "singular_values_within"]
 
@@ -69,14 +69,14 @@ def _by_cholesky(b: FloatArray, radius: flint.arb) -> flint.arb:
     scaled = scale(b)
     b, unit, lost = scaled.matrix, flint.arb(2) ** scaled.exponent, flint.arb(scaled.loss)
     m, n = b.shape
-    gram = times(b.T, b)
+    gram, gamma = times(b.T, b)
     size = frobenius_up(b)
-    gram_error = product_error(m, size, size, n * n)
+    gram_error = product_error(gamma, m, size, size, n * n)
     guess, x = _leading(gram)
-    y = times(b, x)
+    y, gamma = times(b, x)
     length = frobenius_ball(x)
     # Row i of Bx is off by at most γ_n‖b_i‖‖x‖.
-    low = frobenius_ball(y).lower() - flint.arb(gamma(n)) * size * length.upper() - flint.arb(underflow(n)) * m
+    low = frobenius_ball(y).lower() - flint.arb(gamma) * size * length.upper() - flint.arb(underflow(n)) * m
     low = (low / length.upper()).lower() if length.lower() > 0 else ZERO
     high = size
     for inflation in (2.0**-34, 2.0**-22, 2.0**-12):
@@ -87,10 +87,11 @@ def _by_cholesky(b: FloatArray, radius: flint.arb) -> flint.arb:
             factor = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
         except np.linalg.LinAlgError:
             continue
-        rest = np.asarray(times(factor, factor.T) - shifted, dtype=np.float64)
+        product, gamma = times(factor, factor.T)
+        rest = np.asarray(product - shifted, dtype=np.float64)
         norm = frobenius_up(factor)
         # t²I − G rounds once on the diagonal, LLᵀ by (2), the difference once more.
-        defect = frobenius_up(rest) * (1 + 2 * EPS) + product_error(n, norm, norm, n * n, 1 + flint.arb(square))
+        defect = frobenius_up(rest) * (1 + 2 * EPS) + product_error(gamma, n, norm, norm, n * n, 1 + flint.arb(square))
         defect += 2 * EPS * frobenius_up(np.diagonal(shifted).copy()) + n * n * TINY
         high = high.min((flint.arb(square) + defect + gram_error).upper().sqrt())
         break
@@ -129,35 +130,35 @@ def _deflated(b: FloatArray, radius: flint.arb) -> flint.arb | None:
         return None
     v = _krylov(b)
     columns = v.shape[1]
-    y = times(b, v)
+    y, gamma = times(b, v)
     size = frobenius_ball(b)
-    gram = times(v.T, v)
+    gram, gamma_v = times(v.T, v)
     gram.flat[:: columns + 1] -= 1.0
     # VᵀV − I: γ_n of the product with columns of length at most 2, one rounding of the subtraction.
     length = frobenius_up(v)
-    defect = frobenius_up(gram) * (1 + 2 * EPS) + product_error(n, length, length, columns * columns)
+    defect = frobenius_up(gram) * (1 + 2 * EPS) + product_error(gamma_v, n, length, length, columns * columns)
     if not defect.upper() < 0.5:
         return None
     polar = (defect / (1 + (1 - defect).sqrt())).upper()
     # ‖fl(BV) − BQ‖_F
-    off = product_error(n, size.upper(), length, m * columns, 1 + size.upper()) + size.upper() * polar
+    off = product_error(gamma, n, size.upper(), length, m * columns, 1 + size.upper()) + size.upper() * polar
     tail = excess(size, around(frobenius_ball(y), off)).upper()
     first, rest = frobenius_ball(y[:, 0]), frobenius_up(y[:, 1:])
     mu = around(first, off)
     mu = mu * mu
     # N q₁ against θ v₁, θ a float: Bᵀy₁ rounds by γ_m‖B‖‖y₁‖, y₁ is off by `off`, q₁ by `polar`.
     theta = float(y[:, 0] @ y[:, 0])
-    z = times(b.T, y[:, 0])
+    z, gamma = times(b.T, y[:, 0])
     residual = z - v[:, 0] * theta
     coupling = frobenius_up(residual) * (1 + 4 * EPS) + 4 * EPS * flint.arb(theta) * length
-    coupling += product_error(m, size.upper(), first.upper(), n, (1 + size.upper()) * (1 + first.upper()))
+    coupling += product_error(gamma, m, size.upper(), first.upper(), n, (1 + size.upper()) * (1 + first.upper()))
     coupling += size.upper() * off + flint.arb(theta) * polar + n * TINY * (1 + flint.arb(theta))
     # ‖BQ₂‖₂² ≤ max diagonal + ‖off-diagonal‖_F of y₂ᵀy₂, each entry off by γ_m‖y_i‖‖y_j‖, and y₂ by `off`.
-    inner = times(y[:, 1:].T, y[:, 1:])
+    inner, gamma = times(y[:, 1:].T, y[:, 1:])
     diagonal = np.diagonal(inner).copy()
     inner.flat[::columns] = 0.0
     second = flint.arb(float(np.max(diagonal))) + frobenius_up(inner)
-    second += product_error(m, rest, rest, columns * columns, (1 + size.upper()) ** 2)
+    second += product_error(gamma, m, rest, rest, columns * columns, (1 + size.upper()) ** 2)
     second += 2 * rest * off + off * off
     gap = (mu.lower() - second.upper() - tail).lower()
     if not gap > 0:

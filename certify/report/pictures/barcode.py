@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
-__all__ = ["barcode_svg", "barcode_text"]
+from certify.report.pictures.svg import Picture, box, quoted, segment, words
 
-_STEP, _ROW, _LEFT, _TOP = 70, 18, 60, 30
+__all__ = ["barcode_picture", "barcode_text"]
+
+_STEP, _ROW, _LEFT, _TOP = 56, 16, 30, 44
+_SHOWN = 60
+
+_KINDS = {
+    (True, True): ("fa", "reaches the output from the input"),
+    (True, False): ("fb", "ends before the output"),
+    (False, True): ("fc", "not driven by the input"),
+    (False, False): ("none", "neither driven nor read"),
+}
+"""By whether the bar begins at the input and whether it reaches the output."""
 
 
 def barcode_text(bars: Mapping[tuple[int, int], int], names: Sequence[str]) -> str:
@@ -30,30 +40,38 @@ def barcode_text(bars: Mapping[tuple[int, int], int], names: Sequence[str]) -> s
     return "\n".join(lines)
 
 
-def barcode_svg(bars: Mapping[tuple[int, int], int], names: Sequence[str]) -> str:
-    """A standalone SVG picture of a barcode; a row for each kind of bar, its thickness and label the multiplicity."""
-    rows = sorted(bars.items())
-    width = _LEFT + _STEP * max(1, len(names) - 1) + 2 * _LEFT
-    height = _TOP + _ROW * (len(rows) + 1)
-    largest = max([1, *bars.values()])
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'role="img" font-family="sans-serif" font-size="11">',
-        f"<title>{escape('barcode: ' + ', '.join(f'{m} × [{i}, {j}]' for (i, j), m in rows))}</title>",
-    ]
+def barcode_picture(bars: Mapping[tuple[int, int], int], names: Sequence[str], place: int, subject: str) -> Picture:
+    """A row for each kind of bar, its thickness and label the multiplicity, its colour what becomes of it.
+
+    Parameters
+    ----------
+    names : of the spaces, their dimensions.
+    place : the number of the picture, for the name of its file.
+    subject : what the barcode is of.
+    """
+    rows = sorted(bars.items(), key=lambda item: (item[0][0], item[0][0] - item[0][1]))[:_SHOWN]
+    last, largest = len(names) - 1, max([1, *bars.values()])
+    end = _LEFT + _STEP * last
+    width, bottom = max(end + 60, 230), _TOP + _ROW * (len(rows) + 1)
+    parts = [words(_LEFT, 12, "dimensions of the spaces, input first")]
     for v, name in enumerate(names):
         x = _LEFT + _STEP * v
-        parts.append(f'<text x="{x}" y="{_TOP - 14}" text-anchor="middle" fill="currentColor">{escape(name)}</text>')
-        parts.append(
-            f'<line x1="{x}" x2="{x}" y1="{_TOP - 8}" y2="{height - 6}" stroke="currentColor" stroke-opacity="0.2"/>'
-        )
+        parts += [words(x, _TOP - 14, name, "m in"), segment(x, _TOP - 8, x, bottom - 6, "grid")]
     for k, ((i, j), m) in enumerate(rows):
-        y = _TOP + _ROW * (k + 0.5)
-        x1, x2 = _LEFT + _STEP * i, _LEFT + _STEP * j
-        thickness = 2 + 6 * m / largest
+        y, thick = _TOP + _ROW * (k + 0.5), 2 + 7 * m / largest
+        kind, told = _KINDS[i == 0, j == last]
+        long = _STEP * (j - i) + 8
         parts.append(
-            f'<line x1="{x1 - 4}" x2="{x2 + 4}" y1="{y:g}" y2="{y:g}" stroke="currentColor" '
-            f'stroke-width="{thickness:.2f}" stroke-linecap="round"/>'
+            box(_LEFT + _STEP * i - 4, y - thick / 2, long, thick, kind, f"{m} × [{i}, {j}]: {told}", ' rx="2"')
         )
-        parts.append(f'<text x="{width - _LEFT}" y="{y + 4:g}" text-anchor="end" fill="currentColor">{m}</text>')
-    return "\n".join([*parts, "</svg>", ""])
+        parts.append(words(end + 44, y + 4, m, "e in"))
+    found = {(i == 0, j == last) for i, j in bars}
+    legend = [(classes, text) for kind, (classes, text) in _KINDS.items() if kind in found]
+    for k, (classes, text) in enumerate(legend):
+        y = bottom + 14 * k
+        parts += [box(_LEFT, y, 16, 6, classes, rest=' rx="2"'), words(_LEFT + 22, y + 7, text)]
+    more = f" {len(bars) - _SHOWN} more kinds are in the claim." if len(bars) > _SHOWN else ""
+    caption = "Where directions begin and end; the number says how many there are of each kind." + more
+    told = ", ".join(f"{m} × [{i}, {j}]" for (i, j), m in rows[:12])
+    return Picture(f"barcode-{place}", f"Barcode of {subject}: {told}", width, bottom + 14 * len(legend) + 4,
+                   f"<desc>{quoted(told)}</desc>" + "".join(parts), caption)  # fmt: skip

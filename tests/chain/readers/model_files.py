@@ -3,6 +3,7 @@ write them."""
 
 from __future__ import annotations
 
+import importlib
 import io
 import pickle
 import struct
@@ -146,6 +147,26 @@ def legacy_bytes(state: object) -> bytes:
     parts = [pickle.dumps(x, 2) for x in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True})]
     parts += [data, pickle.dumps(list(storages), 2)]
     return b"".join(parts) + b"".join(struct.pack("<q", a.size) + a.tobytes() for a in storages.values())
+
+
+def hdf5_bytes(weights: dict[str, np.ndarray], **options: object) -> bytes:
+    """The layout of ``model.weights.h5``: datasets of numbers in groups; needs h5py."""
+    h5py = importlib.import_module("h5py")
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        for name, array in weights.items():
+            file.create_dataset(name.replace(".", "/"), data=array, **options)
+    return stream.getvalue()
+
+
+def keras_bytes(weights: dict[str, np.ndarray]) -> bytes:
+    """An archive as Keras 3 writes it; needs h5py."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", "{}")
+        archive.writestr("model.weights.h5", hdf5_bytes(weights))
+    return stream.getvalue()
 
 
 def small() -> dict[str, bytes]:

@@ -1,0 +1,24 @@
+"""The one function that makes printable what was read from a file."""
+
+from __future__ import annotations
+
+__all__ = ["escaped"]
+
+
+def escaped(text: object, *, lines: bool = False) -> str:
+    r"""Text that moves no cursor and turns no writing direction: what cannot be printed is shown by its code.
+
+    Parameters
+    ----------
+    text : anything that was read from a file, or that names one.
+    lines : leave line breaks as they are.
+
+    >>> print(escaped("a\x1b[31m\u202eb\nc"))
+    a\x1b[31m\u202eb\nc
+    """
+    found = str(text)
+    if found.isprintable():
+        return found
+    return "".join(
+        c if c.isprintable() or (lines and c == "\n") else c.encode("unicode_escape").decode("ascii") for c in found
+    )

@@ -1,0 +1,81 @@
+"""Which true numbers every claim speaks of: one line for each key of `certify.claims.catalogue`.
+
+A claim that is added gets a line here; `tests.prover.test_truth` demands one for every key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from certify.claims.catalogue import key_of
+from certify.claims.layer import CHARTS
+from tests.geometry.oracle import mp
+from tests.prover.truth import Component, Edge, Layer, Real
+
+Truth = Callable[[Any, str], list[Real]]
+"""From the subject and what stands in the id for a window, a percentage or a chart to the values of the claim."""
+
+LAYER: dict[str, Callable[[Layer, str], list[Real]]] = {
+    "E7.finite": lambda x, _: [mp.mpf(float(np.max(np.abs(x.array))))],
+    "E7.rank": lambda x, _: [mp.mpf(x.rank)],
+    "E7.normalization": lambda x, _: [x.norm],
+    "spectrum.sigma": lambda x, _: x.sigma,
+    "spectrum.gap": lambda x, k: [x.gap(int(k))],
+    "D4.top_radial": lambda x, _: [x.radial],
+    "D10.effective_rank": lambda x, percent: [mp.mpf(x.effective_rank(int(percent)))],
+    **{f"D6.{chart}.alpha": lambda x, _, chart=chart: [x.alpha(chart)] for chart in CHARTS},
+    **{f"D6.{chart}.residual": lambda x, _, chart=chart: [x.residual(chart)] for chart in CHARTS},
+}
+
+EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
+    "E.cosines": lambda x, k: x.cosines(int(k)),
+    "E.overlap": lambda x, k: [x.overlap(int(k))],
+    "N1.overlap": lambda x, k: x.overlap_null(int(k)),
+    "N1.commutator": lambda x, _: x.commutator_null(),
+    "B3.imbalance": lambda x, _: [x.imbalance()],
+    "B3.imbalance.relative": lambda x, _: [x.relative_imbalance()],
+    "C4.commutator": lambda x, _: [x.commutator()],
+    "D4.amplitude.transport": lambda x, _: list(x.transport()),
+    "D4.slack.transport": lambda x, _: [x.lower.radial + x.transport()[0] - x.upper.radial],
+    "D4.drift.transport": lambda x, chart: x.transport_drift(chart),
+    "D4.amplitude.product": lambda x, _: [x.a_x()],
+    "D4.slack.product": lambda x, _: [x.lower.radial + x.upper.radial - x.a_x()],
+    "D4.drift.product": lambda x, chart: x.product_drift(chart),
+    "E1.truncation": lambda x, k: x.truncation(int(k)),
+    "A2.intersection": lambda x, _: x.lost(),
+    "E7.domain.spectral": lambda x, _: [mp.mpf(x.lower.rank == x.lower.d and x.upper.rank == x.upper.d)],
+}
+
+CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
+    "A4.polystable": lambda x, _: [x.polystable()],
+    "A4.product.sigma": lambda x, _: x.sigma,
+    "A4.kempf_ness.gap": lambda x, _: [x.kempf_ness_gap()],
+    "A4.kempf_ness.gap.relative": lambda x, _: [x.kempf_ness_gap() / x.mass()],
+    "A5.ranks": lambda x, _: x.all_ranks(),
+    "A5.barcode": lambda x, _: x.barcode(),
+}
+
+TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN}
+
+BOUNDED: dict[str, Truth] = {"E1.truncation": lambda x, k: x.truncation_errors(int(k))}
+"""What the values of a claim bound from above, where they are bounds."""
+
+
+def argument(id: str) -> str:
+    """The window, percentage or chart in an id, or nothing."""
+    found = re.search(r"\[(\w+)\]$|\.(\d+)$", id)
+    return (found[1] or found[2]) if found else ""
+
+
+def values(subject: Layer | Edge | Component, id: str) -> list[Real]:
+    """The true values of the claim called ``id`` about a subject."""
+    return TRUTHS[key_of(id)](subject, argument(id))
+
+
+def bounded(subject: Layer | Edge | Component, id: str) -> list[Real]:
+    """What the upper ends of the values may not be below; nothing where the values are no bounds."""
+    return BOUNDED[key_of(id)](subject, argument(id)) if key_of(id) in BOUNDED else []

@@ -1,0 +1,127 @@
+"""Spectra, overlaps and bars as SVG: each shows the values that it was given, and what is not known as not known."""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from certify.report.pictures.bars import Balance, balance_picture, shares_picture
+from certify.report.pictures.overlaps import Cell, overlaps_picture, strength
+from certify.report.pictures.spectrum import frame_of, spectrum_picture
+from certify.report.pictures.svg import Picture, decades, level, words
+from certify.verdict import Enclosure, Verdict
+from tests.report.pictures.elements import SVG, rects, texts, told
+
+UNKNOWN = Enclosure(-math.inf, math.inf)
+
+
+def at(x: float) -> Enclosure:
+    return Enclosure(x, x)
+
+
+def read(picture: Picture) -> ET.Element:
+    return ET.fromstring(picture.standalone())
+
+
+def dots(root: ET.Element) -> list[tuple[float, float]]:
+    return [(float(e.get("cx")), float(e.get("cy"))) for e in root.iter(f"{SVG}circle")]
+
+
+def lines(root: ET.Element) -> list[list[tuple[float, float]]]:
+    return [
+        [tuple(map(float, point.split(","))) for point in e.get("points").split()] for e in root.iter(f"{SVG}polyline")
+    ]
+
+
+@pytest.mark.parametrize("chart", ["log_log", "kl", "hellinger", "top_radial"])
+def test_an_exact_power_law_lies_on_its_line(chart):
+    sigma = [at(3.0 * k**-0.75) for k in range(1, 13)]
+    root = read(spectrum_picture("s", "W", sigma, {chart: at(0.75)}, frame_of([sigma])))
+    ((x0, y0), (x1, y1)) = lines(root)[0]
+    for x, y in dots(root):
+        assert abs(y0 + (y1 - y0) * (x - x0) / (x1 - x0) - y) < 0.2
+    assert abs(dots(root)[-1][0] - x1) < 0.2
+
+
+def test_wide_unknown_and_vanishing_values_are_drawn_as_such():
+    sigma = [at(4.0), Enclosure(0.5, 2.0), Enclosure(0.0, 0.0), UNKNOWN]
+    frame = frame_of([sigma])
+    root = read(spectrum_picture("s", "W<1>", sigma, {"kl": UNKNOWN}, frame))
+    assert lines(root) == []
+    assert [label for shape, label in rects(root) if label and shape["class"] == "fa"] == ["σ_2: 1.25 ± 0.75"]
+    assert any("σ_4" in label for shape, label in rects(root) if shape["class"] == "none")
+    circles = list(root.iter(f"{SVG}circle"))
+    assert [told(e) for e in circles] == ["σ_1: 4", "σ_3: 0"]
+    assert float(circles[1].get("cy")) == frame.y(0.0)
+    assert "W<1>" in texts(root)
+
+
+def test_of_many_values_the_ends_are_drawn_and_nothing_positive_has_no_axes():
+    sigma = [at(1.0 / k) for k in range(1, 3001)]
+    root = read(spectrum_picture("s", "W", sigma, {}, frame_of([sigma])))
+    shown = [told(e) for e in root.iter(f"{SVG}circle")]
+    assert len(shown) <= 20
+    assert shown[0].startswith("σ_1:")
+    assert shown[-1].startswith("σ_3000:")
+    assert frame_of([[at(0.0)], []]) is None
+    assert frame_of([[at(1e-300), at(1e300)]]).low >= 290
+
+
+def test_cells_show_the_overlap_and_hatch_what_is_undecided():
+    good = Cell(Verdict.CERTIFIED, at(0.625), at(0.25), at(7.5))
+    bad = Cell(Verdict.UNDECIDED, Enclosure(0.0, 1.0), None, None)
+    root = read(overlaps_picture([1, 2], [("a → b", [good, bad]), ("c → d", [None, good])], 0))
+    cells = [(shape, label) for shape, label in rects(root) if label]
+    assert len(cells) == 3
+    assert cells[0][1] == "k = 1: overlap 0.625, chance 0.25, 7.5 deviations above it"
+    assert cells[0][0]["fill-opacity"] == "0.38"
+    assert cells[1][0]["fill"] == "url(#hatch-overlap-against-chance)"
+    assert "UNDECIDED" in cells[1][1]
+    assert texts(root).count(".62") == 2
+    near = Cell(Verdict.CERTIFIED, at(0.001), at(0.25), at(-1.5))
+    assert [
+        shape["fill-opacity"] for shape, label in rects(read(overlaps_picture([1], [("a", [near])], 0))) if label
+    ] == ["0.00"]
+    assert root.find(f".//{SVG}pattern").get("id") == "hatch-overlap-against-chance"
+    assert "3 windows" in overlaps_picture([1], [("a", [good])], 3).caption
+
+
+@pytest.mark.parametrize(
+    ("there", "mean", "part"), [(1.0, 0.5, 1.0), (0.5, 0.5, 0.0), (0.25, 0.5, -0.5), (1.0, 1.0, 0.0)]
+)
+def test_strength(there, mean, part):
+    assert strength(at(there), at(mean)) == part
+
+
+def test_bars_are_as_long_as_their_values():
+    rows = [Balance("a → b", at(0.5), at(0.25), 0.5), Balance("c → d", Enclosure(0.25, 0.75), UNKNOWN, None)]
+    root = read(balance_picture(rows))
+    wide = [(float(shape["width"]), label) for shape, label in rects(root) if label]
+    assert wide[0] == (75.0, "a → b: 0.5")
+    assert wide[1][0] == 37.5
+    assert wide[2][0] == 75.0
+    assert abs(wide[3][0] - 150 * 0.25 * math.sqrt(2)) < 0.1
+    assert wide[4] == (150.0, "c → d: [-∞, ∞]")
+    assert len([e for e in root.iter(f"{SVG}line") if e.get("class") == "ink"]) == 1
+
+
+def test_shares_add_up():
+    counts = {1: {Verdict.CERTIFIED: 3, Verdict.UNDECIDED: 1}, 4: {Verdict.REFUTED: 2}}
+    root = read(shares_picture([1, 4], counts))
+    parts = {label: float(shape["height"]) for shape, label in rects(root) if label}
+    assert parts == {
+        "k = 1: 3 of 4 CERTIFIED": 82.5,
+        "k = 1: 1 of 4 UNDECIDED": 27.5,
+        "k = 4: 2 of 2 REFUTED": 110.0,
+    }
+
+
+def test_text_is_never_markup():
+    assert words(0, 0, "<a>\u202e") == '<text x="0" y="0">&lt;a&gt;\\u202e</text>'
+
+
+def test_labels_of_axes():
+    assert [level(e) for e in (-3, -2, 0, 3, 5)] == ["10⁻³", "0.01", "1", "1000", "10⁵"]
+    assert decades(-0.5, 0.5) == [0]
