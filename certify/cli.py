@@ -425,12 +425,15 @@ def _not_proved(path: str, why: str) -> InputError:
 def _show_certificate(certificate: Certificate, *, fold: bool) -> None:
     from certify.report.barcode import drawn_barcodes
     from certify.report.table import claims_table, summary
+    from certify.report.tail import tail_table
 
     shown = terminal()
     shown.print(claims_table(certificate, fold=fold))
     shown.print()
     for barcode in drawn_barcodes(certificate):
         shown.print(f"{barcode}\n", markup=False, highlight=False, soft_wrap=True)
+    shown.print(tail_table(certificate))
+    shown.print()
     shown.print(summary(certificate))
 
 

@@ -89,6 +89,10 @@ class Recorded:
             chosen = (*(2**i for i in range(limit.bit_length())), *extra)
         return sorted({k for k in chosen if 1 <= k < limit})
 
+    def beyond(self, most: int) -> bool:
+        """Whether the largest of the given windows has more than ``most`` ranks."""
+        return self.windows is not None and max(self.windows) > most
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -32,7 +32,8 @@ class Thresholds:
     Parameters
     ----------
     windows : ``"auto"``, for the powers of two below the number of ranks and the rank that holds the smallest of
-        ``energy_levels``; or window sizes such as ``"4,16,64"``.
+        ``energy_levels``, and for angles the number of ranks where that is below the dimension; or window sizes such as
+        ``"4,16,64"``. A window that splits ranks which are not told apart is moved to the edges of their cluster.
     energy_levels : percentages of energy for the effective ranks, such as ``"90,95,99"``.
     sigma_relative : singular values, relative to σ_1.
     radial_width : the top-radial coordinate r, a logarithm.
@@ -96,7 +97,7 @@ class Thresholds:
     label_correlation: float = 0.9
     label_ratio: float = 2.0
     hub_groups: int = 2
-    incidence_relative: float = 1e-3
+    incidence_relative: float = 1e-2
     undecided_share: float = 0.05
 
     def __post_init__(self) -> None:
@@ -175,6 +176,10 @@ class Thresholds:
         else:
             sizes = set(_integers("windows", self.windows))
         return tuple(sorted(k for k in sizes if 1 <= k < limit))
+
+    def beyond(self, most: int) -> bool:
+        """Whether a window was given that has more than ``most`` ranks."""
+        return self.windows != "auto" and any(k > most for k in _integers("windows", self.windows))
 
     def record(self) -> dict[str, Parameter]:
         """Names and values, as a certificate keeps them."""

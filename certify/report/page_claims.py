@@ -83,7 +83,7 @@ def documentation_html(claims: Iterable[Claim]) -> str:
         for place in PLACES
         if any(entry.place == place for entry in found.values())
     ]
-    causes = "; ".join(quoted(re.sub(r"\d[\d.]*", "…", cause)) for cause in GENERAL)
+    causes = "; ".join(quoted(re.sub(r"\d+\.\d+", "…", cause)) for cause in GENERAL)
     said = f"<p class=soft>Every claim can be UNDECIDED because {causes}. Other causes stand beside each.</p>"
     return f"<h2 id=meaning>What the claims say</h2>{said}{''.join(parts)}" if parts else ""
 
