@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flint import arb
 
 from certify.chain.groups import Groups
+from certify.checker.alignment import alignment_claims, diagonal_imbalance
 from certify.checker.arithmetic.rounding import U, ball
 from certify.checker.arithmetic.two_layers import Angles, Commutation, angles, commutation
 from certify.checker.domain import domain_claim
@@ -20,7 +21,7 @@ from certify.checker.product_ranks import intersection_claim
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.rigidity import drift_claims
 from certify.checker.tasks import once
-from certify.claims import causes
+from certify.claims import alignment, causes
 from certify.claims import interface as claims
 from certify.verdict import Enclosure
 
@@ -77,6 +78,7 @@ def edge_claims(
     yield from _balance_claims(edge, thresholds)
     commutator = lookup.values(subject, claims.commutator(0.0).id, 1)[0]
     yield from commutator_null_claim(writer, reader, subject, commutator, lookup)
+    yield from alignment_claims(writer, reader, windows, subject, lookup, thresholds)
     yield from drift_claims(writer, reader, subject, lookup, thresholds)
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
@@ -142,6 +144,10 @@ def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:
     yield Expected(
         claims.imbalance(relative, mass + mass_next),
         within(lambda: edge.commutation.imbalance, lambda: mass + mass_next),
+    )
+    yield Expected(
+        alignment.diagonal(relative, mass + mass_next),
+        within(lambda: diagonal_imbalance(edge.writer.unit, edge.reader.unit), lambda: mass + mass_next),
     )
     yield Expected(
         claims.relative_imbalance(relative),

@@ -8,12 +8,14 @@ import flint
 
 from certify.certificate.publication import publish
 from certify.chain.groups import Groups
-from certify.claims import causes
+from certify.claims import alignment, causes
 from certify.claims import interface as claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.alignment import overlap, relative_imbalance
 from certify.geometry.transport.truncation import truncation_bound_frobenius, truncation_bound_spectral
 from certify.linalg.cores import Core
+from certify.linalg.gram_pair import diagonal_imbalance
+from certify.prover.alignment import measure_alignment
 from certify.prover.domain import measure_domain
 from certify.prover.incidence import measure_incidence
 from certify.prover.intersection import measure_intersection
@@ -54,9 +56,12 @@ def measure_edge(
     floors = [angle_floor(writer.matrix.shape[0], (_tilt(writer, k), _tilt(reader, k))) for k in windows]
     # The overlap is a mean of squares: it moves by at most twice as much.
     cosines = meeting.cosines(windows, floors, min(thresholds.cosine_width, thresholds.overlap_width / 2))
+    overlaps: dict[int, Enclosure] = {}
     for k, floor in zip(windows, floors, strict=True):
-        _angles(ledger, k, writer.matrix.shape[0], cosines[k], floor, thresholds)
-    measure_commutator_null(ledger, writer, reader, _balance(ledger, meeting, thresholds))
+        overlaps[k] = _angles(ledger, k, writer.matrix.shape[0], cosines[k], floor, thresholds)
+    imbalance, commutator = _balance(ledger, meeting, thresholds)
+    measure_commutator_null(ledger, writer, reader, commutator)
+    measure_alignment(ledger, writer, reader, overlaps, imbalance, thresholds)
     measure_rigidity(ledger, meeting, thresholds)
     sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
     scale = writer.frobenius.upper * reader.frobenius.upper
@@ -76,7 +81,8 @@ def known_edge(ledger: Ledger, writer: LayerFacts, reader: LayerFacts) -> EdgeFa
     return EdgeFacts(ledger, None if core is None else core.without_vectors())
 
 
-def _angles(ledger: Ledger, k: int, n: int, found: Interval, floor: float, thresholds: Thresholds) -> None:
+def _angles(ledger: Ledger, k: int, n: int, found: Interval, floor: float, thresholds: Thresholds) -> Enclosure:
+    """The overlap is returned as it is published."""
     if floor < 1.0:
         cosines = [_cosine(float(low), float(high), floor) for low, high in zip(found.lo, found.hi, strict=True)]
     else:
@@ -86,6 +92,7 @@ def _angles(ledger: Ledger, k: int, n: int, found: Interval, floor: float, thres
     mean = publish_ball(overlap([ball_of(value) for value in cosines]))
     ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
     measure_overlap_null(ledger, k, n, mean, thresholds, cause)
+    return mean
 
 
 def _tilt(facts: LayerFacts, k: int) -> float:
@@ -98,18 +105,19 @@ def _cosine(low: float, high: float, floor: float) -> Enclosure:
     return Enclosure(min(wide.lower, 1.0), min(wide.upper, 1.0))
 
 
-def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> Enclosure:
-    """Imbalance and commutator; the latter is returned as it is published."""
+def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> tuple[Enclosure, Enclosure]:
+    """Imbalance and commutator are returned as they are published."""
     writer, reader = meeting.writer, meeting.reader
     norms = meeting.balance()
     factor = flint.arb(product_floor(max(*writer.matrix.shape, *reader.matrix.shape)))
     write_mass, read_mass = writer.norm * writer.norm, reader.norm * reader.norm
     scale = (norms.read * norms.read + norms.write * norms.write).sqrt()
     floor = factor * (write_mass + read_mass)
-    ledger.measure(
-        claims.imbalance(thresholds.imbalance_relative, _square(writer) + _square(reader)),
-        [publish_ball(norms.imbalance, floor=upper_end(floor), nonnegative=True)],
-    )
+    imbalance = publish_ball(norms.imbalance, floor=upper_end(floor), nonnegative=True)
+    limits = thresholds.imbalance_relative, _square(writer) + _square(reader)
+    ledger.measure(claims.imbalance(*limits), [imbalance])
+    diagonal = diagonal_imbalance(writer.matrix, reader.matrix)
+    ledger.measure(alignment.diagonal(*limits), [publish_ball(diagonal, floor=upper_end(floor), nonnegative=True)])
     relative = relative_imbalance(norms.imbalance, norms.read, norms.write)
     ledger.measure(
         claims.relative_imbalance(thresholds.imbalance_relative),
@@ -118,7 +126,7 @@ def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> Enclos
     spread = factor * (1 + write_mass / norms.write + read_mass / norms.read)
     commutator = publish_ball(norms.commutator, floor=upper_end(spread), nonnegative=True)
     ledger.measure(claims.commutator(thresholds.commutator_width), [commutator])
-    return commutator
+    return imbalance, commutator
 
 
 def _square(facts: LayerFacts) -> float:
