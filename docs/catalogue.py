@@ -28,12 +28,12 @@ For every theorem: where its statement comes from, its page with all readings, i
 speak of it, and the gallery. The papers are [FLAG](https://arxiv.org/abs/2605.09861),
 [GSA-I](https://arxiv.org/abs/2605.02108) and [GSA-II](https://arxiv.org/abs/2605.02111).
 
-| paper | theorem | readings | file | in a certificate | gallery |
-|---|---|---|---|---|---|
+| paper | theorem and file | readings | in a certificate | gallery |
+|---|---|---|---|---|
 """
 
 
-_PROTOCOL = ("E7.finite", "E7.rank", "E7.normalization")
+_PROTOCOL = ("E7.finite", "E7.rank", "E7.normalization", "E7.domain.spectral")
 
 
 def write_claims(folder: Path) -> None:
@@ -53,7 +53,7 @@ def target(entry: Entry) -> str:
 def _claim(entry: Entry) -> str:
     theorem = next((theorem for theorem in theorems.all() if theorem.id == _theorem_of(entry)), None)
     lines = [
-        f"({target(entry)})=\n### {entry.name.format('k')}\n",
+        f"({target(entry)})=\n### {entry.heading}\n",
         f"`{entry.pattern}`" + (f", of {{doc}}`theorem {theorem.id} <../theorems/{page(theorem)}>`" if theorem else ""),
         f"\n{entry.meaning}\n",
         f"Asserted, for `{entry.example.id}`\n: {_plain(entry.example.statement)}"
@@ -146,10 +146,9 @@ def write_map(folder: Path) -> None:
         shown = ", ".join(f"[{title}](#{name})" for name, title in gallery_links(theorem)) or "–"
         rows.append(
             f"| {theorem.source.partition(' (')[0]} | {{doc}}`{theorem.id} <../theorems/{page(theorem)}>`: "
-            f"{_plain(theorem.title)} | {true} true"
+            f"{_plain(theorem.title)}, `{module}` | {true} true"
             + (f", {false} false" if false else "")
-            + f" | `{module}` | {claims} "
-            f"| {shown} |"
+            + f" | {claims} | {shown} |"
         )
     others = [entry for entry in entries() if not any(entry in claim_links(theorem) for theorem in theorems.all())]
     rest = ", ".join(f"[`{entry.pattern}`](#{target(entry)})" for entry in others)

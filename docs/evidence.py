@@ -1,15 +1,17 @@
 """The tables of necessity and sharpness, decided afresh at every build of the documentation.
 
-    python docs/evidence.py
+    python docs/evidence.py [ID...]
 
-searches the instances of sharpness again, which takes minutes, and writes them to evidence.json; a build decides each
-of them anew, and searches only what is not there or no longer stands.
+searches the instances of sharpness again, of all theorems in minutes, and writes them to evidence.json; a build decides
+each of them anew, and searches only what is not there or no longer stands.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import sys
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -123,11 +125,16 @@ def _row(theorem, constant: Constant, reading: Reading, data: dict[str, Any]) ->
     return sharpness_at(theorem, constant, reading, instance, refuted)
 
 
-def main() -> None:
-    """Search every row again and write the file."""
-    rows = [row.to_json() for theorem in theorems.all() for row in theorems.sharpness(theorem.id, seed=SEED)]
+def main(ids: Sequence[str] = ()) -> None:
+    """Search the rows of some theorems again, of all when none is named, and write the file."""
+    rows: list[dict[str, Any]] = []
+    for theorem in theorems.all():
+        if ids and theorem.id not in ids:
+            rows += [row for row in _file().values() if row["theorem"] == theorem.id]
+        else:
+            rows += [row.to_json() for row in theorems.sharpness(theorem.id, seed=SEED)]
     FILE.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -21,7 +21,7 @@ __all__ = ["alignment_claims", "diagonal_imbalance"]
 
 _EXACT_ENTRIES = 2**12
 _NOTHING = Enclosure(0.0, 1.0)
-"""What is said of an overlap where no gap is certified."""
+"""What is said of a sine where no gap is certified."""
 
 
 def alignment_claims(
@@ -33,18 +33,22 @@ def alignment_claims(
     yield _truths(claims.ranks(), [agree], causes.RANK_OPEN)
     imbalance = lookup.values(subject, "B3.imbalance", 1)[0]
     balanced = imbalance.lower <= 0 and _same_grams(writer.matrix, reader.matrix)
-    overlaps = {k: lookup.values(subject, f"E.overlap[{k}]", 1)[0] for k in windows}
-    for k, overlap in overlaps.items():
-        cause = causes.no_gap(k) if overlap == _NOTHING else ""
+    sines = {k: lookup.values(subject, f"E.sines[{k}]", k) for k in windows}
+    for k, found in sines.items():
+        cause = causes.no_gap(k) if all(value == _NOTHING for value in found) else ""
         yield Expected(
-            claims.angle(k, n, thresholds["overlap_width"]),
-            lambda values, k=k, cause=cause: _angle_fault(writer, reader, k, overlaps[k], imbalance, values, cause),
+            claims.angle(k, n, thresholds["cosine_width"]),
+            lambda values, k=k, cause=cause: _angle_fault(writer, reader, k, sines[k], imbalance, values, cause),
             causes=lambda cause=cause: [cause],
         )
-        space = False if overlap.upper < 1 else (True if balanced and not cause else None)
-        turned = any(overlaps[j].upper < 1 for j in windows if j <= k)
+        space = False if _turned(found) else (True if balanced and not cause else None)
+        turned = any(_turned(sines[j]) for j in windows if j <= k)
         lines = False if turned else (True if balanced else None)
         yield _truths(claims.levels(k), [space, lines], cause or causes.LEVEL_OPEN)
+
+
+def _turned(sines: Sequence[Enclosure]) -> bool:
+    return max(value.lower for value in sines) > 0
 
 
 def _truths(asserted: claims.Assertion, known: Sequence[bool | None], cause: str) -> Expected:
@@ -60,22 +64,28 @@ def _angle_fault(
     writer: LayerFacts,
     reader: LayerFacts,
     k: int,
-    overlap: Enclosure,
+    sines: Sequence[Enclosure],
     imbalance: Enclosure,
     values: tuple[Enclosure, ...],
     cause: str,
 ) -> str:
-    """Σ sin² = k − Σ cos²; and 2‖Δ‖² over the square of the gaps, of which each end is a bound."""
-    ends = [(k - k * arb(end)).max(arb(0)).sqrt() for end in (overlap.lower, overlap.upper)]
-    if fault := enclosed([ends[0].union(ends[1])], values[:1], 0.0, nonnegative=True):
+    """The root of Σ sin²; and 2‖Δ‖² over the square of the gaps, of which each end is a bound."""
+    low, high = (
+        sum((arb(end) * arb(end) for end in ends), arb(0)).sqrt() for ends in zip(*map(_ends, sines), strict=True)
+    )
+    if fault := enclosed([low.union(high)], values[:1], 0.0, nonnegative=True):
         return fault
     if cause:
         return "" if not values[1].finite else "not proved: there are no gaps for a bound"
-    gaps = [s.balls[k - 1] ** 2 - s.balls[k] ** 2 for s in (writer, reader)]
+    gaps = [s.balls[k - 1] ** 2 - (s.balls[k] ** 2 if k < s.d else 0) for s in (writer, reader)]
     delta = ball(imbalance.lower, imbalance.upper)
     ratio = delta * arb(2).sqrt() / (gaps[0] + gaps[1])
     largest = arb(min(k, writer.matrix.shape[0] - k)).sqrt()
     return enclosed([ratio.min(largest)], values[1:], 0.0, nonnegative=True)
+
+
+def _ends(value: Enclosure) -> tuple[float, float]:
+    return value.lower, value.upper
 
 
 def diagonal_imbalance(w: Unit, w_next: Unit) -> arb:

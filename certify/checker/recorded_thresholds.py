@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from certify.claims.storage_formats import NO_STORAGE, STORAGE_NAMES
 from certify.claims.thresholds import Thresholds
 from certify.errors import CertificateError
 from certify.verdict import Parameter
@@ -24,6 +25,7 @@ class Recorded:
     windows: tuple[int, ...] | None
     levels: tuple[int, ...]
     barcode_layers: int
+    storage: str
     incidence_percents: tuple[tuple[str, Fraction], ...]
     group_rows: int
     hub_groups: int
@@ -60,11 +62,15 @@ class Recorded:
             raise CertificateError("below 1", place="thresholds.label_ratio")
         windows = thresholds["windows"]
         sizes = None if windows == "auto" else _integers("windows", windows, 2**53)
+        storage = thresholds["storage"]
+        if storage != NO_STORAGE and storage not in STORAGE_NAMES:
+            raise CertificateError("not a storage format", place="thresholds.storage")
         return cls(
             widths,
             sizes,
             _integers("energy_levels", thresholds["energy_levels"], 99),
             counts["barcode_layers"],
+            str(storage),
             _percents(thresholds["incidence_levels"]),
             counts["group_rows"],
             counts["hub_groups"],
@@ -82,6 +88,10 @@ class Recorded:
         if chosen is None:
             chosen = (*(2**i for i in range(limit.bit_length())), *extra)
         return sorted({k for k in chosen if 1 <= k < limit})
+
+    def beyond(self, most: int) -> bool:
+        """Whether the largest of the given windows has more than ``most`` ranks."""
+        return self.windows is not None and max(self.windows) > most
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from certify.checker.arithmetic.rounding import U
 from certify.checker.arithmetic.truncated import Transport
 from certify.checker.layer import LayerFacts
 from certify.checker.recorded_thresholds import Recorded
+from certify.checker.tasks import once
 from certify.claims import incidence as claims
 from certify.verdict import Enclosure
 
@@ -34,7 +35,7 @@ class Pair(NamedTuple, Generic[_T]):
     wide: _T
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Level:
     """The windows at a level.
 
@@ -43,7 +44,9 @@ class Level:
     text, percent : of the level; ``"100"`` for the full windows.
     ranks : r and r'.
     x : the activities of the whole transport.
-    moved, kept : norms of the cells of the change and of the truncated transport; None where nothing is certified.
+    transport : its truncations are formed when they are first asked for.
+    floors : what publication adds to activities and to changes, at the least; infinite without certified gaps.
+    full : whether nothing is truncated.
     exponent : sum of the exponents of both layers.
     """
 
@@ -51,9 +54,36 @@ class Level:
     percent: Fraction
     ranks: tuple[int, int]
     x: Pair[Range]
-    moved: Pair[Range] | None
-    kept: Pair[Range] | None
+    transport: Transport
+    floors: tuple[float, float]
+    full: bool
     exponent: int
+
+    @property
+    def moved(self) -> Pair[Range] | None:
+        """Norms of the cells of the change; None where nothing is certified."""
+        return self._both[0]
+
+    @property
+    def kept(self) -> Pair[Range] | None:
+        """Norms of the cells of the truncated transport; None where nothing is certified."""
+        return self._both[1]
+
+    @property
+    def _both(self) -> tuple[Pair[Range] | None, Pair[Range] | None]:
+        return once(self, "_truncated", self._compare)
+
+    def _compare(self) -> tuple[Pair[Range] | None, Pair[Range] | None]:
+        floor, more = self.floors
+        if self.full:
+            zeros = np.zeros(self.x.narrow.lo.shape)
+            return Pair(Range(zeros, zeros), Range(zeros, zeros)), self.x
+        found = self.transport.truncated(self.ranks) if more < 1.0 else None
+        if found is None:
+            return None, None
+        moved, kept = found
+        wide = moved.widened(_FACTOR * more), kept.widened(_FACTOR * (floor + more))
+        return Pair(moved, wide[0]), Pair(kept, wide[1])
 
     def bound(self, writer: LayerFacts, reader: LayerFacts) -> arb:
         """E1's bound in the Frobenius norm from published singular values, which it increases in."""
@@ -61,8 +91,9 @@ class Level:
         r, r_next = self.ranks
         for pick in (lambda value: value.lower, lambda value: value.upper):
             s, t = ([arb(pick(value)).max(arb(0)) ** 2 for value in facts.sigma] for facts in (writer, reader))
-            first = (t[0] * sum(s[r:], arb(0))).min((s[r] if r < len(s) else arb(0)) * sum(t, arb(0)))
-            second = (sum(t[r_next:], arb(0)) * s[0]).min((t[r_next] if r_next < len(t) else arb(0)) * sum(s[:r], arb(0)))
+            beyond, beyond_next = sum(s[r : r + 1], arb(0)), sum(t[r_next : r_next + 1], arb(0))
+            first = (t[0] * sum(s[r:], arb(0))).min(beyond * sum(t, arb(0)))
+            second = (sum(t[r_next:], arb(0)) * s[0]).min(beyond_next * sum(s[:r], arb(0)))
             ends.append((first + second).sqrt())
         return ends[0].union(ends[1]) * arb(2) ** -self.exponent
 
@@ -79,22 +110,13 @@ def levels_of(
     floor = 16 * (writer.matrix.shape[0] + max(map(len, groups)) + 64) * U
     total, full = sum(exponents), (writer.d, reader.d)
     x = Pair(transport.cells, transport.cells.widened(_FACTOR * floor))
-    zeros = np.zeros(x.narrow.lo.shape)
-    still = Pair(Range(zeros, zeros), Range(zeros, zeros))
     found: list[Level] = []
     for text, percent in options.incidence_percents:
         ranks = _window(writer.sigma, percent), _window(reader.sigma, percent)
         more = _error_floor(floor, (writer.sigma, reader.sigma), exponents, ranks)
-        if ranks == full and more < 1.0:
-            found.append(Level(text, percent, ranks, x, still, x, total))
-            continue
-        truncated = transport.truncated(ranks) if more < 1.0 else None
-        moved = kept = None
-        if truncated is not None:
-            moved = Pair(truncated[0], truncated[0].widened(_FACTOR * more))
-            kept = Pair(truncated[1], truncated[1].widened(_FACTOR * (floor + more)))
-        found.append(Level(text, percent, ranks, x, moved, kept, total))
-    return [*found, Level(claims.FULL, Fraction(100), full, x, still, x, total)]
+        whole = ranks == full and more < 1.0
+        found.append(Level(text, percent, ranks, x, transport, (floor, more), whole, total))
+    return [*found, Level(claims.FULL, Fraction(100), full, x, transport, (floor, floor), True, total)]
 
 
 def _window(sigma: Sequence[Enclosure], percent: Fraction) -> int:

@@ -48,12 +48,12 @@ def diagonal(relative: float, mass: float) -> Assertion:
 
 
 def angle(k: int, n: int, width: float) -> Assertion:
-    """‖sinΘ_k‖_F and B3's bound of it, in R^n; ``width`` is that of the overlap, of which the first is a root."""
+    """‖sinΘ_k‖_F and B3's bound of it, in R^n; ``width`` is that of a sine, of which there are k."""
     return measured(
         angle_id(k),
         f"‖sin Θ‖_F between the {k} leading directions written and read, and its bound by the imbalance, "
         "√2 ‖H − K‖_F over the gaps of both Grams, or the largest there is, whichever is less",
-        math.sqrt(k * width),
+        math.sqrt(k) * width,
         count=2,
         parameters={"dimension": n, "window": k},
     )

@@ -35,12 +35,15 @@ __all__ = [
     "UNEQUAL_SHAPES",
     "exact_memory",
     "exact_work",
+    "format_overflows",
+    "moved",
     "no_gap",
     "no_window",
     "ranks_bounded",
     "too_many_groups",
     "too_many_layers",
     "undecided",
+    "windows_beyond",
 ]
 
 ONE_RANK = "with one rank the chart is constant and every exponent fits"
@@ -111,9 +114,31 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
 
 
+def format_overflows(format: str) -> str:
+    """Why nothing is asked of the matrices within half a unit of a storage format."""
+    return f"an entry is larger than the largest number of {format}"
+
+
 def no_gap(k: int) -> str:
     """Why the windows of k ranks have no angles."""
     return f"no gap between σ_{k} and σ_{k + 1} is certified in one of the layers"
+
+
+def moved(k: int, edges: Sequence[int]) -> str:
+    """Why the windows of k ranks are not asked where some are at the edges of the ranks that are not told apart.
+
+    >>> moved(3, [2, 5]).partition("; ")[2]
+    'the window is moved to the edges of the cluster: 2, 5'
+    """
+    where = "edge" if len(edges) == 1 else "edges"
+    return f"{no_gap(k)}; the window is moved to the {where} of the cluster: {', '.join(map(str, edges))}"
+
+
+def windows_beyond(most: int) -> str:
+    """Why windows that were given are not asked at an interface."""
+    if most == 0:
+        return "windows were given, and between layers that share one dimension there is none"
+    return f"windows of more than {most} ranks were given, and there are none between these layers"
 
 
 def no_window(level: str) -> str:

@@ -59,8 +59,8 @@ def spectral(lines: Mapping[str, Verdict | None], nearest: tuple[str, str], vacu
     subject, id = nearest
     charts = ", ".join(vacuous)
     note = (
-        f"the bound of the drift exceeds the drift more than {LOOSE} times ({charts}): it is vacuous on these weights, "
-        "a diagnostic and no constraint"
+        f"in the charts named the bound of the drift exceeds the drift more than {LOOSE} times: it is vacuous on these "
+        "weights, a diagnostic and no constraint"
     )
     return measured(
         SPECTRAL,

@@ -17,6 +17,7 @@ __all__ = [
     "MOST_EDGES",
     "MOST_GROUPS",
     "PAIR_IDS",
+    "PER_LEVEL",
     "SUPPORTS",
     "THRESHOLDS",
     "WINDOW",
@@ -47,7 +48,7 @@ MOST_GROUPS = 256
 MOST_EDGES = 512
 """Of more edges, weights and correlations are not published."""
 
-_PER_LEVEL = ("E1.transport", "E7.columns", "E7.pairs", "E7.margins", "E7.conclusion")
+PER_LEVEL = ("E1.transport", "E7.columns", "E7.pairs", "E7.margins", "E7.conclusion")
 PAIR_IDS = (GRAPH, LABELS)
 
 
@@ -58,7 +59,7 @@ def level_id(name: str, level: str) -> str:
 
 def level_ids(level: str) -> list[str]:
     """The ids of all claims at a level."""
-    return [level_id(name, level) for name in _PER_LEVEL]
+    return [level_id(name, level) for name in PER_LEVEL]
 
 
 def thresholds(groups: str, count: int, rule: str, level: str, exponent: int) -> Assertion:
@@ -73,20 +74,23 @@ def thresholds(groups: str, count: int, rule: str, level: str, exponent: int) ->
     )
 
 
-def supports(columns: int, hub_groups: int, active: Mapping[str, str]) -> Assertion:
-    """Which columns are active in which group; ``active`` spells the columns of each group as bits in hexadecimal."""
-    parameters: dict[str, Parameter] = {"columns": columns, "hub_groups": hub_groups, **active}
+def supports(columns: int, hub_groups: int, noise: float, active: Mapping[str, str]) -> Assertion:
+    """Which columns are active in which group; ``active`` spells the columns of each group as bits in hexadecimal.
+
+    ``noise`` is the recorded ν, 0 where no cell is outside the supports.
+    """
+    known: dict[str, Parameter] = {"columns": columns, "hub_groups": hub_groups, "noise_threshold": noise}
     return measured(
         SUPPORTS,
         "the cells (G, j) with x_G(j) = ‖X_{G,j}‖ >= θ_G, the columns active in one group, and the hubs, active in "
         "hub_groups groups or more",
         0.0,
         count=3,
-        parameters=parameters,
+        parameters={**known, **active},
     )
 
 
-def graph(edges: str, listed: int, edge: float, noise: float, relative: float) -> Assertion:
+def graph(edges: str, listed: int, edge: float, relative: float) -> Assertion:
     """The edges among the groups, as bits of the upper triangle in hexadecimal; weights of ``listed`` of them."""
     return measured(
         GRAPH,
@@ -94,7 +98,7 @@ def graph(edges: str, listed: int, edge: float, noise: float, relative: float) -
         "pairs with w_GH >= ω, the edges",
         relative,
         count=1 + listed,
-        parameters={"edges": edges, "edge_threshold": edge, "noise_threshold": noise},
+        parameters={"edges": edges, "edge_threshold": edge},
         note="" if listed else "weights are published of the edges of graphs that have some, and not too many",
     )
 
@@ -116,8 +120,8 @@ def truncation(level: str, windows: tuple[int, int], relative: float) -> Asserti
     """How far the truncation is off: its own norm, and the bound from singular values alone."""
     return measured(
         level_id("E1.transport", level),
-        "‖X_{r',r} − X‖_F for the windows that hold this part of the energy of W and of W', and its bound from singular "
-        "values",
+        "‖X_{r',r} − X‖_F for the windows that hold this part of the energy of W and of W', and its bound from "
+        "singular values",
         relative,
         count=2,
         parameters=_windows(level, windows),
@@ -147,16 +151,14 @@ def pairs(level: str, windows: tuple[int, int], number: int, edges: int) -> Asse
     )
 
 
-def margins(
-    level: str, windows: tuple[int, int], lines: str, count: int, noise: float, relative: float
-) -> Assertion:
+def margins(level: str, windows: tuple[int, int], lines: str, count: int, relative: float) -> Assertion:
     """The smallest margin of each line of the block form."""
     return measured(
         level_id("E7.margins", level),
         "the smallest margin of each line of the block form; positive where the truncation leaves the line as it is",
         relative,
         count=count,
-        parameters={**_windows(level, windows), "lines": lines, "noise_threshold": noise},
+        parameters={**_windows(level, windows), "lines": lines},
     )
 
 
@@ -185,4 +187,4 @@ def smallest_level() -> Assertion:
 
 
 def _windows(level: str, windows: tuple[int, int]) -> dict[str, Parameter]:
-    return {"level": level, "window": windows[0], "window_next": windows[1]}
+    return {"level": level, "ranks": windows[0], "ranks_next": windows[1]}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 
+from certify.claims.storage_formats import NO_STORAGE, check_storage
 from certify.errors import UsageError
 from certify.verdict import Parameter
 
@@ -31,7 +32,8 @@ class Thresholds:
     Parameters
     ----------
     windows : ``"auto"``, for the powers of two below the number of ranks and the rank that holds the smallest of
-        ``energy_levels``; or window sizes such as ``"4,16,64"``.
+        ``energy_levels``, and for angles the number of ranks where that is below the dimension; or window sizes such as
+        ``"4,16,64"``. A window that splits ranks which are not told apart is moved to the edges of their cluster.
     energy_levels : percentages of energy for the effective ranks, such as ``"90,95,99"``.
     sigma_relative : singular values, relative to σ_1.
     radial_width : the top-radial coordinate r, a logarithm.
@@ -48,6 +50,8 @@ class Thresholds:
     exact_product_seconds : estimated work spent on exact ranks of products that are below those of their factors, for
         each interface, and for all longer products together; 0 leaves bounds.
     barcode_layers : chains of more layers are not asked for their ranks and barcode.
+    storage : ``fp32``, ``fp16``, ``bf16``, ``fp8_e4m3``, ``fp8_e5m2`` or ``int8``: also certify what all matrices
+        within half a unit of this format share; ``none`` asks nothing.
     incidence_levels : percentages of energy, in hundredths at the finest, at whose windows incidence structures are
         compared; the full windows follow them. ``"none"`` leaves incidence out.
     group_rows : rows of a group where the chain names no groups; 0 for ⌈√rows⌉, at least 8 and at most 32.
@@ -84,6 +88,7 @@ class Thresholds:
     exact_rank_seconds: float = 10.0
     exact_product_seconds: float = 10.0
     barcode_layers: int = 24
+    storage: str = NO_STORAGE
     incidence_levels: str = "90,95,99,99.5,99.9,99.99"
     group_rows: int = 0
     activity_threshold: str = "adapted"
@@ -92,7 +97,7 @@ class Thresholds:
     label_correlation: float = 0.9
     label_ratio: float = 2.0
     hub_groups: int = 2
-    incidence_relative: float = 1e-3
+    incidence_relative: float = 1e-2
     undecided_share: float = 0.05
 
     def __post_init__(self) -> None:
@@ -106,6 +111,7 @@ class Thresholds:
             raise UsageError("an energy level is a percentage between 1 and 99", place=self.energy_levels[:80])
         if self.windows != "auto" and not all(1 <= k <= _LARGEST for k in _integers("windows", self.windows)):
             raise UsageError("a window holds at least one rank", place=self.windows[:80], limit=f"1 to {_LARGEST}")
+        check_storage(self.storage)
         self._check_incidence()
 
     def _check_incidence(self) -> None:
@@ -170,6 +176,10 @@ class Thresholds:
         else:
             sizes = set(_integers("windows", self.windows))
         return tuple(sorted(k for k in sizes if 1 <= k < limit))
+
+    def beyond(self, most: int) -> bool:
+        """Whether a window was given that has more than ``most`` ranks."""
+        return self.windows != "auto" and any(k > most for k in _integers("windows", self.windows))
 
     def record(self) -> dict[str, Parameter]:
         """Names and values, as a certificate keeps them."""

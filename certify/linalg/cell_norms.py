@@ -5,8 +5,8 @@ exact one on a cell, in the Euclidean norm, has there a norm within r of the exa
 γ_n‖W'_G‖_F‖w_j‖, see (2) of :mod:`certify.linalg.gemm`, summed over the rows of G.
 
 **Truncations.** Let B = ŪSV̄ᵀ be within ε of W, W − B = F, in the Frobenius norm, P and P* the projectors of W_r, and
-σ the singular values of W, with s_r > σ_{r+1} and σ_r > s_{r+1}. With the weights g_i = s_i/(s_i − σ_{r+1}) of the modes
-i ≤ r of B, and h_i = s_i/(σ_r − s_i) of the others,
+σ the singular values of W, with s_r > σ_{r+1} and σ_r > s_{r+1}. With the weights g_i = s_i/(s_i − σ_{r+1}) of the
+modes i ≤ r of B, and h_i = s_i/(σ_r − s_i) of the others,
 
     ‖(W_r − B_r)e_j‖ ≤ ε (1 + √2 (Σ_{i≤r} g_i² v̄_i(j)²)^½ + √2 (Σ_{i>r} h_i² v̄_i(j)²)^½),                        (21)
 
@@ -90,7 +90,6 @@ class Units:
         error = mul_up(rounding, mul_up(rows[:, None], columns[None, :]))
         lost = 2.0 * ETA * (self.writer.size + self.reader.size) + underflow(inner) * grouping.largest
         return found, add_up(error, lost)
-
 
     def lengths(self, grouping: Grouping) -> tuple[FloatArray, FloatArray]:
         """Upper bounds of the norms of the columns of W and of the rows of W' in each group."""
@@ -176,17 +175,14 @@ class _Side:
         if not (low > s[r] and s[r - 1] > high):
             return np.full(self.squares.shape[0], np.inf)
         found = np.ones(self.squares.shape[0])
-        for part, weights in ((slice(0, r), div_up(s[:r], sub_down(s[:r], high))), (slice(r, None), _beyond(s[r:], low))):
+        within, beyond = div_up(s[:r], sub_down(s[:r], high)), div_up(s[r:], sub_down(low, s[r:]))
+        for part, weights in ((slice(0, r), within), (slice(r, None), beyond)):
             largest = float(np.max(weights, initial=0.0))
             total, rounding = times(self.squares[:, part], np.square(weights))
             sums = total * ((1.0 + rounding) * (1.0 + gamma(s.size + 18)))
             root = add_up(np.sqrt(sums) * (1.0 + 4 * U), mul_up(largest, 2 * up(outer) + 2.0**-500))
             found = add_up(found, mul_up(1.5, root))
         return found
-
-
-def _beyond(s: FloatArray, low: float) -> FloatArray:
-    return div_up(s, sub_down(low, s))
 
 
 def truncations(

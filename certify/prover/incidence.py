@@ -7,9 +7,8 @@ encloses activities and errors a second time, more narrowly, finds all that foll
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, frexp, isfinite
+from math import ceil, floor, inf, isfinite, nextafter, sqrt
 
 import flint
 import numpy as np
@@ -20,12 +19,13 @@ from certify.claims import causes
 from certify.claims import incidence as claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.transport.truncation import truncation_bound_frobenius
-from certify.linalg.cell_norms import Grouping, Truncated, Units, cell_norms, truncations
 from certify.linalg.cores import Core
+from certify.prover.block_form import measure_level
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
-from certify.prover.structure import Levels, Pairs, Profiles, Structure, kept, norm_of, widest_gap
-from certify.prover.widening import cell_floor, error_floor, known_to
+from certify.prover.robustness import measure_radius
+from certify.prover.structure import Levels, Pairs, Profiles, Structure, widest_gap
+from certify.prover.truncations import Truncations, Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
@@ -35,20 +35,13 @@ _FIRST = Fraction(99)
 """Thresholds are chosen at this level, or at a higher one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The windows at a level: their ranks, and the errors and activities of the truncation where there is one."""
-
-    level: str
-    percent: Fraction
-    ranks: tuple[int, int]
-    norm: Enclosure
-    error: Interval | None
-    activities: Interval | None
-
-
 def measure_incidence(
-    ledger: Ledger, writer: LayerFacts, reader: LayerFacts, core: Core | None, groups: Groups | None, options: Thresholds
+    ledger: Ledger,
+    writer: LayerFacts,
+    reader: LayerFacts,
+    core: Core | None,
+    groups: Groups | None,
+    options: Thresholds,
 ) -> None:
     """All claims about the row groups of ``reader`` on what ``writer`` writes; ``groups`` are those of the chain."""
     if not (percents := options.incidence_percents()):
@@ -79,60 +72,11 @@ class _Incidence:
         percents: Sequence[tuple[str, Fraction]],
     ) -> None:
         self.ledger, self.writer, self.reader, self.options = ledger, writer, reader, options
-        self.groups, self.core = groups, core
-        self.exponents = frexp(writer.frobenius.upper)[1], frexp(reader.frobenius.upper)[1]
-        self.grouping = Grouping.of(groups)
-        self.floor = cell_floor(writer.matrix.shape[0], self.grouping.largest)
-        self.units = Units.of(writer.matrix, reader.matrix, self.exponents, self.grouping)
-        self.product, self.product_error = self.units.product(self.grouping)
-        self.x = _widened(cell_norms(self.product, self.grouping, self.product_error), self.floor)
-        full = (writer.d, reader.d)
-        zero = Interval(np.zeros(self.x.shape))
-        self.windows = self._truncated([(text, level, self._ranks(level)) for text, level in percents])
-        self.windows.append(_Window(claims.FULL, Fraction(100), full, Enclosure(0.0, 0.0), zero, self.x))
-
-    def _ranks(self, percent: Fraction) -> tuple[int, int]:
-        return energy_window(self.writer.sigma, percent), energy_window(self.reader.sigma, percent)
-
-    def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[_Window]:
-        floors = [
-            error_floor(self.floor, (self.writer.sigma, self.reader.sigma), self.exponents, ranks)
-            for _, _, ranks in asked
-        ]
-        known = [place for place, floor in enumerate(floors) if floor < 1.0]
-        spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
-        found = {place: self._window(*asked[place], None) for place in range(len(asked)) if place not in known}
-        if self.core is None:
-            return [self._window(*item, None) for item in asked]
-        ranks = [asked[place][2] for place in reversed(known)]
-        published = tuple(
-            known_to(facts.sigma, exponent)
-            for facts, exponent in zip((self.writer, self.reader), self.exponents, strict=True)
-        )
-        steps = truncations(
-            self.core, (spectra[0], spectra[1]), self.units, self.grouping, ranks, (published[0], published[1])
-        )
-        for place, truncated in zip(reversed(known), steps, strict=True):
-            found[place] = self._window(*asked[place], truncated)
-        return [found[place] for place in range(len(asked))]
-
-    def _window(
-        self, text: str, percent: Fraction, ranks: tuple[int, int], truncated: Truncated | None
-    ) -> _Window:
-        if truncated is None or not np.all(np.isfinite(truncated.off)):
-            return _Window(text, percent, ranks, UNKNOWN, None, None)
-        if ranks == (self.writer.d, self.reader.d):
-            zero = Interval(np.zeros(self.x.shape))
-            return _Window(text, percent, ranks, Enclosure(0.0, 0.0), zero, self.x)
-        room = truncated.room + self.floor
-        error = _widened(cell_norms(truncated.error, self.grouping, truncated.off), room)
-        both = self.product + truncated.error
-        activities = _widened(
-            cell_norms(both, self.grouping, self.product_error + truncated.off, roundings=1), room + self.floor
-        )
-        size = norm_of(error, np.ones(error.shape, dtype=bool))
-        norm = publish(float(size.lo), float(size.hi), nonnegative=True)
-        return _Window(text, percent, ranks, norm, error, activities)
+        self.groups = groups
+        sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
+        self.sigma = sigma, sigma_next
+        found = Truncations(writer, reader, core, groups, percents)
+        self.exponents, self.x, self.windows = found.exponents, found.x, found.windows
 
     def measure(self) -> None:
         """Make the claims."""
@@ -145,12 +89,17 @@ class _Incidence:
         asserted = claims.thresholds(groups_text(self.groups), len(self.groups), rule, level, exponent)
         self.ledger.measure(asserted, [Enclosure(value, value) for value in theta])
         rows = np.flatnonzero(theta > 0)
-        profiles = self._supports(rows, theta)
-        if profiles is None:
+        found = self._supports(rows, theta)
+        if found is None:
             self.ledger.skip([claims.SUPPORTS], causes.SUPPORT_OPEN)
             return
-        structure = self._structure(profiles, theta[rows])
-        verdicts = [self._level(window, rows, structure) for window in self.windows]
+        structure = self._structure(found[0], theta[rows], found[1])
+        relative = self.options.incidence_relative
+        measure_radius(self.ledger, structure.profiles, structure.levels, rows.tolist(), relative)
+        verdicts = [
+            measure_level(self.ledger, window, rows, structure, self._bound(window.ranks), self.options)
+            for window in self.windows
+        ]
         levels = [float(window.level) for window in self.windows]
         smallest = [_smallest(levels, [pair[place] for pair in verdicts]) for place in (0, 1)]
         self.ledger.measure(claims.smallest_level(), smallest)
@@ -174,7 +123,7 @@ class _Incidence:
                         return window.level, rule, np.where(have, theta, 0.0)
         return claims.FULL, rule, full
 
-    def _gaps(self, window: _Window, least: int) -> np.ndarray:
+    def _gaps(self, window: Window, least: int) -> np.ndarray:
         """The middle of the widest gap of each group; 0 where it has none."""
         error = window.error
         assert error is not None
@@ -183,7 +132,8 @@ class _Incidence:
         found = [widest_gap(intervals[group], least, least) for group in range(len(self.groups))]
         return np.array([0.0 if gap is None else gap.middle for gap in found])
 
-    def _supports(self, rows: np.ndarray, theta: np.ndarray) -> Profiles | None:
+    def _supports(self, rows: np.ndarray, theta: np.ndarray) -> tuple[Profiles, float | None] | None:
+        """Profiles and the level of the noise; None where a column may be on either side of a threshold."""
         x, levels = self.x[rows], theta[rows][:, None]
         active, idle = x.lo >= levels, x.hi < levels
         if not np.all(active | idle):
@@ -191,14 +141,14 @@ class _Incidence:
         counts, most = active.sum(axis=0), self.options.hub_groups
         texts = {f"active {group}": _bits(active[place]) for place, group in enumerate(rows)}
         values = [int(active.sum()), int(np.sum(counts == 1)), int(np.sum(counts >= most))]
-        asserted = claims.supports(x.shape[1], most, texts)
+        profiles = Profiles(x, active)
+        nu = self._noise_level(profiles, theta[rows])
+        asserted = claims.supports(x.shape[1], most, nu or 0.0, texts)
         self.ledger.measure(asserted, [Enclosure(float(v), float(v)) for v in values])
-        return Profiles(x, active)
+        return profiles, nu
 
-    def _structure(self, profiles: Profiles, theta: np.ndarray) -> Structure:
+    def _structure(self, profiles: Profiles, theta: np.ndarray, nu: float | None) -> Structure:
         options, none = self.options, (np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp))
-        noise = profiles.noise()
-        nu = self._noise_level(noise, profiles, theta)
         levels = Levels(theta, None, nu, options.label_correlation, options.label_ratio)
         if theta.size < 2:
             self.ledger.skip(claims.PAIR_IDS, causes.ONE_GROUP)
@@ -215,22 +165,19 @@ class _Incidence:
         levels = Levels(theta, omega, nu, options.label_correlation, options.label_ratio)
         edges = profiles.pairs[0][joined[0]], profiles.pairs[1][joined[0]]
         letters = profiles.labels(edges, levels)
-        self._graph(profiles, levels, edges, weights[joined[0]], noise, letters)
+        self._graph(profiles, levels, edges, weights[joined[0]], letters)
         return Structure(profiles, levels, edges, letters)
 
-    def _graph(
-        self, profiles: Profiles, levels: Levels, edges: Pairs, weights: Interval, noise: Interval, letters: str
-    ) -> None:
+    def _graph(self, profiles: Profiles, levels: Levels, edges: Pairs, weights: Interval, letters: str) -> None:
         options, number = self.options, len(letters)
         listed = number if number <= claims.MOST_EDGES else 0
         groups = profiles.active.shape[0]
         joined = np.zeros((groups, groups), dtype=bool)
         joined[edges] = True
         asserted = claims.graph(
-            _bits(joined[np.triu_indices(groups, 1)]), listed, levels.edge or 0.0, levels.noise or 0.0,
-            options.incidence_relative,
-        )  # fmt: skip
-        values = [_published(noise), *map(_published, weights[:listed])]
+            _bits(joined[np.triu_indices(groups, 1)]), listed, levels.edge or 0.0, options.incidence_relative
+        )
+        values = [_published(profiles.noise()), *map(_published, weights[:listed])]
         self.ledger.measure(asserted, values)
         if not number:
             self.ledger.skip([claims.LABELS], causes.NO_EDGE)
@@ -240,22 +187,20 @@ class _Incidence:
         if listed:
             columns = (profiles.correlations(edges), *profiles.chance(edges))
             told += [_published(column[place]) for place in range(number) for column in columns]
-        asserted = claims.labels(
-            letters, listed, options.label_correlation, options.label_ratio, options.overlap_width
-        )
+        asserted = claims.labels(letters, listed, options.label_correlation, options.label_ratio, options.overlap_width)
         self.ledger.measure(asserted, told)
 
-    def _noise_level(self, noise: Interval, profiles: Profiles, theta: np.ndarray) -> float | None:
+    def _noise_level(self, profiles: Profiles, theta: np.ndarray) -> float | None:
         """ν; None where no cell is noise."""
         rule = self.options.noise_threshold
         counts = np.sum(~profiles.active, axis=1)
         if not counts.any():
             return None
         if rule == "cells":
-            square = sum(int(count) * Fraction(float(value)) ** 2 for count, value in zip(counts, theta, strict=True))
-            return _rounded_up(flint.arb(flint.fmpq(*square.as_integer_ratio())).sqrt())
+            squares = (int(n) * Fraction(float(t)) ** 2 for n, t in zip(counts, theta, strict=True))
+            return root_above(sum(squares, Fraction(0)))
         if rule.endswith("x"):
-            return _rounded_up(flint.arb(float(rule[:-1])) * flint.arb(float(noise.hi)))
+            return root_above((Fraction(float(rule[:-1])) * Fraction(float(profiles.noise().hi))) ** 2)
         return _scaled(float(rule), -sum(self.exponents))
 
     def _edge_level(self, weights: Interval) -> float | None:
@@ -266,125 +211,10 @@ class _Incidence:
         gap = widest_gap(both, 1, 1)
         return None if gap is None else gap.middle
 
-    def _level(self, window: _Window, rows: np.ndarray, structure: Structure) -> tuple[Enclosure, Enclosure]:
-        """The claims at a level; whether the block form holds and whether the structures agree."""
-        ledger, options, ranks = self.ledger, self.options, window.ranks
-        profiles, level = structure.profiles, window.level
-        number, edges = profiles.pairs[0].size, structure.edges[0].size
-        paired = structure.levels.edge is not None
-        lines = ["cells", *(["pairs"] if paired else []), *([] if structure.levels.noise is None else ["noise"])]
-        lines += ["labels"] if edges else []
-        open_ = Enclosure(0.0, 1.0)
-        bound = self._bound(ranks)
-        norm, cause = window.norm, ""
-        shape = profiles.active.shape
-        if window.error is None or window.activities is None:
-            cause = causes.no_window(level)
-            counts, kept_pairs, margins = [UNKNOWN] * 2, [UNKNOWN] * 2, [UNKNOWN] * len(lines)
-            verdict = open_, open_
-        else:
-            error = window.error[rows]
-            cells = structure.cells(error)
-            counts = [_count(*kept(cells)), _count(*_columns(cells))]
-            found = [_least(cells)]
-            kept_pairs = [Enclosure(0.0, 0.0)] * 2
-            if paired:
-                margin = structure.pairs(error)
-                found.append(_least(margin))
-                kept_pairs[0] = _count(*kept(margin))
-            if structure.levels.noise is not None:
-                found.append(structure.noise(error))
-            if edges:
-                margin = structure.label_margins(error)
-                found.append(_least(margin))
-                kept_pairs[1] = _count(*kept(margin))
-            margins = [publish(float(m.lo), float(m.hi)) for m in found]
-            verdict = _conjunction(margins), agreement(structure, window.activities[rows])
-        ledger.measure(claims.truncation(level, ranks, options.incidence_relative), [norm, bound], cause)
-        share = options.undecided_share
-        ledger.measure(claims.columns(level, ranks, shape[0] * shape[1], shape[1], share), counts, cause)
-        if paired:
-            ledger.measure(claims.pairs(level, ranks, number, edges), kept_pairs, cause)
-        nu = structure.levels.noise or 0.0
-        asserted = claims.margins(level, ranks, ",".join(lines), len(lines), nu, options.incidence_relative)
-        ledger.measure(asserted, margins, cause)
-        ledger.measure(claims.conclusion(level, ranks), list(verdict), cause)
-        return verdict
-
     def _bound(self, ranks: tuple[int, int]) -> Enclosure:
         """The bound of E1 from published singular values, in units."""
-        sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (self.writer, self.reader))
-        bound = truncation_bound_frobenius(sigma, sigma_next, *ranks)
+        bound = truncation_bound_frobenius(*self.sigma, *ranks)
         return publish_ball(bound * flint.arb(2) ** -sum(self.exponents), nonnegative=True)
-
-
-def energy_window(sigma: Sequence[Enclosure], percent: Fraction) -> int:
-    """The least window that certainly holds so much of the energy, from published singular values; all where unknown.
-
-    Exact: (100 − p)Σ_{k≤r} l_k² ≥ p Σ_{k>r} h_k² for the lower ends l and the upper ends h.
-    """
-    if not all(value.finite for value in sigma):
-        return len(sigma)
-    ends = [value.lower.as_integer_ratio() for value in sigma], [value.upper.as_integer_ratio() for value in sigma]
-    unit = max(denominator for side in ends for _, denominator in side)
-    low, high = ([(n * (unit // d)) ** 2 for n, d in side] for side in ends)
-    p, q = percent.numerator, 100 * percent.denominator - percent.numerator
-    head, tail = 0, sum(high)
-    for r, (kept_energy, lost) in enumerate(zip(low, high, strict=True), start=1):
-        head, tail = head + kept_energy, tail - lost
-        if q * head >= p * tail:
-            return r
-    return len(sigma)
-
-
-def agreement(structure: Structure, activities: Interval) -> Enclosure:
-    """Whether the transport with these activities has the same structure: 1, 0, or open."""
-    own, levels = structure.profiles, structure.levels
-    theta = levels.theta[:, None]
-    active, idle = activities.lo >= theta, activities.hi < theta
-    if np.any(active & ~own.active) or np.any(idle & own.active):
-        return Enclosure(0.0, 0.0)
-    if not np.all(active | idle):
-        return Enclosure(0.0, 1.0)
-    other = Profiles(activities, own.active)
-    decided = True
-    if levels.edge is not None:
-        weights = other.weights(own.pairs)
-        edge = np.zeros(own.active.shape[0:1] * 2, dtype=bool)
-        edge[structure.edges] = True
-        joined, apart = weights.lo >= levels.edge, weights.hi < levels.edge
-        if np.any(joined & ~edge[own.pairs]) or np.any(apart & edge[own.pairs]):
-            return Enclosure(0.0, 0.0)
-        letters = other.labels(structure.edges, levels) if structure.labels else ""
-        known = [(a, b) for a, b in zip(letters, structure.labels, strict=True) if "?" not in (a, b)]
-        if any(a != b for a, b in known):
-            return Enclosure(0.0, 0.0)
-        decided = bool(np.all(joined | apart)) and len(known) == len(letters)
-    if levels.noise is not None:
-        sides = [(float(x.hi) <= levels.noise, float(x.lo) > levels.noise) for x in (own.noise(), other.noise())]
-        if any(sides[0][i] and sides[1][1 - i] for i in (0, 1)):
-            return Enclosure(0.0, 0.0)
-        decided = decided and any(sides[0][i] and sides[1][i] for i in (0, 1))
-    return Enclosure(1.0, 1.0) if decided else Enclosure(0.0, 1.0)
-
-
-def _columns(cells: Interval) -> tuple[np.ndarray, np.ndarray]:
-    yes, no = kept(cells)
-    return np.all(yes, axis=0), np.any(no, axis=0)
-
-
-def _count(yes: np.ndarray, no: np.ndarray) -> Enclosure:
-    return Enclosure(float(np.sum(yes)), float(no.size - np.sum(no)))
-
-
-def _least(margins: Interval) -> Interval:
-    return Interval(float(np.min(margins.lo)), float(np.min(margins.hi)))
-
-
-def _conjunction(margins: Sequence[Enclosure]) -> Enclosure:
-    if all(margin.lower > 0 for margin in margins):
-        return Enclosure(1.0, 1.0)
-    return Enclosure(0.0, 0.0 if any(margin.upper <= 0 for margin in margins) else 1.0)
 
 
 def _smallest(levels: Sequence[float], verdicts: Sequence[Enclosure]) -> Enclosure:
@@ -403,11 +233,6 @@ def _bits(mask: np.ndarray) -> str:
     return np.packbits(mask).tobytes().hex()
 
 
-def _widened(x: Interval, floor: float | np.ndarray) -> Interval:
-    wide = x + Interval(-np.asarray(floor), np.asarray(floor))
-    return Interval(np.maximum(wide.lo, 0.0), wide.hi)
-
-
 def _published(x: Interval) -> Enclosure:
     return publish(float(x.lo), float(x.hi), nonnegative=True)
 
@@ -418,8 +243,15 @@ def _scaled(value: float, exponent: int) -> float:
         return min(float(np.ldexp(value, exponent)), 2.0**500)
 
 
-def _rounded_up(x: flint.arb) -> float:
-    """A number of twenty bits that is not below any of the ball, and above by 2^-18 of it at most."""
-    top = float(x.upper())
-    grid = 2.0 ** (frexp(top)[1] - 20)
-    return float(np.ceil(top / grid) + 1) * grid
+def root_above(square: Fraction) -> float:
+    """The least float that is not below the root of a fraction; at most 2^500.
+
+    >>> root_above(Fraction(4)), root_above(Fraction(2)) ** 2 >= 2
+    (2.0, True)
+    """
+    found = sqrt(float(square))
+    while Fraction(found) ** 2 < square:
+        found = nextafter(found, inf)
+    while found > 0 and Fraction(nextafter(found, 0.0)) ** 2 >= square:
+        found = nextafter(found, 0.0)
+    return min(found, 2.0**500)

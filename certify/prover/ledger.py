@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,10 +24,12 @@ def ball_of(enclosure: Enclosure) -> flint.arb:
     return hull_ball(enclosure.lower, enclosure.upper) if enclosure.finite else flint.arb.nan()
 
 
-def publish_ball(ball: flint.arb, *, floor: float = 0.0, nonnegative: bool = False) -> Enclosure:
+def publish_ball(
+    ball: flint.arb, *, floor: float = 0.0, nonnegative: bool = False, most: float = math.inf
+) -> Enclosure:
     """:func:`certify.certificate.publication.publish` of a ball; a NaN ball publishes as unknown."""
     lower, upper = interval(ball)
-    return publish(lower, upper, floor=floor, nonnegative=nonnegative)
+    return publish(lower, upper, floor=floor, nonnegative=nonnegative, most=most)
 
 
 @dataclass(slots=True)

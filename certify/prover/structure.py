@@ -19,7 +19,7 @@ from certify.rigor.functions import minimum, sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray, norm_down, norm_up
 
-__all__ = ["Gap", "Levels", "Profiles", "Structure", "kept", "widest_gap"]
+__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "kept", "norm_of", "widest_gap"]
 
 Mask = npt.NDArray[np.bool_]
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
@@ -101,16 +101,15 @@ class Profiles:
 
     def weights(self, pairs: Pairs) -> Interval:
         """w of some pairs."""
-        return self._sums(self.masked, self.masked, pairs)
+        return self._products[pairs]
 
     def lengths(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The norms of both profiles of some pairs."""
-        square, mask = self._squares, self._mask
-        return sqrt(self._sums(square, mask, pairs)), sqrt(self._sums(square, mask, pairs[::-1]))
+        return sqrt(self._masses[pairs]), sqrt(self._masses[_turned(pairs)])
 
     def totals(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The sums of both profiles of some pairs."""
-        return self._sums(self.masked, self._mask, pairs), self._sums(self.masked, self._mask, pairs[::-1])
+        return self._totals[pairs], self._totals[_turned(pairs)]
 
     def correlations(self, pairs: Pairs) -> Interval:
         """Their cosines; 1 on a single column."""
@@ -152,15 +151,20 @@ class Profiles:
         return "".join(found)
 
     @cached_property
-    def _squares(self) -> Interval:
-        return self.masked.sqr()
-
-    @cached_property
     def _mask(self) -> Interval:
         return Interval(self.active.astype(np.float64))
 
-    def _sums(self, a: Interval, b: Interval, pairs: Pairs) -> Interval:
-        return pair_sums(a, b)[pairs]
+    @cached_property
+    def _products(self) -> Interval:
+        return pair_sums(self.masked, self.masked)
+
+    @cached_property
+    def _masses(self) -> Interval:
+        return pair_sums(self.masked.sqr(), self._mask)
+
+    @cached_property
+    def _totals(self) -> Interval:
+        return pair_sums(self.masked, self._mask)
 
 
 @dataclass(frozen=True)
@@ -211,6 +215,10 @@ class Structure:
         )
         open_ = letters == "?"
         return Interval(np.where(open_, -1.0, found.lo), np.where(open_, 1.0, found.hi))
+
+
+def _turned(pairs: Pairs) -> Pairs:
+    return pairs[1], pairs[0]
 
 
 def norm_of(x: Interval, where: Mask) -> Interval:

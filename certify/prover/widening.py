@@ -102,8 +102,8 @@ def error_floor(
 ) -> float:
     """Floor of what truncation to windows changes, for layers over 2^exponent; infinite where a window has no gap.
 
-    How far both layers may be off is multiplied by 3, and by (σ_r + σ_{r+1})/(σ_r − σ_{r+1}) for a window of r ranks, and by σ₁ of the other layer; ``floor`` is that of the
-    product.
+    How far both layers may be off is multiplied by 3, and by (σ_r + σ_{r+1})/(σ_r − σ_{r+1}) for a window of r ranks,
+    and by σ₁ of the other layer; ``floor`` is that of the product.
     """
     total = floor
     for values, other, exponent, exponent_next, r in zip(

@@ -132,3 +132,46 @@ def line_chart(
     turned = f'transform="rotate(-90 14 {middle:.0f})"'
     rows.append(f'<text x="14" y="{middle:.0f}" text-anchor="middle" {turned}>{escape(y_label)}</text>')
     path.write_text("\n".join([*rows, "</svg>"]) + "\n", encoding="utf-8")
+
+
+def bar_chart(
+    path: Path, title: str, y_label: str, series: Mapping[str, Sequence[float]], groups: Sequence[str]
+) -> None:
+    """Draw groups of bars, one bar of each series in each group; a grey band is two deviations wide."""
+    values = [y for ys in series.values() for y in ys]
+    low, high = min(0.0, -2.0, *values), max(0.0, 2.0, *values)
+    span = high - low
+    inner_width, inner_height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+
+    def level(y: float) -> float:
+        return _TOP + inner_height * (high - y) / span
+
+    rows = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" '
+        f'font-size="12" role="img" aria-label="{escape(title)}">',
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
+        f'<text x="{_LEFT}" y="20" font-size="14" font-weight="bold">{escape(title)}</text>',
+        f'<rect x="{_LEFT}" y="{level(2):.1f}" width="{inner_width}" height="{level(-2) - level(2):.1f}" fill="#eee"/>',
+    ]
+    for y in _ticks(low, high, False):
+        rows.append(f'<text x="{_LEFT - 6}" y="{level(y) + 4:.1f}" text-anchor="end">{y:.4g}</text>')
+    slot = inner_width / len(groups)
+    bar = 0.8 * slot / len(series)
+    for place, (name, ys) in enumerate(series.items()):
+        colour = _COLOURS[place % len(_COLOURS)]
+        for group, y in enumerate(ys):
+            left = _LEFT + group * slot + 0.1 * slot + place * bar
+            top, size = level(max(y, 0.0)), abs(level(y) - level(0.0))
+            rows.append(f'<rect x="{left:.1f}" y="{top:.1f}" width="{bar:.1f}" height="{size:.1f}" fill="{colour}"/>')
+        line = _TOP + 12 + 18 * place
+        rows.append(f'<rect x="{_WIDTH - _RIGHT + 10}" y="{line - 8}" width="12" height="12" fill="{colour}"/>')
+        rows.append(f'<text x="{_WIDTH - _RIGHT + 28}" y="{line + 3}">{escape(name)}</text>')
+    for group, name in enumerate(groups):
+        middle = _LEFT + (group + 0.5) * slot
+        rows.append(f'<text x="{middle:.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{escape(name)}</text>')
+    zero = f"{level(0.0):.1f}"
+    rows.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{zero}" y2="{zero}" stroke="#444"/>')
+    middle = _TOP + inner_height / 2
+    turned = f'transform="rotate(-90 14 {middle:.0f})"'
+    rows.append(f'<text x="14" y="{middle:.0f}" text-anchor="middle" {turned}>{escape(y_label)}</text>')
+    path.write_text("\n".join([*rows, "</svg>"]) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ import pytest
 
 import theorems
 from tests.browser import Watched
+from tests.certificate.digits import digits
 
 pytestmark = pytest.mark.browser
 SHOWN = ".ps-wide svg.ps-plot"
@@ -197,6 +198,24 @@ def test_opens_on_a_known_counterexample_and_the_address_shows_it_again(app, chr
     assert _changed(again, shown) != shown
     assert again.locator(".ps-shapes").count() >= 1
     again.close()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_certificate_is_opened_and_explored(app, chromium, width, tmp_path):
+    digits().save(tmp_path / "digits.json")
+    page, watched = chromium.new_page(), Watched()
+    watched.follow(page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(app.view("view=certificate"))
+    page.locator("input[type=file]").wait_for(state="attached")
+    page.locator("input[type=file]").set_input_files(tmp_path / "digits.json")
+    inside = page.frame_locator("iframe.ps-frame")
+    assert inside.locator(".verdict").inner_text().startswith(digits().verdict.value)
+    inside.locator("#search").fill("overlap chance")
+    assert 0 < inside.locator(".claims tbody tr:visible").count() < len(digits().claims)
+    assert page.evaluate(OVERFLOW) == []
+    assert watched.errors == []
     page.close()
 
 

@@ -63,7 +63,7 @@ def test_the_map_names_every_theorem_and_leads_to_files_and_claims(pages, claims
     gallery = (DOCS / "gallery" / "index.md").read_text(encoding="utf-8")
     for name in re.findall(r"\]\(#([\w-]+)\)", text):
         assert f"({name})=" in (claims_page if name.startswith("claim-") else gallery)
-    assert {f"`{entry.pattern}`" for entry in entries()} <= set(re.findall(r"\[(`[^\]]+`)\]\(#claim", text))
+    assert {f"`{entry.pattern}`" for entry in entries()} <= set(re.findall(r"\[(`[^`]+`)\]\(#claim", text))
 
 
 def test_gallery_and_theorems_link_both_ways(pages):
@@ -104,3 +104,29 @@ def test_evidence_that_no_longer_stands_is_searched_again(evidence, tmp_path, mo
         assert [row.to_json() for row in evidence.kept(theorems.get("C4"))] == fresh
     finally:
         evidence._file.cache_clear()
+
+
+MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">{}</math>'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<mi>log</mi><mi>σ</mi>", '<mi>log</mi><mspace width="0.17em" /><mi>σ</mi>'),
+        ("<mi>log</mi><mo>(</mo>", "<mi>log</mi><mo>(</mo>"),
+        ("<msub><mo>max</mo><mi>k</mi></msub>", "<msub><mo>max</mo><mi>k</mi></msub>"),
+        ("<msup><mi>r</mi><mi>′</mi></msup>", '<mrow><mi>r</mi><mo lspace="0" rspace="0">′</mo></mrow>'),
+        ("<msup><mi>a</mi><mo>+</mo></msup>", "<msup><mi>a</mi><mo>+</mo></msup>"),
+        (
+            "<msup><mi>A</mi><mrow><mo>′</mo><mi>T</mi></mrow></msup>",
+            '<msup><mrow><mi>A</mi><mo lspace="0" rspace="0">′</mo></mrow><mrow><mi>T</mi></mrow></msup>',
+        ),
+        (
+            "<msubsup><mi>σ</mi><mn>1</mn><mo>′</mo></msubsup>",
+            '<mrow><msub><mi>σ</mi><mn>1</mn></msub><mo lspace="0" rspace="0">′</mo></mrow>',
+        ),
+    ],
+)
+def test_formulas_are_legible(before, after):
+    legible = importlib.import_module("formulas").legible
+    assert legible(MATH.format(before)) == MATH.format(after)

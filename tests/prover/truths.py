@@ -51,6 +51,16 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "D4.drift.product": lambda x, chart: x.product_drift(chart),
     "E1.truncation": lambda x, k: x.truncation(int(k)),
     "A2.intersection": lambda x, _: x.lost(),
+    "E4.thresholds": lambda x, _: x.rows.theta,
+    "E4.supports": lambda x, _: x.rows.support_values(),
+    "E4.graph": lambda x, _: x.rows.graph_values(),
+    "E6.labels": lambda x, _: x.rows.label_values(),
+    "E1.transport": lambda x, level: x.rows.truncation(level),
+    "E7.columns": lambda x, level: x.rows.kept(level)[0],
+    "E7.pairs": lambda x, level: x.rows.kept(level)[1],
+    "E7.margins": lambda x, level: x.rows.margins(level),
+    "E7.conclusion": lambda x, level: x.rows.conclusion(level),
+    "E7.smallest_level": lambda x, _: x.rows.smallest(),
     "E7.domain.spectral": lambda x, _: [mp.mpf(x.lower.rank == x.lower.d and x.upper.rank == x.upper.d)],
 }
 
@@ -74,7 +84,7 @@ BOUNDED: dict[str, Truth] = {
 
 def argument(id: str) -> str:
     """The window, percentage or chart in an id, or nothing."""
-    found = re.search(r"\[(\w+)\]$|\.(\d+)$", id)
+    found = re.search(r"\[([\w.]+)\]$|\.(\d+)$", id)
     return (found[1] or found[2]) if found else ""
 
 

@@ -23,6 +23,7 @@ from theorems.engine.theorem import Reading, Theorem
 from theorems.library import get
 
 __all__ = [
+    "VIEWS",
     "both_widths",
     "exact",
     "first_choices",
@@ -40,12 +41,12 @@ __all__ = [
 ]
 
 _DIGITS = 9
-VIEWS = ("Theorems", "Pairs in R³")
+VIEWS = ("Theorems", "Pairs in R³", "A certificate")
 
 
 def first_view(query: Any) -> str:
     """The view that the address asks for."""
-    return VIEWS[1] if query.get("view") == "pairs" else VIEWS[0]
+    return {"pairs": VIEWS[1], "certificate": VIEWS[2]}.get(str(query.get("view")), VIEWS[0])
 
 
 def first_theorem(query: Any, choices: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ with app.setup:
     import marimo as mo
 
     import theorems
-    from theorems.app import hunting, layout, motion_page, page, scene, strata
+    from theorems.app import certificates, hunting, layout, motion_page, page, scene, strata
     from theorems.app.families import families
     from theorems.app.known import known_counterexample
     from theorems.app.shapes import shapes
@@ -24,7 +24,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    view = mo.ui.radio(["Theorems", "Pairs in R³"], value=layout.first_view(mo.query_params()), inline=True)
+    view = mo.ui.radio(list(layout.VIEWS), value=layout.first_view(mo.query_params()), inline=True)
     mo.Html(layout.header(view))
     return (view,)
 
@@ -252,6 +252,23 @@ def _(pair, pick_kind, pick_pair, pick_stratum, pick_subgroup, time, turn, weigh
             tex,
         )
     )
+    return
+
+
+@app.cell(hide_code=True)
+def _(view):
+    mo.stop(view.value != "A certificate")
+    pick_file = mo.ui.file(filetypes=[".json", ".gz"], kind="area", label="what certify chain -o wrote")
+    mo.Html(f'<section class="ps-card"><h2>Open a certificate</h2>{pick_file}</section>')
+    return (pick_file,)
+
+
+@app.cell(hide_code=True)
+def _(pick_file):
+    mo.stop(not pick_file.value)
+    chosen = pick_file.value[0]
+    certificate_html, unread = certificates.certificate_page(chosen.name, chosen.contents)
+    mo.Html(certificates.frame(certificate_html) if certificate_html else page.message(unread))
     return
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from certify.checker.arithmetic.rounding import Array, gamma
 
-__all__ = ["Mask", "Range", "inner", "least", "norm", "outside"]
+__all__ = ["Mask", "Range", "constant", "inner", "least", "norm", "outside"]
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -34,23 +34,23 @@ class Range(NamedTuple):
 
     def plus(self, other: Range | float) -> Range:
         """The sum."""
-        low, high = (other, other) if isinstance(other, float) else other
+        low, high = other if isinstance(other, Range) else constant(other)
         return outside(self.lo + low, self.hi + high)
 
     def minus(self, other: Range | float) -> Range:
         """The difference."""
-        low, high = (other, other) if isinstance(other, float) else other
+        low, high = other if isinstance(other, Range) else constant(other)
         return outside(self.lo - high, self.hi - low)
 
     def times(self, other: Range | float) -> Range:
         """The product."""
-        low, high = (other, other) if isinstance(other, float) else other
+        low, high = other if isinstance(other, Range) else constant(other)
         ends = (self.lo * low, self.lo * high, self.hi * low, self.hi * high)
         return outside(np.minimum.reduce(ends), np.maximum.reduce(ends))
 
     def over(self, other: Range | float) -> Range:
         """The quotient of non-negative numbers, or of any by positive ones; unbounded by 0."""
-        low, high = (np.float64(other), np.float64(other)) if isinstance(other, float) else other
+        low, high = other if isinstance(other, Range) else constant(other)
         with np.errstate(all="ignore"):
             tall = np.where(low > 0, np.maximum(self.hi / low, self.hi / high), np.inf)
             short = np.where(low > 0, np.minimum(self.lo / low, self.lo / high), 0.0)
@@ -69,12 +69,12 @@ class Range(NamedTuple):
 
     def smaller(self, other: Range | float) -> Range:
         """The minimum."""
-        low, high = (other, other) if isinstance(other, float) else other
+        low, high = other if isinstance(other, Range) else constant(other)
         return Range(np.minimum(self.lo, low), np.minimum(self.hi, high))
 
     def larger(self, other: Range | float) -> Range:
         """The maximum."""
-        low, high = (other, other) if isinstance(other, float) else other
+        low, high = other if isinstance(other, Range) else constant(other)
         return Range(np.maximum(self.lo, low), np.maximum(self.hi, high))
 
     def widened(self, by: float) -> Range:
@@ -91,6 +91,11 @@ class Range(NamedTuple):
         return Range(self.lo[place], self.hi[place])  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
+def constant(x: float) -> Range:
+    """One float."""
+    return Range(np.asarray(x), np.asarray(x))
+
+
 def inner(a: Range, b: Range) -> Range:
     """Σ_j a_Gj b_Hj for the rows of two arrays of non-negative numbers."""
     slack = 4 * gamma(a.lo.shape[1] + 4)
@@ -101,9 +106,9 @@ def inner(a: Range, b: Range) -> Range:
 def norm(x: Range, mask: Mask) -> Range:
     """The norm of the non-negative numbers of a mask; exactly 0 where all of them are."""
     if not np.any(x.hi[mask]):
-        return Range(np.float64(0), np.float64(0))
+        return constant(0.0)
     slack = 4 * gamma(int(np.count_nonzero(mask)) + 4)
-    low, high = (np.sqrt(np.sum(np.square(end[mask]))) for end in x)
+    low, high = (np.asarray(np.sqrt(np.sum(np.square(end[mask])))) for end in x)
     found = outside(low * (1.0 - slack), high * (1.0 + slack))
     return Range(np.maximum(found.lo, 0.0), found.hi)
 

@@ -13,10 +13,10 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from certify.checker.arithmetic.ranges import Mask, Range, inner, norm
+from certify.checker.arithmetic.ranges import Mask, Range, constant, inner, norm
 from certify.checker.arithmetic.rounding import Array, above, below
 
-__all__ = ["Cut", "Structure", "cut_at", "widest"]
+__all__ = ["Cut", "Pairs", "Structure", "cut_at", "widest"]
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -122,7 +122,7 @@ class Structure:
 
     def noise_margin(self, moved: Range, nu: float) -> Range:
         """ν − ‖noise‖ − ‖its change‖."""
-        return Range(np.float64(nu), np.float64(nu)).minus(self.noise()).minus(norm(moved, ~self.active))
+        return constant(nu).minus(self.noise()).minus(norm(moved, ~self.active))
 
     def label_margins(self, moved: Range, edges: Pairs, letters: str) -> Range:
         """cos(arcsin t_G + arcsin t_H) − cos(arccos c − arccos κ) for T; for C and A the smaller of this and of
@@ -130,21 +130,20 @@ class Structure:
         lengths = self.lengths(edges)
         spent = self.sums(moved.times(moved), self._ones(), edges)
         t, u = (x.root().over(length) for x, length in zip(spent, lengths, strict=True))
-        cosine, kappa = self.cosines(edges), Range(np.float64(self.kappa), np.float64(self.kappa))
+        cosine, kappa = self.cosines(edges), constant(self.kappa)
         allowed = _sine(t).times(_sine(u)).minus(t.times(u))
         square = 1 - arb(self.kappa) ** 2
-        sine = Range(np.float64(below(square.sqrt())), np.float64(above(square.sqrt()))) if square > 0 else 0.0
+        root = square.sqrt()
+        sine = Range(np.asarray(below(root)), np.asarray(above(root))) if square > 0 else constant(0.0)
         angle = allowed.minus(cosine.times(kappa).plus(_sine(cosine).times(sine)))
         q, back = lengths[0].over(lengths[1]), lengths[1].over(lengths[0])
-        beta = Range(np.float64(self.ratio), np.float64(self.ratio))
+        beta = constant(self.ratio)
         far = q.over(beta).smaller(back.times(beta)).larger(q.times(beta).smaller(back.over(beta)))
         scale = _rest(u).over(t.plus(1.0)).smaller(_rest(t).over(u.plus(1.0)))
         ratio = scale.minus(far)
         single = self.shared[edges] == 1
         turned, unknown = np.array([x == "T" for x in letters]), np.array([x == "?" for x in letters])
-        ends = [
-            np.where(turned, a, np.where(single, r, np.minimum(a, r))) for a, r in zip(angle, ratio, strict=True)
-        ]
+        ends = [np.where(turned, a, np.where(single, r, np.minimum(a, r))) for a, r in zip(angle, ratio, strict=True)]
         return Range(np.where(unknown, -1.0, ends[0]), np.where(unknown, 1.0, ends[1]))
 
 

@@ -19,14 +19,14 @@ gives (σ² − s_i²)⟨u, ū_i⟩ = s_if + σf'. Over the u beyond r, where σ
 (1−Q)Ū_rS_rG⁻¹ has Frobenius norm √2ε at most, and (1−Q)B_re_j is its product with (g_iv̄_i(j))_i. The same for u up to
 r and i > r with h_i.  □
 
-By transposition it holds for rows, and for the norms of groups of them with the sums of the squares of ū_i over a group.
-The cell (G, j) of W'_{r'}W_r − B'_{r'}B_r is at most ‖W'_G‖‖(W_r−B_r)e_j‖ + ‖(W'_{r'}−B'_{r'})_G‖‖Be_j‖, and the float form
-of B'_{r'}B_r is off by what bases, core and products round.
+By transposition it holds for rows, and for the norms of groups of them with the sums of the squares of ū_i over a
+group. The cell (G, j) of W'_{r'}W_r − B'_{r'}B_r is at most ‖W'_G‖‖(W_r−B_r)e_j‖ + ‖(W'_{r'}−B'_{r'})_G‖‖Be_j‖, and
+the float form of B'_{r'}B_r is off by what bases, core and products round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from flint import arb
@@ -34,6 +34,7 @@ from flint import arb
 from certify.checker.arithmetic.near_decomposition import NearSVD
 from certify.checker.arithmetic.ranges import Range, outside
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gamma, product, roundings
+from certify.checker.tasks import once
 
 __all__ = ["Transport"]
 
@@ -46,15 +47,19 @@ class Transport:
     Parameters
     ----------
     layers : W and W' as they are.
-    near : their near-decompositions.
+    decompose : their near-decompositions, asked for with the first truncation.
     groups : row indices of W'.
     """
 
     def __init__(
-        self, layers: tuple[Array, Array], near: tuple[NearSVD, NearSVD], exponents: tuple[int, int], groups: Groups
+        self,
+        layers: tuple[Array, Array],
+        decompose: Callable[[], tuple[NearSVD, NearSVD]],
+        exponents: tuple[int, int],
+        groups: Groups,
     ) -> None:
         lower, upper = (np.ldexp(a, -e) for a, e in zip(layers, exponents, strict=True))
-        self.near, self.exponents = near, exponents
+        self.decompose, self.exponents = decompose, exponents
         self.groups = [np.asarray(rows) for rows in groups]
         self.whole, _ = product(upper, lower)
         lengths = np.sqrt(np.einsum("ij,ij->j", lower, lower)) * (1.0 + 4 * gamma(lower.shape[0] + 4))
@@ -62,17 +67,35 @@ class Transport:
         # ‖W'‖_F is at most 1 up to what scaling flushed.
         self.slip = lengths * (2 * gamma(roundings(terms))) + 2.0**-900
         self.cells = self._norms(self.whole, self.slip)
-        self.core: Array | None = None
-        self.core_slip = arb(0)
         relative = 1.0 + 4 * gamma(max(lower.shape) + upper.shape[1] + 8)
         self.columns = lengths * relative + 2.0**-500
         self.rows = np.array([np.linalg.norm(upper[rows]) for rows in self.groups]) * relative + 2.0**-500
-        write, read = near
-        self.squares = (
-            np.square(write.right),
-            np.stack([np.einsum("ij,ij->j", read.left[rows], read.left[rows]) for rows in self.groups]),
-        )
-        self.tilts = write.right_distance, read.left_distance
+
+    @property
+    def near(self) -> tuple[NearSVD, NearSVD]:
+        """The near-decompositions of W and W'."""
+        return once(self, "_near", self.decompose)
+
+    @property
+    def squares(self) -> tuple[Array, Array]:
+        """Squares of the right vectors of W, and of the left ones of W' summed over the groups."""
+        return once(self, "_squares", self._square)
+
+    def _square(self) -> tuple[Array, Array]:
+        write, read = self.near
+        sums = [np.einsum("ij,ij->j", read.left[rows], read.left[rows]) for rows in self.groups]
+        return np.square(write.right), np.stack(sums)
+
+    @property
+    def core(self) -> tuple[Array, arb]:
+        """fl(V'ᵀU), and how far it is from that of the orthonormal bases."""
+        return once(self, "_core", self._make_core)
+
+    def _make_core(self) -> tuple[Array, arb]:
+        write, read = self.near
+        found, rounding = product(np.ascontiguousarray(read.right.T), write.left)
+        tilt = ball(read.right_distance)
+        return found, ball(rounding) + tilt + (1 + tilt) * ball(write.left_distance)
 
     def _norms(self, x: Array, slip: Array | float) -> Range:
         found = np.stack([np.sqrt(np.einsum("ij,ij->j", x[rows], x[rows])) for rows in self.groups])
@@ -101,6 +124,7 @@ class Transport:
     def _moved(self, side: int, r: int) -> Array:
         """Bounds of (W_r − B_r)e_j for all columns, or of the rows of W'_{r'} − B'_{r'} in all groups."""
         near, squares = self.near[side], self.squares[side]
+        tilt = near.left_distance if side else near.right_distance
         if r >= near.d:
             return np.full(squares.shape[0], above(self._unit(side, near.spread)))
         # σ_r >= s_r − ε and σ_{r+1} <= s_{r+1} + ε; the weights increase in the σ that they have.
@@ -113,23 +137,20 @@ class Transport:
             weights = near.s[part] / gaps * (1.0 + 2.0**-40)
             sums = squares[:, part] @ np.square(weights)
             largest = float(np.max(weights, initial=0.0))
-            found += 1.5 * (np.sqrt(sums) * (1.0 + 2.0**-30) + largest * (2 * self.tilts[side] + 2.0**-500))
+            found += 1.5 * (np.sqrt(sums) * (1.0 + 2.0**-30) + largest * (2 * tilt + 2.0**-500))
         return found * (above(self._unit(side, near.spread)) * (1.0 + 2.0**-40))
 
     def _short(self, windows: tuple[int, int], tops: Sequence[arb]) -> tuple[Array, arb]:
         """The truncated product of the near-decompositions, and what it is off."""
         write, read = self.near
-        if self.core is None:
-            self.core, rounding = product(np.ascontiguousarray(read.right.T), write.left)
-            tilt = ball(read.right_distance)
-            self.core_slip = ball(rounding) + tilt + (1 + tilt) * ball(write.left_distance)
+        core, core_slip = self.core
         r, r_next = windows
         scales = [
             np.ldexp(near.s[:window], near.exponent - exponent)
             for near, window, exponent in zip(self.near, windows, self.exponents, strict=True)
         ]
-        middle = scales[1][:, None] * self.core[:r_next, :r] * scales[0]
-        off = tops[0] * tops[1] * self.core_slip + ball(4 * U) * ball(absolute_norm(middle)) + ball(8 * ETA) * middle.size
+        middle = scales[1][:, None] * core[:r_next, :r] * scales[0]
+        off = tops[0] * tops[1] * core_slip + ball(4 * U) * ball(absolute_norm(middle)) + ball(8 * ETA) * middle.size
         half, rounding = product(middle, np.ascontiguousarray(write.right[:, :r].T))
         found, last = product(read.left[:, :r_next], half)
         outer, inner = ball(read.left_distance), ball(write.right_distance)

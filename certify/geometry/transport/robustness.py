@@ -36,6 +36,7 @@ __all__ = [
     "nearest_pair",
     "noise_radius",
     "pair_axes",
+    "point_squared",
     "simple_radius",
 ]
 
@@ -90,6 +91,18 @@ def moved_squared(plus: Number, minus: Number, mu: Number) -> Number:
     return plus * (mu / (1 + mu)) ** 2 + minus * (mu / (1 - mu)) ** 2
 
 
+def point_squared(plus: Number, minus: Number, weight: Number, apart: Number) -> Number:
+    r""":math:`(\sqrt P-\sqrt{2\omega+z^2})^2+(\sqrt Q-z)^2`: at least ρ_hyp², for a point of the hyperbola (E5).
+
+    Parameters
+    ----------
+    apart : z with z² ≥ −2ω.
+    """
+    along = sqrt(plus, nonnegative=True) - sqrt(apart * apart + 2 * weight, nonnegative=True)
+    across = sqrt(minus, nonnegative=True) - apart
+    return along * along + across * across
+
+
 def multiplier(plus: Number, minus: Number, weight: Number) -> Number:
     """The multiplier μ of the nearest point: exact where all numbers and μ are rational, else close; 1 on the axis.
 
@@ -126,12 +139,10 @@ def hyperbola_radius_squared(plus: Number, minus: Number, weight: Number) -> Num
     if not isinstance(mu, float):
         return moved_squared(plus, minus, mu)
     p, q, w = (flint.arb(x) if isinstance(x, flint.fmpq) else coerce(x) for x in (plus, minus, weight))
-    z = sqrt(q, nonnegative=True)
-    onto = z / (1 - mu)
+    apart = sqrt(q, nonnegative=True) / (1 - mu)
     # The hyperbola is y² = 2ω + z²; it has no points with z² < −2ω.
-    onto = onto if certain(onto * onto + 2 * w > 0) else sqrt(-2 * w, nonnegative=True)
-    above = (sqrt(p, nonnegative=True) - sqrt(onto * onto + 2 * w, nonnegative=True)) ** 2 + (onto - z) ** 2
-    return dual_radius_squared(p, q, w, flint.arb(mu)).union(above)
+    onto = apart if certain(apart * apart + 2 * w > 0) else sqrt(-2 * w, nonnegative=True)
+    return dual_radius_squared(p, q, w, flint.arb(mu)).union(point_squared(p, q, w, onto))
 
 
 def simple_radius(left: Number, right: Number, gap: Number) -> Number:
