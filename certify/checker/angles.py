@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import arb
@@ -51,13 +51,17 @@ class _Edge:
 
 def angle_claims(
     writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
-) -> Iterator[Expected]:
-    """The claims about angles in order; both layers' published facts must have been looked up before."""
+) -> Generator[Expected, None, list[int]]:
+    """The claims about angles in order, and then the windows they are about.
+
+    Both layers' published facts must have been looked up before.
+    """
     windows = _windows(writer, reader, subject, lookup, thresholds)
     cosines = {k: lookup.values(subject, f"E.cosines[{k}]", k) for k in windows}
     edge = _Edge(writer, reader, [k for k in windows if any(value != _NO_COSINE for value in cosines[k])])
     for k in windows:
         yield from _window_claims(edge, k, cosines[k], subject, lookup, thresholds)
+    return windows
 
 
 def _windows(writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded) -> list[int]:

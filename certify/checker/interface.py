@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flint import arb
 
 from certify.chain.groups import Groups
+from certify.checker.alignment import alignment_claims, diagonal_imbalance
 from certify.checker.angles import angle_claims
 from certify.checker.arithmetic.rounding import U
 from certify.checker.arithmetic.two_layers import Commutation, commutation
@@ -22,6 +23,7 @@ from certify.checker.product_ranks import intersection_claim
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.rigidity import drift_claims
 from certify.checker.tasks import once
+from certify.claims import alignment
 from certify.claims import interface as claims
 from certify.verdict import Enclosure
 
@@ -61,10 +63,11 @@ def edge_claims(
     subject = claims.subject(writer.name, reader.name)
     windows = thresholds.window_sizes(min(writer.d, reader.d), [writer.energy_rank, reader.energy_rank])
     edge = _Edge(writer, reader)
-    yield from angle_claims(writer, reader, subject, lookup, thresholds)
+    asked = yield from angle_claims(writer, reader, subject, lookup, thresholds)
     yield from _balance_claims(edge, thresholds)
     commutator = lookup.values(subject, claims.commutator(0.0).id, 1)[0]
     yield from commutator_null_claim(writer, reader, subject, commutator, lookup)
+    yield from alignment_claims(writer, reader, asked, subject, lookup, thresholds)
     yield from drift_claims(writer, reader, subject, lookup, thresholds)
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
@@ -90,6 +93,10 @@ def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:
     yield Expected(
         claims.imbalance(relative, mass + mass_next),
         within(lambda: edge.commutation.imbalance, lambda: mass + mass_next),
+    )
+    yield Expected(
+        alignment.diagonal(relative, mass + mass_next),
+        within(lambda: diagonal_imbalance(edge.writer.unit, edge.reader.unit), lambda: mass + mass_next),
     )
     yield Expected(
         claims.relative_imbalance(relative),

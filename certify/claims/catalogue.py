@@ -8,7 +8,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, robustness
+from certify.claims import (
+    alignment,
+    causes,
+    component,
+    domain,
+    incidence,
+    interface,
+    layer,
+    nulls,
+    rigidity,
+    robustness,
+)
 from certify.claims.entry import GENERAL, PLACES, Entry, key_of
 from certify.verdict import Enclosure, Verdict
 
@@ -123,6 +134,7 @@ def _of_interfaces() -> Iterator[Entry]:
         "the exact mean square and variance under a uniform rotation of one layer",
         not_asked=(causes.NO_ROTATION, causes.NULL_UNRESOLVED),
     )  # fmt: skip
+    yield from _of_alignment()
     yield Entry(
         "truncation to {} ranks", "edge", interface.truncation(4, 1e-6, 1.0),
         "How much the product of two layers can change if only the leading directions of each are kept.",
@@ -131,6 +143,31 @@ def _of_interfaces() -> Iterator[Entry]:
         "written but not read", "edge", interface.intersection(64, "modular", 2),
         "How many independent directions one layer writes that the next one maps to 0, as an exact integer.",
         "0 for layers in general position, if what is written has room in what is read", _RANKS,
+    )  # fmt: skip
+
+
+def _of_alignment() -> Iterator[Entry]:
+    yield Entry(
+        "diagonal of the imbalance", "edge", alignment.diagonal(1e-6, 1.0),
+        "What is left of the balance between the weights into and out of each neuron; of the imbalance, this part "
+        "decays in networks of rectifiers too, under weight decay.",
+    )  # fmt: skip
+    yield Entry(
+        "same rank", "edge", alignment.ranks(),
+        "1 if both layers have the same rank, 0 if not: the first level of alignment.",
+        "layers of one size have the same, full rank with probability 1", (causes.RANK_OPEN,),
+    )  # fmt: skip
+    yield Entry(
+        "angle of {} directions and its bound", "edge", alignment.angle(4, 64, 1e-3),
+        "How far the leading directions are turned, and how far the imbalance and the gaps allow them to be; a bound "
+        "of √min(k, n − k) says nothing.",
+        "see the overlap", (causes.no_gap(4),),
+    )  # fmt: skip
+    yield Entry(
+        "levels of alignment at {} directions", "edge", alignment.levels(4),
+        "1 if the leading directions span the same space (level 2), and if they are the same one by one (level 3); 0 "
+        "if it is proved that they do not. The angle is the margin that decides.",
+        "0 for layers in general position", (causes.no_gap(4), causes.LEVEL_OPEN),
     )  # fmt: skip
 
 

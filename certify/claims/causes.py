@@ -11,6 +11,7 @@ __all__ = [
     "DIVISOR_SINGULAR",
     "DOMAIN_OPEN",
     "FIT",
+    "LEVEL_OPEN",
     "NOT_ALL_SQUARE",
     "NOT_INVERTIBLE",
     "NO_EDGE",
@@ -28,6 +29,7 @@ __all__ = [
     "QUOTIENT_OPEN",
     "RADIAL_LIMIT",
     "RANK_ONE",
+    "RANK_OPEN",
     "SEVERAL",
     "SUPPORT_OPEN",
     "UNEQUAL_SHAPES",
@@ -55,6 +57,11 @@ NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one 
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
+
+RANK_OPEN = "the rank of a layer is only bounded"
+LEVEL_OPEN = (
+    "the leading directions agree as far as they are known, which proves neither that they are the same nor not"
+)
 
 ONE_GROUP = "fewer than two row groups have a threshold, and pairs need two"
 NO_THRESHOLD = "no row group has a gap between its activities in which a threshold could lie"

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import flint
 import numpy as np
 
-from certify.linalg.gemm import MatrixBall, gemm
+from certify.linalg.gemm import MatrixBall, gemm, underflow
 from certify.linalg.matrix import scale
 from certify.linalg.norms import frobenius, norm2_up
 from certify.rigor.ball import hull_ball
-from certify.rigor.rounding import ETA, FloatArray, U, add_up, mul_up, norm_up
+from certify.rigor.rounding import ETA, FloatArray, U, add_up, gamma, mul_up, norm_up
 
-__all__ = ["GramPairNorms", "gram_pair_norms"]
+__all__ = ["GramPairNorms", "diagonal_imbalance", "gram_pair_norms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,32 @@ def gram_pair_norms(w: FloatArray, w_next: FloatArray) -> GramPairNorms:
         write=write_ball * unit ** (2 * writer.exponent),
         scaled=(commutator, read_ball, write_ball),
     )
+
+
+def diagonal_imbalance(w: FloatArray, w_next: FloatArray) -> flint.arb:
+    r"""Enclose the norm of diag(H − K), h_i = ‖W'e_i‖² and k_i = ‖Wᵀe_i‖², from sums of squares that err by γ.
+
+    >>> import numpy as np
+    >>> diagonal_imbalance(np.array([[1.0], [1.0]]), np.array([[2.0, 1.0]])).contains(3)
+    True
+    """
+    writer, reader = scale(w), scale(w_next)
+    write, write_error = _squared_rows(writer.matrix, writer.loss)
+    read, read_error = _squared_rows(np.ascontiguousarray(reader.matrix.T), reader.loss)
+    top = max(writer.exponent, reader.exponent)
+    down_write, down_read = 2 * (writer.exponent - top), 2 * (reader.exponent - top)
+    shrunk = ETA * write.size if down_write or down_read else 0.0
+    slack = add_up(add_up(_shift(write_error, down_write), _shift(read_error, down_read)), shrunk)
+    return _difference(np.ldexp(read, down_read), np.ldexp(write, down_write), slack) * flint.arb(2) ** (2 * top)
+
+
+def _squared_rows(x: FloatArray, loss: float) -> tuple[FloatArray, float]:
+    """Squared norms of the rows, and a bound of their error in the Euclidean norm."""
+    n, terms = x.shape
+    squares = np.einsum("ij,ij->i", x, x)
+    # γ of the true sum is at most 2γ of the computed one and of what underflowed.
+    rounding = add_up(mul_up(2 * gamma(terms), norm_up(squares)), underflow(terms) * n)
+    return squares, float(add_up(rounding, mul_up(loss, 2 * norm_up(x) + 1) if loss else 0.0))
 
 
 def _gram(x: FloatArray, loss: float) -> tuple[MatrixBall, float]:

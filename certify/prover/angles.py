@@ -28,23 +28,25 @@ _FINE = 2.0**-20
 """Sines that their cosines give to this part of themselves are not computed again."""
 
 
-def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
-    """All claims about angles at an interface."""
+def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> dict[int, list[Enclosure]]:
+    """All claims about angles at an interface; the sines by window are returned as they are published."""
     writer, reader = meeting.writer, meeting.reader
     n = writer.matrix.shape[0]
     windows = _windows(ledger, writer, reader, thresholds)
     floors = [angle_floor(n, (_tilt(writer, k), _tilt(reader, k))) for k in windows]
     # The overlap is a mean of squares: it moves by at most twice as much.
     found = meeting.cosines(windows, floors, min(thresholds.cosine_width, thresholds.overlap_width / 2))
+    every: dict[int, list[Enclosure]] = {}
     for k, floor in zip(windows, floors, strict=True):
         cosines = _cosines(found[k], floor, n)
         cause = causes.no_gap(k) if floor >= 1.0 or all(value == NO_COSINE for value in cosines) else ""
         ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines, cause)
-        sines = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor)
+        sines = every[k] = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor)
         ledger.measure(claims.sines(k, thresholds.cosine_width), sines, cause)
         mean = publish_ball(overlap([ball_of(value) for value in cosines]), nonnegative=True, most=1.0)
         ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
         measure_overlap_null(ledger, k, n, mean, thresholds, cause)
+    return every
 
 
 def _windows(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> list[int]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import flint
 
 from certify.chain.groups import Groups
+from certify.claims import alignment
 from certify.claims import interface as claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.alignment import relative_imbalance
 from certify.geometry.transport.truncation import truncation_bound_frobenius, truncation_bound_spectral
 from certify.linalg.cores import Core
+from certify.linalg.gram_pair import diagonal_imbalance
+from certify.prover.alignment import measure_alignment
 from certify.prover.angles import measure_angles
 from certify.prover.domain import measure_domain
 from certify.prover.incidence import measure_incidence
@@ -46,8 +49,10 @@ def measure_edge(
     meeting = Meeting.of(writer, reader)
     ledger = Ledger(claims.subject(writer.name, reader.name))
     windows = thresholds.window_sizes(min(writer.d, reader.d), [writer.energy_rank, reader.energy_rank])
-    measure_angles(ledger, meeting, thresholds)
-    measure_commutator_null(ledger, writer, reader, _balance(ledger, meeting, thresholds))
+    sines = measure_angles(ledger, meeting, thresholds)
+    imbalance, commutator = _balance(ledger, meeting, thresholds)
+    measure_commutator_null(ledger, writer, reader, commutator)
+    measure_alignment(ledger, writer, reader, sines, imbalance, thresholds)
     measure_rigidity(ledger, meeting, thresholds)
     sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
     scale = writer.frobenius.upper * reader.frobenius.upper
@@ -67,18 +72,19 @@ def known_edge(ledger: Ledger, writer: LayerFacts, reader: LayerFacts) -> EdgeFa
     return EdgeFacts(ledger, None if core is None else core.without_vectors())
 
 
-def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> Enclosure:
-    """Imbalance and commutator; the latter is returned as it is published."""
+def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> tuple[Enclosure, Enclosure]:
+    """Imbalance and commutator are returned as they are published."""
     writer, reader = meeting.writer, meeting.reader
     norms = meeting.balance()
     factor = flint.arb(product_floor(max(*writer.matrix.shape, *reader.matrix.shape)))
     write_mass, read_mass = writer.norm * writer.norm, reader.norm * reader.norm
     scale = (norms.read * norms.read + norms.write * norms.write).sqrt()
     floor = factor * (write_mass + read_mass)
-    ledger.measure(
-        claims.imbalance(thresholds.imbalance_relative, _square(writer) + _square(reader)),
-        [publish_ball(norms.imbalance, floor=upper_end(floor), nonnegative=True)],
-    )
+    imbalance = publish_ball(norms.imbalance, floor=upper_end(floor), nonnegative=True)
+    limits = thresholds.imbalance_relative, _square(writer) + _square(reader)
+    ledger.measure(claims.imbalance(*limits), [imbalance])
+    diagonal = diagonal_imbalance(writer.matrix, reader.matrix)
+    ledger.measure(alignment.diagonal(*limits), [publish_ball(diagonal, floor=upper_end(floor), nonnegative=True)])
     relative = relative_imbalance(norms.imbalance, norms.read, norms.write)
     ledger.measure(
         claims.relative_imbalance(thresholds.imbalance_relative),
@@ -87,7 +93,7 @@ def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> Enclos
     spread = factor * (1 + write_mass / norms.write + read_mass / norms.read)
     commutator = publish_ball(norms.commutator, floor=upper_end(spread), nonnegative=True, most=claims.MOST_COMMUTATOR)
     ledger.measure(claims.commutator(thresholds.commutator_width), [commutator])
-    return commutator
+    return imbalance, commutator
 
 
 def _square(facts: LayerFacts) -> float:

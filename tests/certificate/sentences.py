@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, robustness, storage
+from certify.claims import (
+    alignment,
+    causes,
+    component,
+    domain,
+    incidence,
+    interface,
+    layer,
+    nulls,
+    rigidity,
+    robustness,
+    storage,
+)
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -33,6 +45,10 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     interface.commutator: [(0.5,)],
     nulls.overlap_null: [(2, 5, 0.5, Enclosure(0.25, 0.5)), (2, 5, 0.5, Enclosure(0.0, 0.5))],
     nulls.commutator_null: [(5, Enclosure(-3.0, -2.0)), (5, Enclosure(-0.5, 0.5))],
+    alignment.diagonal: [(0.5, 3.0)],
+    alignment.ranks: [()],
+    alignment.angle: [(2, 5, 0.5)],
+    alignment.levels: [(2,)],
     interface.truncation: [(2, 0.5, 3.0)],
     interface.intersection: [(4, "inequality", 7), (4, "modular", 7), (4, "exact", 7), (4, "bounds", 7)],
     incidence.thresholds: [("0:8;8:16", 2, "adapted", "99", -3)],

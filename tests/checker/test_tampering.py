@@ -275,9 +275,8 @@ def forgeries(value: Enclosure):
     yield "wide", coarse(value, low - 1000 * step, high + 1000 * step)
 
 
-EXACT = {
-    id for id in IDS if id.startswith(("E7.finite", "E7.rank", "E7.domain.", "D10.", "A2.", "A4.polystable", "A5."))
-}
+COUNTED = ("E7.finite", "E7.rank", "E7.domain.", "D10.", "A2.", "A4.polystable", "A5.", "C5.")
+EXACT = {id for id in IDS if id.startswith(COUNTED)}
 
 MEASURED = ("spectrum.sigma", "E.cosines", "D4.amplitude", "A4.product.sigma")
 

@@ -42,9 +42,12 @@ def test_the_claims_of_a_square_interface() -> None:
     assert [id for id in ids if id not in rows] == [
         *(id for k in windows for id in (f"E.cosines[{k}]", f"E.sines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
         "B3.imbalance",
+        "B3.imbalance.diagonal",
         "B3.imbalance.relative",
         "C4.commutator",
         "N1.commutator",
+        "C5.ranks",
+        *(id for k in windows for id in (f"B3.angle[{k}]", f"C5.levels[{k}]")),
         "D4.amplitude.transport",
         "D4.slack.transport",
         *(f"D4.drift.transport[{chart}]" for chart in CHARTS),

@@ -112,6 +112,25 @@ class Edge:
     def imbalance(self) -> Real:
         return oracle.frobenius(self.read - self.write)
 
+    def diagonal_imbalance(self) -> Real:
+        return mp.sqrt(mp.fsum((self.read[i, i] - self.write[i, i]) ** 2 for i in range(self.read.rows)))
+
+    def sine(self, k: int) -> Real:
+        return mp.sqrt(max(k * (1 - self.overlap(k)), mp.mpf(0)))
+
+    def angle(self, k: int) -> list[Real]:
+        """‖sinΘ‖_F and the least of what the imbalance and the dimensions allow."""
+        gaps = mp.fsum(x.sigma[k - 1] ** 2 - (x.sigma[k] ** 2 if k < x.d else 0) for x in (self.lower, self.upper))
+        return [self.sine(k), min(mp.sqrt(2) * self.imbalance() / gaps, mp.sqrt(min(k, self.read.rows - k)))]
+
+    def levels(self, k: int) -> list[Real]:
+        """Whether k-windows are one space, and whether those of all j ≤ k are, for simple spectra.
+
+        The root of a difference keeps half of the 60 digits.
+        """
+        same = [self.sine(j) < mp.mpf(10) ** -20 for j in range(1, k + 1)]
+        return [mp.mpf(same[-1]), mp.mpf(all(same))]
+
     def relative_imbalance(self) -> Real:
         read, write = oracle.frobenius(self.read), oracle.frobenius(self.write)
         return self.imbalance() / mp.sqrt(read * read + write * write)

@@ -38,6 +38,10 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "N1.overlap": lambda x, k: x.overlap_null(int(k)),
     "N1.commutator": lambda x, _: x.commutator_null(),
     "B3.imbalance": lambda x, _: [x.imbalance()],
+    "B3.imbalance.diagonal": lambda x, _: [x.diagonal_imbalance()],
+    "C5.ranks": lambda x, _: [mp.mpf(x.lower.rank == x.upper.rank)],
+    "B3.angle": lambda x, k: x.angle(int(k)),
+    "C5.levels": lambda x, k: x.levels(int(k)),
     "B3.imbalance.relative": lambda x, _: [x.relative_imbalance()],
     "C4.commutator": lambda x, _: [x.commutator()],
     "D4.amplitude.transport": lambda x, _: list(x.transport()),
@@ -78,7 +82,10 @@ CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
 
 TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN}
 
-BOUNDED: dict[str, Truth] = {"E1.truncation": lambda x, k: x.truncation_errors(int(k))}
+BOUNDED: dict[str, Truth] = {
+    "E1.truncation": lambda x, k: x.truncation_errors(int(k)),
+    "B3.angle": lambda x, k: [x.sine(int(k))] * 2,
+}
 """What the values of a claim bound from above, where they are bounds."""
 
 
