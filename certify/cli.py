@@ -86,6 +86,7 @@ def command() -> None:
 @click.option("--plots", type=_PATH, metavar="DIR", help="Write the pictures of the page as SVG files into DIR.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
 @_asked("ask with")
+@click.option("--storage", metavar="FORMAT", help="Certify all matrices within half a unit of fp32, fp16, bf16, … too.")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
 @click.option("--full", is_flag=True, help="Every enclosure, instead of one screen.")
 @click.option("--all", "every", is_flag=True, help="As --full, with one row for each window.")
@@ -101,6 +102,7 @@ def chain(
     workers: int | None,
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
+    storage: str | None,
     limits: tuple[str, ...],
     full: bool,
     every: bool,
@@ -118,7 +120,8 @@ def chain(
     from certify.chain import Limits
 
     loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"), preset=preset or "")
-    chosen = chosen_thresholds(thresholds_file, thresholds)
+    asked = thresholds if storage is None else (*thresholds, f"storage={storage}")
+    chosen = chosen_thresholds(thresholds_file, asked)
     check_targets(output, kept, page)
     if output is None or kept is None:
         with progress("certifying") as advance:
@@ -413,12 +416,15 @@ def _not_proved(path: str, why: str) -> InputError:
 def _show_certificate(certificate: Certificate, *, fold: bool) -> None:
     from certify.report.barcode import drawn_barcodes
     from certify.report.table import claims_table, summary
+    from certify.report.tail import tail_table
 
     shown = terminal()
     shown.print(claims_table(certificate, fold=fold))
     shown.print()
     for barcode in drawn_barcodes(certificate):
         shown.print(f"{barcode}\n", markup=False, highlight=False, soft_wrap=True)
+    shown.print(tail_table(certificate))
+    shown.print()
     shown.print(summary(certificate))
 
 

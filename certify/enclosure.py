@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,7 @@ from certify.errors import UsageError
 from certify.outward import Corner, corner, defined, down, power, quotient, root, up
 from certify.three_valued import Verdict
 
-__all__ = ["Enclosure"]
+__all__ = ["Enclosure", "widest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,18 @@ class Enclosure:
 
 
 _LINE = Enclosure(-math.inf, math.inf)
+
+
+def widest(values: Iterable[Enclosure]) -> Fraction | None:
+    """The largest width of some enclosures, exactly; None when one is unbounded, 0 when there is none."""
+    known = list(values)
+    if not all(value.finite for value in known):
+        return None
+    # Rounding keeps order: the largest exact width is among those that round to the largest float.
+    rounded = [value.upper - value.lower for value in known]
+    most = max(rounded, default=0.0)
+    ends = {(value.lower, value.upper) for value, width in zip(known, rounded, strict=True) if width == most}
+    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
 
 
 def _ends(x: object) -> tuple[Corner, Corner] | None:

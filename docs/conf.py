@@ -23,19 +23,23 @@ from theorems import library
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 write_evidence = importlib.import_module("evidence").write_evidence
+catalogue = importlib.import_module("catalogue")
+legible = importlib.import_module("formulas").legible
 
 project = "Polystable"
 author = "the Polystable authors"
 release = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # The pages ask nobody for a typesetter: formulas are MathML, which browsers set themselves.
 html_math_renderer = "mathml"
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "examples"]
+exclude_patterns = ["_build", "examples", "experiments/*/table.md"]
 html_theme = "furo"
 html_title = "Polystable"
 html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["formulas.css"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 # Fields named alike in several classes (shape, name) are looked up by napoleon and found twice.
@@ -65,15 +69,16 @@ def write_reference(folder: Path) -> None:
     for name, module in modules.items():
         shared = [export for export in module.__all__ if hasattr(getattr(module, export, None), "__module__")]
         elsewhere = [export for export in shared if homes[id(getattr(module, export))] != name]
-        text = f"{name}\n{'=' * len(name)}\n\n.. automodule:: {name}\n   :members:\n   :show-inheritance:\n"
+        # Outside the tree of contents, which is drawn anew on every page.
+        text = f":orphan:\n\n{name}\n{'=' * len(name)}\n\n.. automodule:: {name}\n   :members:\n   :show-inheritance:\n"
         if elsewhere:
             text += f"   :exclude-members: {', '.join(elsewhere)}\n\nDescribed elsewhere:\n\n"
             text += "".join(f"* :py:obj:`~{homes[id(getattr(module, export))]}.{export}`\n" for export in elsewhere)
         (folder / f"{name}.rst").write_text(text, encoding="utf-8")
-    rows = "\n".join(modules)
-    (folder / "index.md").write_text(
-        f"# Reference\n\nEvery public module.\n\n```{{toctree}}\n:maxdepth: 1\n\n{rows}\n```\n", encoding="utf-8"
+    rows = "\n".join(
+        f"* {{doc}}`{name}`: {inspect.getdoc(module).partition(chr(10))[0]}" for name, module in modules.items()
     )
+    (folder / "index.md").write_text(f"# Reference\n\nEvery public module.\n\n{rows}\n", encoding="utf-8")
 
 
 def write_commands(folder: Path) -> None:
@@ -98,8 +103,9 @@ def write_theorems(folder: Path) -> None:
         name = library.module_name(theorem)
         title, _, body = inspect.cleandoc(library.docstring(theorem)).partition("\n")
         title = title.rstrip(".")
-        parts = [_bars_as_text(body), "", *_readings(theorem), *_constants(theorem), *_mutants(theorem)]
-        page = theorem.id.lower().replace(".", "-")
+        parts = [*_links(theorem, body), _bars_as_text(body), ""]
+        parts += [*_readings(theorem), *_constants(theorem), *_mutants(theorem)]
+        page = catalogue.page(theorem)
         text = "\n".join([title, "=" * len(title), *parts]) + f"\n\nModule :code:`{name}`.\n"
         (folder / f"{page}.rst").write_text(text, encoding="utf-8")
         pages.append(page)
@@ -109,6 +115,17 @@ def write_theorems(folder: Path) -> None:
         f"```{{toctree}}\n:maxdepth: 1\n\n{rows}\n```\n",
         encoding="utf-8",
     )
+
+
+def _links(theorem, body: str) -> list[str]:
+    """Where else a theorem is spoken of: the words that it uses, the lines of a certificate, the gallery."""
+    terms = ", ".join(f":term:`{term}`" for term in catalogue.term_links(body))
+    claims = ", ".join(
+        f":ref:`{entry.heading} <{catalogue.target(entry)}>`" for entry in catalogue.claim_links(theorem)
+    )
+    shown = ", ".join(f":ref:`{title} <{name}>`" for name, title in catalogue.gallery_links(theorem))
+    found = (("Words", terms), ("In a certificate", claims), ("Gallery", shown))
+    return [f":{label}: {text}" for label, text in found if text] + [""]
 
 
 def _table(title: str, rows: list[tuple[str, ...]]) -> list[str]:
@@ -165,6 +182,8 @@ def _generate(app: Sphinx) -> None:
         ("commands", write_commands),
         ("theorems", write_theorems),
         ("evidence", write_evidence),
+        ("claims", catalogue.write_claims),
+        ("map", catalogue.write_map),
     ):
         folder = HERE / "reference" / name
         shutil.rmtree(folder, ignore_errors=True)
@@ -175,7 +194,7 @@ def _generate(app: Sphinx) -> None:
 def _mathml(tex: str, display: str) -> str:
     # Sphinx accepts bare line breaks in a displayed formula; the converter wants the environment they belong to.
     bare = r"\\" in tex and r"\begin" not in tex
-    return convert(rf"\begin{{aligned}}{tex}\end{{aligned}}" if bare else tex, display=display)
+    return legible(convert(rf"\begin{{aligned}}{tex}\end{{aligned}}" if bare else tex, display=display))
 
 
 def _inline_math(translator: HTML5Translator, node: nodes.math) -> None:

@@ -79,9 +79,13 @@ def test_the_map_of_the_tests_names_what_there_is():
 
 
 def test_links_lead_somewhere():
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    # Written by every build of the documentation, which warns of what leads nowhere.
+    built = tuple(str(ROOT / line) for line in ignored if line.startswith("docs/reference/"))
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/howto").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            place = (page.parent / target).resolve()
+            assert place.exists() or str(place).startswith(built), f"{page.name} links to {target}"
 
 
 def test_example_is_small_and_is_what_the_readme_says():

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certify.certificate.claim_json import (
     claim_json,
@@ -21,13 +21,17 @@ from certify.certificate.claim_json import (
     readable,
 )
 from certify.certificate.exact_json import Reader, digest_of, parse, reject
+from certify.certificate.incidence_graph import read_graph
 from certify.certificate.lines import LayoutError, Lines, claim_of_line, spelled
 from certify.certificate.records import InputRecord, NotAsked
 from certify.certificate.views import Views
-from certify.errors import CertificateError
+from certify.errors import CertificateError, UsageError
 from certify.reading import inflated, read_regular
 from certify.verdict import Claim, Parameter, Verdict, combine
 from certify.writing import deflated, write_whole
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["ARITHMETIC", "SCHEMA", "Certificate"]
 
@@ -116,6 +120,27 @@ class Certificate(Views):
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of every other field."""
         return digest_of(self._fields(sort_keys=True))
+
+    def incidence(self, edge: str | tuple[str, str] | int) -> networkx.Graph:
+        """The incidence graph of an interface: row groups, their edges with weight, shared columns and label, hubs.
+
+        Parameters
+        ----------
+        edge : the names of both layers, what claims call the interface, or its place among the edges.
+
+        Raises
+        ------
+        UsageError : there is no such interface, or nothing is certified of its row groups.
+        """
+        names = [tensor.layer for tensor in self.input.tensors]
+        subjects = [f"edge {names[lower]} -> {names[upper]}" for lower, upper in self.input.edges]
+        if isinstance(edge, int):
+            subject = subjects[edge] if 0 <= edge < len(subjects) else ""
+        else:
+            subject = edge if isinstance(edge, str) else f"edge {edge[0]} -> {edge[1]}"
+        if subject not in subjects:
+            raise UsageError(f"no interface {edge!r}", hint=f"one of {', '.join(subjects[:8])}")
+        return read_graph(self.claims, subject)
 
     def __repr__(self) -> str:
         """The verdict and what it is about, in a dozen lines at most."""

@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from certify.verdict import Enclosure
+from certify.enclosure import Enclosure, widest
 
-__all__ = ["GRID_BITS", "UNKNOWN", "difference", "margin_of_width", "outward", "publish", "widest"]
+__all__ = ["GRID_BITS", "UNKNOWN", "difference", "margin_of_width", "outward", "publish"]
 
 GRID_BITS = 40
 """End points are multiples of 2**-GRID_BITS relative to the larger one's power of two."""
@@ -24,7 +24,9 @@ UNKNOWN = Enclosure(-math.inf, math.inf)
 _LARGEST = math.ldexp(2.0**53 - 1, 971)
 
 
-def publish(lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool = False) -> Enclosure:
+def publish(
+    lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool = False, most: float = math.inf
+) -> Enclosure:
     """Widen [lower, upper] by its own width and by ``floor`` on each side, then round outward to the grid.
 
     An exact value with no floor is published as it is; what is NaN or unbounded is published as :data:`UNKNOWN`.
@@ -34,9 +36,12 @@ def publish(lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool
     lower, upper : a proved enclosure.
     floor : absolute widening, for quantities that the checker knows to a given absolute accuracy only.
     nonnegative : the quantity is known to be >= 0, and the lower end point is not published below that.
+    most : the quantity is known not to be above, and no end point is; a number on the grid.
 
     >>> publish(1.0, 1.0), publish(0.5, 0.5 + 2**-30).lower == 0.5 - 2**-30
     (Enclosure(lower=1.0, upper=1.0), True)
+    >>> publish(0.75, 1.5, nonnegative=True, most=1.0)
+    Enclosure(lower=0.0, upper=1.0)
     """
     if not (lower <= upper and all(map(math.isfinite, (lower, upper, floor)))):
         return UNKNOWN
@@ -51,7 +56,8 @@ def publish(lower: float, upper: float, *, floor: float = 0.0, nonnegative: bool
     if nonnegative:
         low = max(low, 0)
     drop = max(max(abs(low), abs(high)).bit_length() - GRID_BITS - 1, 0)
-    return Enclosure(0.0 - _ratio_up(-(low >> drop << drop), unit), _ratio_up(-(-high >> drop << drop), unit))
+    low_end, high_end = 0.0 - _ratio_up(-(low >> drop << drop), unit), _ratio_up(-(-high >> drop << drop), unit)
+    return Enclosure(min(low_end, most), min(high_end, most))
 
 
 def _ratio_up(numerator: int, unit: int) -> float:
@@ -78,18 +84,6 @@ def _up(x: Fraction) -> float:
         return -_LARGEST
     nearest = float(x)
     return math.nextafter(nearest, math.inf) if Fraction(nearest) < x else nearest
-
-
-def widest(values: Iterable[Enclosure]) -> Fraction | None:
-    """The largest width of some enclosures, exactly; None when one is unbounded, 0 when there is none."""
-    known = list(values)
-    if not all(value.finite for value in known):
-        return None
-    # Rounding keeps order: the largest exact width is among those that round to the largest float.
-    rounded = [value.upper - value.lower for value in known]
-    most = max(rounded, default=0.0)
-    ends = {(value.lower, value.upper) for value, width in zip(known, rounded, strict=True) if width == most}
-    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
 
 
 def margin_of_width(values: Iterable[Enclosure], limit: float) -> Enclosure:

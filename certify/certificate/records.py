@@ -21,12 +21,17 @@ __all__ = [
 ]
 
 
+_RANGES = r"[0-9]{1,9}:[0-9]{1,9}(,[0-9]{1,9}:[0-9]{1,9})*"
+_GROUPS = re.compile(rf"{_RANGES}(;{_RANGES})*")
+
+
 @dataclass(frozen=True, slots=True)
 class TensorRecord:
     """One weight matrix: where it came from and the SHA-256 that :mod:`certify.chain` gives to its numbers.
 
     ``shape`` is (rows, columns) after the recorded transposition; ``file`` is a file name without its folder.
     ``expression`` says how the matrix is formed, with the hashes of all other tensors; None for the stored matrix.
+    ``groups`` spells its row groups, half-open ranges joined by commas and groups by semicolons; empty for none named.
     """
 
     layer: str
@@ -37,6 +42,7 @@ class TensorRecord:
     transposed: bool
     sha256: str
     expression: Mapping[str, Any] | None = None
+    groups: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -49,6 +55,7 @@ class TensorRecord:
             "transposed": self.transposed,
             "sha256": self.sha256,
             **({} if self.expression is None else {"expression": dict(self.expression)}),
+            **({"groups": self.groups} if self.groups else {}),
         }
 
     @classmethod
@@ -56,7 +63,10 @@ class TensorRecord:
         """Strict inverse of :meth:`to_json`."""
         names = ("layer", "tensor", "file", "shape", "dtype", "transposed", "sha256")
         written = reader.mapping()
-        f = reader.fields((*names, "expression") if "expression" in written else names)
+        f = reader.fields((*names, *(name for name in ("expression", "groups") if name in written)))
+        groups = f["groups"].text() if "groups" in f else ""
+        if "groups" in f and not _GROUPS.fullmatch(groups):
+            reject("not row groups", f["groups"].place)
         shape = tuple(item.integer(1) for item in f["shape"].items(2))
         if len(shape) != 2:
             reject("a shape has two numbers", f["shape"].place)
@@ -69,6 +79,7 @@ class TensorRecord:
         return cls(
             f["layer"].text(1024), f["tensor"].text(1024), file, shape, f["dtype"].text(32),
             f["transposed"].boolean(), sha, read_expression(f["expression"]) if "expression" in f else None,
+            groups,
         )  # fmt: skip
 
 
@@ -124,6 +135,8 @@ class _LayerLike(Protocol):
     def transposed(self) -> bool: ...
     @cached_property
     def sha256(self) -> str: ...
+    @property
+    def groups_record(self) -> str: ...
     def expression_record(self) -> dict[str, Any] | None: ...
 
 
@@ -183,7 +196,7 @@ class InputRecord:
         tensors = tuple(
             TensorRecord(
                 layer.name, layer.tensor, _basename(layer.file), (int(layer.shape[0]), int(layer.shape[1])),
-                layer.dtype, layer.transposed, layer.sha256, layer.expression_record(),
+                layer.dtype, layer.transposed, layer.sha256, layer.expression_record(), layer.groups_record,
             )
             for layer in chain.layers
         )  # fmt: skip

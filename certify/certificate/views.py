@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from certify.certificate import tables
-from certify.certificate.records import InputRecord
+from certify.certificate.domains import Domain, domains
+from certify.certificate.records import InputRecord, NotAsked
 from certify.errors import MissingClaimError
 from certify.escaping import escaped
 from certify.reading import hint_of, shown
@@ -89,6 +90,11 @@ class CertificateLike(Protocol):
         ...
 
     @property
+    def not_asked(self) -> tuple[NotAsked, ...]:
+        """Claims that do not apply."""
+        ...
+
+    @property
     def verdict(self) -> Verdict:
         """Their conjunction."""
         ...
@@ -160,6 +166,10 @@ class Views:
             for place, (lower, upper) in enumerate(ends)
             for subject in [edge_subject(lower.layer, upper.layer)]
         ]  # fmt: skip
+
+    def domain(self: CertificateLike) -> list[Domain]:
+        """Where every interface and chain stands: IN, OUT, UNDECIDED or NOT APPLICABLE, line by line."""
+        return domains(self.claims, self.not_asked)
 
     def to_csv(self: CertificateLike, path: str | os.PathLike[str] | None = None) -> str:
         """The table of :data:`certify.certificate.tables.COLUMNS` as CSV text, written to ``path`` where one is given.

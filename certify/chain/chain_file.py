@@ -47,6 +47,13 @@ A layer may be an expression of stored tensors, formed exactly or refused; the k
     tensor = "codes"
     codes = true              # these integers are the weights
 
+A table ``groups`` names the row groups of layers that read, for the incidence of what they read on what they write:
+blocks of so many rows, such as the size of a head, or rows and half-open ranges, groups separated by semicolons::
+
+    [groups]
+    "value, head 3" = 64
+    head = "0:4,9;4:9"
+
 A third text of an edge says what lies between, ``["up", "down", "gelu"]``: words of
 :data:`certify.between.BETWEEN` joined by ``+``.
 """
@@ -55,11 +62,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from certify.between import BETWEEN, is_between
 from certify.chain.dtypes import is_integer
+from certify.chain.groups import GroupsError, partition, read_groups
 from certify.chain.limits import Limits
 from certify.chain.model import Chain, Edge, Layer, LeftOut, consecutive_edges
 from certify.chain.steps import KEYS, StepError, Steps, read_steps
@@ -77,7 +85,7 @@ __all__ = [
     "read_chain_file",
 ]
 
-_TOP = ("edges", "layers")
+_TOP = ("edges", "layers", "groups")
 _LAYER = ("tensor", "name", "transpose", *KEYS)
 _MOST_DRAFTED = 64
 
@@ -94,11 +102,15 @@ class LayerEntry:
 
 @dataclass(frozen=True, slots=True)
 class ChainFile:
-    """A parsed chain file; ``edges`` holds pairs of positions in ``layers``, lower first."""
+    """A parsed chain file; ``edges`` holds pairs of positions in ``layers``, lower first.
+
+    ``groups`` holds by position the rows of a block, or the spelling of row groups.
+    """
 
     layers: tuple[LayerEntry, ...]
     edges: tuple[Edge, ...]
     path: str
+    groups: Mapping[int, int | str] = field(default_factory=dict[int, int | str])
 
 
 def read_chain_file(path: str, limits: Limits) -> ChainFile:
@@ -142,12 +154,13 @@ def parse_chain_file(data: bytes, path: str, limits: Limits) -> ChainFile:
                 "give each a name of its own",
             )
         names[layer.name] = i
+    groups = parser.groups(found.get("groups", {}), names)
     if "edges" not in found:
-        return ChainFile(layers, consecutive_edges(len(layers)), path)
+        return ChainFile(layers, consecutive_edges(len(layers)), path, groups)
     edges: object = found["edges"]
     if not isinstance(edges, list):
         raise parser.error("edges is not a list", "edges", "edges", 0, 'write edges = [["lower", "upper"], ...]')
-    return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path)
+    return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path, groups)
 
 
 class _Parser:
@@ -194,6 +207,21 @@ class _Parser:
         except StepError as error:
             raise self.error(str(error), f"{place}.{error.key}", error.key, position + 1, error.hint) from None
         return LayerEntry(tensor, table.get("name", tensor), table.get("transpose", False), steps)
+
+    def groups(self, table: object, names: dict[str, int]) -> dict[int, int | str]:
+        if not isinstance(table, dict):
+            raise self.error("groups is not a table", "groups", "groups", 0, "write [groups] and layer = rows")
+        found: dict[int, int | str] = {}
+        for name, value in table.items():
+            if name not in names:
+                hint = hint_of(name, names, "use the names of the layers listed in this file")
+                raise self.error(f"groups of no layer: {shown(name)!r}", "groups", name, 0, hint)
+            number = isinstance(value, int) and not isinstance(value, bool) and value > 0
+            if not (number or isinstance(value, str)):
+                hint = 'a number of rows, or groups such as "0:4;4:8"'
+                raise self.error(f"not the groups of a layer: {shown(name)!r}", f"groups.{shown(name)}", name, 0, hint)
+            found[names[name]] = value
+        return found
 
     def edge(self, pair: object, position: int, names: dict[str, int]) -> Edge:
         place = f"edges[{position}]"
@@ -255,7 +283,8 @@ def apply_chain_file(
                 hint="say `scale = ...` and `zero_point = ...` in the chain file, or `codes = true` if these integers "
                 "are the weights",
             )
-        layers.append(Layer.of(stored, transposed=entry.transpose, name=entry.name, expression=expression))
+        layer = Layer.of(stored, transposed=entry.transpose, name=entry.name, expression=expression)
+        layers.append(_grouped(layer, chain_file, len(layers)))
     named = {stored.name for layer in layers for stored in layer.tensors}
     others = [LeftOut(stored.name, "not named by the chain file") for stored in tensors if stored.name not in named]
     return Chain(
@@ -267,20 +296,50 @@ def apply_chain_file(
     )
 
 
+def _grouped(layer: Layer, chain_file: ChainFile, place: int) -> Layer:
+    """The layer with its row groups, if the chain file names some.
+
+    Raises
+    ------
+    ChainError : they do not partition its rows.
+    """
+    given = chain_file.groups.get(place)
+    if given is None:
+        return layer
+    rows = layer.shape[0]
+    try:
+        if isinstance(given, str):
+            return replace(layer, groups=read_groups(given, rows))
+        if rows % given:
+            raise GroupsError(f"{rows} rows are no whole number of blocks of {given}")
+        return replace(layer, groups=partition((range(i, i + given) for i in range(0, rows, given)), rows))
+    except GroupsError as error:
+        raise ChainError(
+            f"the groups of layer {shown(layer.name)!r} do not partition its rows: {error}",
+            file=chain_file.path,
+            place=f"groups.{shown(layer.name)}",
+            hint='each row in one group: a number of rows that divides them, or groups such as "0:4;4:8"',
+        ) from None
+
+
 def draft_chain_file(matrices: Sequence[StoredTensor]) -> str:
-    """Text of a chain file that lists ``matrices`` in the given order, to be edited."""
+    """Text of a chain file that lists ``matrices`` in the given order, to be edited.
+
+    Integers beside floats may be codes of quantized weights: they are listed as comments, and as it is the file
+    certifies none of them.
+    """
     parts = [
         '# Keep the layers of the chain, lowest first, and say which reads which: edges = [["lower", "upper"], ...]\n'
         "# Add `transpose = true` to a tensor stored as (n_in, n_out).\n"
         "edges = []\n"
     ]
+    floats = any(not is_integer(stored.dtype) for stored in matrices[:_MOST_DRAFTED])
     for stored in matrices[:_MOST_DRAFTED]:
-        more = "\ncodes = true  # integers; with a scale, say `scale = ...` instead" if is_integer(stored.dtype) else ""
-        if len(stored.shape) > 2:
-            more += '\nkernel = "writer"'
-        parts.append(
-            f"[[layers]]\ntensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}{more}\n"
-        )
+        whole = is_integer(stored.dtype)
+        rows = ["[[layers]]", f"tensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}"]
+        rows += ["codes = true  # integers; with a scale, say `scale = ...` instead"] * whole
+        rows += ['kernel = "writer"'] * (len(stored.shape) > 2)
+        parts.append("".join(f"# {row}\n" if whole and floats else f"{row}\n" for row in rows))
     if len(matrices) > _MOST_DRAFTED:
         parts.append(f"# ... and {len(matrices) - _MOST_DRAFTED} more matrices\n")
     return "\n".join(parts)

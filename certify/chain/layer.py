@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from certify.chain.dtypes import check_dtype, to_float64
 from certify.chain.evaluate import evaluate
 from certify.chain.expression import Expression
+from certify.chain.groups import Groups, groups_text
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError, InputError, UnsupportedError
 
@@ -32,6 +33,7 @@ class Layer:
     transposed : True when the tensor is stored as (n_in, n_out).
     stored : where the bytes are.
     expression : how the matrix is formed of stored tensors; None when it is the stored one, or its transpose.
+    groups : its row groups where it reads from another layer; None for blocks.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Layer:
     transposed: bool
     stored: StoredTensor = field(repr=False)
     expression: Expression | None = field(default=None, repr=False)
+    groups: Groups | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -127,6 +130,11 @@ class Layer:
     def expression_record(self) -> dict[str, Any] | None:
         """The expression as plain JSON values, with the hash of every other tensor; None for a stored matrix."""
         return None if self.expression is None else self.expression.record()
+
+    @property
+    def groups_record(self) -> str:
+        """The row groups in their one spelling; empty where none are named."""
+        return "" if self.groups is None else groups_text(self.groups)
 
     @cached_property
     def sha256(self) -> str:

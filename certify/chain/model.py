@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from certify.chain.dtypes import dtype_name, refusal_of
+from certify.chain.groups import GroupsError, partition
 from certify.chain.layer import Layer
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.refusals import check_name
@@ -145,7 +146,12 @@ class Chain:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Iterable[ArrayLike], names: Sequence[str] | None = None, *, limits: Limits = DEFAULT_LIMITS
+        cls,
+        arrays: Iterable[ArrayLike],
+        names: Sequence[str] | None = None,
+        *,
+        groups: Mapping[str, Sequence[Sequence[int]]] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> Chain:
         """Chain of matrices held in memory, lowest first, each of shape (n_out, n_in); they are copied.
 
@@ -153,9 +159,11 @@ class Chain:
         ----------
         arrays : real matrices (float64, float32, float16, ml_dtypes' bfloat16 and 8-bit floats, integers).
         names : one name per matrix; ``W1, W2, ...`` when omitted.
+        groups : row groups by the name of a layer.
 
         Raises
         ------
+        ChainError : groups of no layer, or that do not partition its rows.
         InputError : as :func:`certify.chain.load`.
 
         >>> chain = Chain.from_arrays([[[1.0, 2.0]], [[3.0], [4.0]]])
@@ -179,6 +187,15 @@ class Chain:
             dtype = dtype_name(array.dtype)
             data = b"" if refusal_of(dtype) else array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes("C")
             layers.append(Layer.of(StoredTensor(label, "", "", array.shape, dtype, Memory(data))))
+        for name, rows in (groups or {}).items():
+            place = labels.index(name) if name in labels else -1
+            try:
+                found = partition(rows, layers[place].shape[0]) if place >= 0 else None
+            except GroupsError as error:
+                raise ChainError(f"the groups of {name!r} do not partition its rows: {error}") from None
+            if found is None:
+                raise ChainError(f"groups of no layer: {name!r}", hint=f"one of {', '.join(labels[:12])}")
+            layers[place] = replace(layers[place], groups=found)
         chain = cls(tuple(layers), consecutive_edges(len(layers)))
         chain.check()
         return chain

@@ -13,6 +13,7 @@ from certify.chain import Chain
 from certify.chain.components import Component
 from certify.checker.arithmetic.product_spectrum import product_sigma
 from certify.checker.arithmetic.rounding import ball
+from certify.checker.domain import chain_domain_claim
 from certify.checker.expected import Expected, enclosed
 from certify.checker.expression import matrix_of
 from certify.checker.layer import UNKNOWN
@@ -81,10 +82,14 @@ def component_claims(component: Component, chain: Chain, lookup: Lookup, thresho
     whole = _Component(component, chain, lookup, thresholds)
     yield _polystable(whole)
     yield from _kempf_ness(whole, lookup, thresholds)
+    yield from _barcode_claims(whole, lookup, thresholds)
+    edges = [chain.describe(chain.edges[place]) for place in component.edges]
+    yield from chain_domain_claim(component.subject, edges, lookup)
+
+
+def _barcode_claims(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
     if not whole.asked:
-        lookup.skip(
-            component.subject, claims.BARCODE_IDS, causes.too_many_layers(whole.length, thresholds.barcode_layers)
-        )
+        lookup.skip(whole.subject, claims.BARCODE_IDS, causes.too_many_layers(whole.length, thresholds.barcode_layers))
         return
     places = [(u, v) for u in range(whole.length) for v in range(u + 1, whole.length + 1)]
     cause = causes.ranks_bounded([whole.table[place] for place in places], thresholds["exact_product_seconds"])
@@ -179,7 +184,7 @@ def _kempf_ness(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iter
     )
     yield Expected(
         claims.relative_kempf_ness_gap(length, thresholds["kempf_ness_relative"]),
-        lambda values: enclosed([relative[0].union(relative[1])], values, 0.0, nonnegative=True),
+        lambda values: enclosed([relative[0].union(relative[1])], values, 0.0, within=(0.0, 1.0)),
     )
 
 

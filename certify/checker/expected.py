@@ -168,14 +168,23 @@ def ball_of(value: Enclosure) -> arb:
     return ball(value.lower, value.upper) if value.finite else arb.nan()
 
 
-def enclosed(own: Sequence[arb], published: Sequence[Enclosure], room: float, *, nonnegative: bool = False) -> str:
+def enclosed(
+    own: Sequence[arb],
+    published: Sequence[Enclosure],
+    room: float,
+    *,
+    nonnegative: bool = False,
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> str:
     """Whether each own ball lies inside its published enclosure, and that is not needlessly wide.
 
     A published width may exceed 64 own widths by ``room`` (absolute) and by 2^-34 relative, no more: what is published
     is widened by a known rule, and a certificate that says less than it could was not written by this program. An
     infinite ``room`` waives this for what the prover knows to an accuracy of its own.
-    An unbounded enclosure claims nothing, and of a quantity that is not negative a lower end of 0 claims nothing.
+    An unbounded enclosure claims nothing, and neither does an end at or beyond that of the range ``within`` which the
+    quantity cannot leave; not below 0 is ``nonnegative``.
     """
+    least, most = (max(within[0], 0.0), within[1]) if nonnegative else within
     for place, (ours, theirs) in enumerate(zip(own, published, strict=True)):
         where = f" (value {place})" if len(own) > 1 else ""
         if not theirs.finite:
@@ -184,8 +193,8 @@ def enclosed(own: Sequence[arb], published: Sequence[Enclosure], room: float, *,
             return f"not proved: half of the enclosure is unbounded{where}"
         if not ours.is_finite():
             return f"not proved: the quantity could not be enclosed again{where}"
-        low = (nonnegative and theirs.lower == 0) or arb(theirs.lower) <= ours
-        if not (low and ours <= arb(theirs.upper)):
+        low = theirs.lower <= least or arb(theirs.lower) <= ours
+        if not (low and (theirs.upper >= most or ours <= arb(theirs.upper))):
             return f"not proved: the quantity is enclosed by {ours.str(17)}{where}"
         width = arb(theirs.upper) - arb(theirs.lower)
         allowed = 128 * ours.rad() + arb(room) + arb(max(abs(theirs.lower), abs(theirs.upper))) * arb(2) ** -34

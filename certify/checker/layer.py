@@ -20,6 +20,7 @@ from certify.checker.arithmetic.scaled_matrix import Unit
 from certify.checker.expected import Expected, enclosed
 from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
+from certify.checker.storage import storage_claims
 from certify.checker.tasks import once
 from certify.claims import causes
 from certify.claims import layer as claims
@@ -100,6 +101,8 @@ def layer_claims(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Ite
     )
     yield from _charts(facts, lookup, thresholds)
     yield from _windows(facts, lookup, thresholds)
+    windows = thresholds.window_sizes(d, [facts.energy_rank])
+    yield from storage_claims(subject, facts.matrix, facts.sigma, windows, lookup, thresholds)
     facts.complete = True
 
 

@@ -39,24 +39,25 @@ class Lookup:
         ------
         MissingClaimError : there is no such claim or it has another number of values.
         """
-        claim = self._claim(subject, id)
+        claim = self.claim(subject, id)
         if len(claim.values) != count:
             raise MissingClaimError(subject, id, f"{len(claim.values)} values instead of {count}")
         return claim.values
 
     def parameter(self, subject: str, id: str, name: str) -> Parameter | None:
         """A recorded parameter of a claim, or nothing."""
-        return self._claim(subject, id).parameters.get(name)
+        return self.claim(subject, id).parameters.get(name)
 
     def cause(self, subject: str, id: str) -> str:
         """The recorded cause of a claim."""
-        return self._claim(subject, id).cause
+        return self.claim(subject, id).cause
 
     def skip(self, subject: str, ids: Iterable[str], reason: str) -> None:
         """These claims do not apply and must be recorded as not asked."""
         self.skipped += [NotAsked(id, subject, reason) for id in ids]
 
-    def _claim(self, subject: str, id: str) -> Claim:
+    def claim(self, subject: str, id: str) -> Claim:
+        """A claim as it is recorded; raises MissingClaimError."""
         place = self.place(subject, id)
         if place is None:
             raise MissingClaimError(subject, id, "the claim is missing")

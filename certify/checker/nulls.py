@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from flint import arb
@@ -58,7 +59,9 @@ def commutator_null_claim(
 def _fault(own: Sequence[arb], values: tuple[Enclosure, ...]) -> str:
     if not claims.resolved(values):
         return "not resolved: an enclosure is too wide to be asked"
-    return enclosed(own[:1], values[:1], _ROOM, nonnegative=True) or enclosed(own[1:], values[1:], _ROOM)
+    ranges = ((0.0, math.inf), (-math.inf, math.inf), (0.0, 1.0))
+    faults = (enclosed([x], [value], _ROOM, within=w) for x, value, w in zip(own, values, ranges, strict=True))
+    return next(filter(None, faults), "")
 
 
 def _own(n: int, writer: LayerFacts, reader: LayerFacts, commutator: Enclosure) -> list[arb]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
+from certify.claims.storage_formats import NO_STORAGE, STORAGE_NAMES
 from certify.claims.thresholds import Thresholds
 from certify.errors import CertificateError
 from certify.verdict import Parameter
@@ -23,6 +25,13 @@ class Recorded:
     windows: tuple[int, ...] | None
     levels: tuple[int, ...]
     barcode_layers: int
+    storage: str
+    incidence_percents: tuple[tuple[str, Fraction], ...]
+    group_rows: int
+    hub_groups: int
+    activity_threshold: str
+    edge_threshold: str
+    noise_threshold: str
 
     @classmethod
     def read(cls, thresholds: Mapping[str, Parameter]) -> Recorded:
@@ -41,12 +50,34 @@ class Recorded:
             if not isinstance(value, float) or not (math.isfinite(value) and value >= 0):
                 raise CertificateError("not a finite non-negative float", place=f"thresholds.{name}")
             widths[name] = value
-        layers = thresholds["barcode_layers"]
-        if not isinstance(layers, int) or isinstance(layers, bool) or layers < 0:
-            raise CertificateError("not a non-negative integer", place="thresholds.barcode_layers")
+        counts: dict[str, int] = {}
+        for name in ("barcode_layers", "group_rows", "hub_groups"):
+            count = thresholds[name]
+            if not isinstance(count, int) or isinstance(count, bool) or count < (2 if name == "hub_groups" else 0):
+                raise CertificateError("not a number of layers, rows or groups", place=f"thresholds.{name}")
+            counts[name] = count
+        if not 0 < widths["label_correlation"] <= 1:
+            raise CertificateError("not above 0 and at most 1", place="thresholds.label_correlation")
+        if not widths["label_ratio"] >= 1:
+            raise CertificateError("below 1", place="thresholds.label_ratio")
         windows = thresholds["windows"]
         sizes = None if windows == "auto" else _integers("windows", windows, 2**53)
-        return cls(widths, sizes, _integers("energy_levels", thresholds["energy_levels"], 99), layers)
+        storage = thresholds["storage"]
+        if storage != NO_STORAGE and storage not in STORAGE_NAMES:
+            raise CertificateError("not a storage format", place="thresholds.storage")
+        return cls(
+            widths,
+            sizes,
+            _integers("energy_levels", thresholds["energy_levels"], 99),
+            counts["barcode_layers"],
+            str(storage),
+            _percents(thresholds["incidence_levels"]),
+            counts["group_rows"],
+            counts["hub_groups"],
+            _rule("activity_threshold", thresholds, ("adapted", "largest")),
+            _rule("edge_threshold", thresholds, ("gap",)),
+            _rule("noise_threshold", thresholds, ("cells",), "x"),
+        )
 
     def __getitem__(self, name: str) -> float:
         return self.widths[name]
@@ -57,6 +88,10 @@ class Recorded:
         if chosen is None:
             chosen = (*(2**i for i in range(limit.bit_length())), *extra)
         return sorted({k for k in chosen if 1 <= k < limit})
+
+    def beyond(self, most: int) -> bool:
+        """Whether the largest of the given windows has more than ``most`` ranks."""
+        return self.windows is not None and max(self.windows) > most
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +112,36 @@ def differences(recorded: Mapping[str, Parameter], expected: Thresholds) -> tupl
     return tuple(
         Difference(name, recorded[name], value) for name, value in expected.record().items() if recorded[name] != value
     )
+
+
+def _percents(text: Parameter) -> tuple[tuple[str, Fraction], ...]:
+    """Levels with their spellings, increasing, two decimals at most."""
+    if text == "none":
+        return ()
+    parts = [part.strip() for part in text.split(",")] if isinstance(text, str) else [""]
+    found: dict[Fraction, str] = {}
+    for part in parts:
+        whole, point, rest = part.partition(".")
+        digits = all(x.isascii() and x.isdigit() and len(x) <= 2 for x in ([whole, rest] if point else [whole]))
+        if not digits or not 0 < Fraction(part) < 100:
+            raise CertificateError("not a list of percentages below 100", place="thresholds.incidence_levels")
+        found[Fraction(part)] = part
+    return tuple((found[level], level) for level in sorted(found))
+
+
+def _rule(name: str, thresholds: Mapping[str, Parameter], words: tuple[str, ...], unit: str = "") -> str:
+    """One of some words, or a positive number, which may have a unit."""
+    text = thresholds[name]
+    if isinstance(text, str) and text in words:
+        return text
+    number = text.removesuffix(unit) if isinstance(text, str) else ""
+    plain = len(number) <= 90 and number.isascii() and number[:1].isdigit() and "_" not in number
+    try:
+        if plain and 0 < float(number) < math.inf:
+            return str(text)
+    except ValueError:
+        pass
+    raise CertificateError("not a rule, and no positive number", place=f"thresholds.{name}")
 
 
 def _integers(name: str, text: Parameter, largest: int) -> tuple[int, ...]:

@@ -174,7 +174,8 @@ class _Check:
             pair = facts[edges[j].lower], facts[edges[j].upper]
             subject = subjects[len(layers) + j]
             if all(item.complete for item in pair):
-                self._subject(subject, lambda: list(edge_claims(*pair, self.lookup, self.thresholds)))
+                groups = layers[edges[j].upper].groups
+                self._subject(subject, lambda: list(edge_claims(*pair, self.lookup, self.thresholds, groups)))
             else:
                 # Something about a layer is missing, for which there is a reason already.
                 self.expected[subject] = None

@@ -6,82 +6,15 @@ The sentences are those of the assertions themselves; what else is said of a cla
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from certify.claims import causes, component, interface, layer, nulls, rigidity
-from certify.claims.assertion import Assertion
-from certify.verdict import Enclosure, Kind, Verdict
+from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, robustness
+from certify.claims.entry import GENERAL, PLACES, Entry, key_of
+from certify.verdict import Enclosure, Verdict
 
 __all__ = ["GENERAL", "PLACES", "Entry", "entries", "entry_of", "key_of"]
 
-PLACES = {"layer": "of a layer", "edge": "of an interface", "chain": "of a chain of layers"}
-
-_WIDE = causes.undecided(Kind.MEASUREMENT, 0.25, 0.125)
-_OVERFLOW = causes.undecided(Kind.MEASUREMENT, None, 0.0)
-_ZERO = causes.undecided(Kind.INEQUALITY, None, 0.0)
-GENERAL = (_WIDE, _OVERFLOW, _ZERO)
-"""Why any claim can be UNDECIDED, for one choice of numbers."""
-
 _RANKS = (causes.ranks_bounded([(1, 2)], 10.0), causes.ranks_bounded([(1, 2)], 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known of a claim before any matrix is.
-
-    Parameters
-    ----------
-    name : in plain words; ``{}`` stands for the window, the percentage or the chart of an id.
-    place : ``layer``, ``edge`` or ``chain``: what the claim is about.
-    example : the assertion for one choice of sizes.
-    meaning : what the value tells.
-    null : what chance gives, or that nothing is compared.
-    undecided : why it can be UNDECIDED, beside what every claim of its kind can be.
-    not_asked : why it can be missing.
-    """
-
-    name: str
-    place: str
-    example: Assertion
-    meaning: str
-    null: str = "none"
-    undecided: tuple[str, ...] = ()
-    not_asked: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The id without its window, percentage or chart."""
-        return key_of(self.example.id)
-
-    @property
-    def pattern(self) -> str:
-        """The id with a letter for what varies."""
-        bracket = "[chart]" if "drift" in self.key else "[k]"
-        percent = self.key + ".p" if self.key == "D10.effective_rank" else self.example.id
-        return re.sub(r"\[\w+\]", bracket, percent)
-
-    @property
-    def causes(self) -> tuple[str, ...]:
-        """Every sentence that can say why the claim is UNDECIDED, with numbers of an example."""
-        every = (_ZERO,) if self.example.kind is Kind.INEQUALITY else (_WIDE, _OVERFLOW)
-        return (*self.undecided, *every)
-
-    def title(self, id: str) -> str:
-        """The plain name of one claim."""
-        found = re.search(r"\[(\w+)\]$|\.(\d+)$", id)
-        varying = (found[1] or found[2]) if found else ""
-        return self.name.format(layer.CHARTS.get(varying, varying))
-
-
-def key_of(id: str) -> str:
-    """An id without its window, percentage or chart.
-
-    >>> key_of("E.overlap[16]"), key_of("D10.effective_rank.90"), key_of("D4.drift.product[kl]")
-    ('E.overlap', 'D10.effective_rank', 'D4.drift.product')
-    """
-    return re.sub(r"\[\w+\]$|\.\d+$", "", id)
 
 
 def entry_of(id: str) -> Entry | None:
@@ -92,7 +25,7 @@ def entry_of(id: str) -> Entry | None:
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """All of them, as a certificate orders them."""
-    return (*_of_layers(), *_of_interfaces(), *_of_rigidity(), *_of_chains())
+    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_chains())
 
 
 @functools.cache
@@ -148,7 +81,12 @@ def _of_interfaces() -> Iterator[Entry]:
         "cosines of {} leading directions", "edge", interface.cosines(4, 1e-3),
         "The principal angles between what one layer mainly writes and what the next one mainly reads; 1 is the same "
         "direction, 0 a right angle.",
-        "see the overlap", (causes.no_gap(4),),
+        "see the overlap", (causes.no_gap(4),), (causes.moved(4, [2, 5]), causes.windows_beyond(2)),
+    )  # fmt: skip
+    yield Entry(
+        "sines of {} leading directions", "edge", interface.sines(4, 1e-3),
+        "The same principal angles by their sines, which tell a small angle from none: 0 is the same direction.",
+        "see the overlap", (causes.no_gap(4),), (causes.moved(4, [2, 5]),),
     )  # fmt: skip
     yield Entry(
         "overlap of {} leading directions", "edge", interface.overlap(4, 1e-3),
@@ -192,6 +130,66 @@ def _of_interfaces() -> Iterator[Entry]:
     )  # fmt: skip
 
 
+def _of_incidence() -> Iterator[Entry]:
+    windows, open_ = (3, 4), (causes.no_window("99"),)
+    paired = (causes.ONE_GROUP, causes.NO_SHARED_COLUMN, causes.NO_EDGE_GAP)
+    yield Entry(
+        "thresholds of row groups", "edge", incidence.thresholds("0:8;8:16", 2, "adapted", "99", 0),
+        "The numbers against which the activities of groups of rows are held; they are chosen, recorded, and derived "
+        "again when the certificate is checked.",
+        not_asked=(causes.NO_THRESHOLD, causes.too_many_groups(300, 256)),
+    )  # fmt: skip
+    yield Entry(
+        "active columns", "edge", incidence.supports(4, 2, 0.5, {}),
+        "Which inputs act on which groups of outputs, through both layers; a hub acts on several groups.",
+        not_asked=(causes.SUPPORT_OPEN,),
+    )  # fmt: skip
+    yield Entry(
+        "incidence graph", "edge", incidence.graph("80", 1, 0.25, 1e-3),
+        "Which groups of outputs are joined by inputs that act on both.", not_asked=paired,
+    )  # fmt: skip
+    yield Entry(
+        "labels of edges", "edge", incidence.labels("C", 1, 0.9, 2.0, 1e-3),
+        "Whether two joined groups answer to their common inputs alike (C), alike but more strongly (A) or otherwise "
+        "(T).",
+        "exact mean and deviation of the correlation when the columns of one profile are permuted",
+        not_asked=(*paired, causes.NO_EDGE),
+    )  # fmt: skip
+    yield Entry(
+        "radius of the structure", "edge", robustness.radius("pair 0 1", "columns,pairs,noise", 1e-9, 1e-3),
+        "How far the product of both layers may move before any of this changes, what changes first, and how long a "
+        "perturbation is that changes it.",
+    )  # fmt: skip
+    yield Entry(
+        "error of the windows at {} % of the energy", "edge", incidence.truncation("99", windows, 1e-3),
+        "How far the product of both layers is from that of their leading directions, beside the bound that singular "
+        "values alone give.",
+        undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "cells and columns kept at {} % of the energy", "edge", incidence.columns("99", windows, 8, 4, 0.05),
+        "How much of the incidence the leading directions certainly keep, cell by cell.", undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "pairs and labels kept at {} % of the energy", "edge", incidence.pairs("99", windows, 1, 1),
+        "How many edges, missing edges and labels the leading directions certainly keep.", undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "margins of the block form at {} % of the energy", "edge",
+        incidence.margins("99", windows, "cells,noise", 2, 1e-3),
+        "By how much each line of the block form holds or fails; the smallest one decides.", undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "structure at {} % of the energy", "edge", incidence.conclusion("99", windows),
+        "Whether the leading directions have the incidence structure of the whole: by margins, and by comparison.",
+        undecided=open_,
+    )  # fmt: skip
+    yield Entry(
+        "smallest level that keeps the structure", "edge", incidence.smallest_level(),
+        "How much energy who acts on whom needs: by margins, and by comparison.",
+    )  # fmt: skip
+
+
 def _of_rigidity() -> Iterator[Entry]:
     open_ = (causes.NOT_INVERTIBLE, causes.QUOTIENT_OPEN)
     square = (causes.UNEQUAL_SHAPES, causes.DIVISOR_SINGULAR)
@@ -225,6 +223,15 @@ def _of_rigidity() -> Iterator[Entry]:
         "drift of the chart, {}, product form", "edge", rigidity.product_drift("kl", 64, 64),
         "How far the chart moves, against its bound; it constrains nothing, and stands here because it is claimed.",
         undecided=(causes.PRODUCT_VANISHES, *fits), not_asked=(causes.ONE_RANK,),
+    )  # fmt: skip
+    yield Entry(
+        "spectral domain", "edge",
+        domain.spectral(dict.fromkeys((*domain.LAYER_LINES, *domain.EDGE_LINES), Verdict.CERTIFIED), ("", ""), ()),
+        "Whether every line from the rank to the drift is established, so that rigidity says something here; of a "
+        "chain, whether it is so at all its interfaces.",
+        undecided=(causes.DOMAIN_OPEN,),
+        not_asked=(causes.UNEQUAL_SHAPES, causes.NO_INTERFACE, causes.NOT_ALL_SQUARE, causes.BRANCHED),
+        also="chain",
     )  # fmt: skip
 
 

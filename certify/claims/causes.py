@@ -9,11 +9,19 @@ from certify.verdict import Kind
 __all__ = [
     "BRANCHED",
     "DIVISOR_SINGULAR",
+    "DOMAIN_OPEN",
     "FIT",
+    "NOT_ALL_SQUARE",
     "NOT_INVERTIBLE",
+    "NO_EDGE",
+    "NO_EDGE_GAP",
+    "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
+    "NO_SHARED_COLUMN",
+    "NO_THRESHOLD",
     "NULL_UNRESOLVED",
+    "ONE_GROUP",
     "ONE_RANK",
     "POLYSTABLE_OPEN",
     "PRODUCT_VANISHES",
@@ -21,13 +29,19 @@ __all__ = [
     "RADIAL_LIMIT",
     "RANK_ONE",
     "SEVERAL",
+    "SUPPORT_OPEN",
     "UNEQUAL_SHAPES",
     "exact_memory",
     "exact_work",
+    "format_overflows",
+    "moved",
     "no_gap",
+    "no_window",
     "ranks_bounded",
+    "too_many_groups",
     "too_many_layers",
     "undecided",
+    "windows_beyond",
 ]
 
 ONE_RANK = "with one rank the chart is constant and every exponent fits"
@@ -35,8 +49,19 @@ BRANCHED = "its layers do not form one line: one of them has several readers or 
 UNEQUAL_SHAPES = "the transport form needs two square layers of one size"
 DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is singular"
 
+DOMAIN_OPEN = "a line of the domain is undecided"
+NO_INTERFACE = "the chain has one layer and no interface"
+NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
+
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
+
+ONE_GROUP = "fewer than two row groups have a threshold, and pairs need two"
+NO_THRESHOLD = "no row group has a gap between its activities in which a threshold could lie"
+NO_SHARED_COLUMN = "no column is active in two groups"
+NO_EDGE = "no pair has an edge"
+NO_EDGE_GAP = "whether pairs have an edge is undecided"
+SUPPORT_OPEN = "whether a column is active is undecided"
 
 NOT_INVERTIBLE = "a layer is not certified to be invertible"
 QUOTIENT_OPEN = "the quotient of the layers could not be enclosed: one of them is too close to singular"
@@ -82,9 +107,41 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
 
 
+def format_overflows(format: str) -> str:
+    """Why nothing is asked of the matrices within half a unit of a storage format."""
+    return f"an entry is larger than the largest number of {format}"
+
+
 def no_gap(k: int) -> str:
     """Why the windows of k ranks have no angles."""
     return f"no gap between σ_{k} and σ_{k + 1} is certified in one of the layers"
+
+
+def moved(k: int, edges: Sequence[int]) -> str:
+    """Why the windows of k ranks are not asked where some are at the edges of the ranks that are not told apart.
+
+    >>> moved(3, [2, 5]).partition("; ")[2]
+    'the window is moved to the edges of the cluster: 2, 5'
+    """
+    where = "edge" if len(edges) == 1 else "edges"
+    return f"{no_gap(k)}; the window is moved to the {where} of the cluster: {', '.join(map(str, edges))}"
+
+
+def windows_beyond(most: int) -> str:
+    """Why windows that were given are not asked at an interface."""
+    if most == 0:
+        return "windows were given, and between layers that share one dimension there is none"
+    return f"windows of more than {most} ranks were given, and there are none between these layers"
+
+
+def no_window(level: str) -> str:
+    """Why nothing is said of the windows at a level of energy."""
+    return f"no gap at the windows of {level} % of the energy is certified in both layers"
+
+
+def too_many_groups(count: int, limit: int) -> str:
+    """Why so many groups are not asked for."""
+    return f"there are {count} row groups, more than {limit}; group_rows makes them larger"
 
 
 def exact_work(allowed: float) -> str:

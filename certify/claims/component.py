@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from certify.claims.assertion import Assertion, limit_of, measured
+from certify.claims.domain import SPECTRAL
 from certify.verdict import Verdict
 
 __all__ = [
@@ -19,7 +20,7 @@ __all__ = [
 ]
 
 BARCODE_IDS = ("A5.ranks", "A5.barcode")
-IDS = ("A4.polystable", "A4.product.sigma", "A4.kempf_ness.gap", "A4.kempf_ness.gap.relative", *BARCODE_IDS)
+IDS = ("A4.polystable", "A4.product.sigma", "A4.kempf_ness.gap", "A4.kempf_ness.gap.relative", *BARCODE_IDS, SPECTRAL)
 
 Bounds = tuple[int, int]
 

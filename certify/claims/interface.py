@@ -11,18 +11,23 @@ from certify.verdict import Parameter
 
 __all__ = [
     "INTERSECTION",
+    "MOST_COMMUTATOR",
+    "angle_ids",
     "commutator",
     "cosines",
     "imbalance",
     "intersection",
     "overlap",
     "relative_imbalance",
+    "sines",
     "subject",
     "truncation",
 ]
 
 
 INTERSECTION = "A2.intersection"
+MOST_COMMUTATOR = 3109888511976 * 2.0**-42
+"""1/√2 rounded up to 42 binary digits: no normalized commutator of two positive semidefinite matrices is above."""
 
 
 def cosines(k: int, width: float) -> Assertion:
@@ -34,6 +39,22 @@ def cosines(k: int, width: float) -> Assertion:
         count=k,
         parameters={"window": k},
     )
+
+
+def sines(k: int, width: float) -> Assertion:
+    """Their sines, which tell small angles from none."""
+    return measured(
+        f"E.sines[{k}]",
+        f"the sines of the principal angles between the {k} leading directions written and read, increasing",
+        width,
+        count=k,
+        parameters={"window": k},
+    )
+
+
+def angle_ids(k: int) -> list[str]:
+    """The ids of the claims about the angles of two windows of k ranks."""
+    return [f"E.cosines[{k}]", f"E.sines[{k}]", f"E.overlap[{k}]"]
 
 
 def overlap(k: int, width: float) -> Assertion:

@@ -6,14 +6,18 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
 
+from certify.claims.storage_formats import NO_STORAGE, check_storage
 from certify.errors import UsageError
 from certify.verdict import Parameter
 
-__all__ = ["Thresholds"]
+__all__ = ["Thresholds", "positive"]
 
 _LARGEST = 2**53
 _LONGEST = 2**14
+_NUMBER = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?(e[+-]?[0-9]{1,3})?")
+_LEVELS = re.compile(r" ?[0-9]{1,2}(\.[0-9]{1,2})?(, ?[0-9]{1,2}(\.[0-9]{1,2})?)*")
 _LIST = re.compile(r" ?[0-9]{1,17}(, ?[0-9]{1,17})*")
 
 
@@ -28,7 +32,8 @@ class Thresholds:
     Parameters
     ----------
     windows : ``"auto"``, for the powers of two below the number of ranks and the rank that holds the smallest of
-        ``energy_levels``; or window sizes such as ``"4,16,64"``.
+        ``energy_levels``, and for angles the number of ranks where that is below the dimension; or window sizes such as
+        ``"4,16,64"``. A window that splits ranks which are not told apart is moved to the edges of their cluster.
     energy_levels : percentages of energy for the effective ranks, such as ``"90,95,99"``.
     sigma_relative : singular values, relative to σ_1.
     radial_width : the top-radial coordinate r, a logarithm.
@@ -45,6 +50,20 @@ class Thresholds:
     exact_product_seconds : estimated work spent on exact ranks of products that are below those of their factors, for
         each interface, and for all longer products together; 0 leaves bounds.
     barcode_layers : chains of more layers are not asked for their ranks and barcode.
+    storage : ``fp32``, ``fp16``, ``bf16``, ``fp8_e4m3``, ``fp8_e5m2`` or ``int8``: also certify what all matrices
+        within half a unit of this format share; ``none`` asks nothing.
+    incidence_levels : percentages of energy, in hundredths at the finest, at whose windows incidence structures are
+        compared; the full windows follow them. ``"none"`` leaves incidence out.
+    group_rows : rows of a group where the chain names no groups; 0 for ⌈√rows⌉, at least 8 and at most 32.
+    activity_threshold : ``"adapted"``, for the middle of each group's widest gap that the truncation at 99 % leaves
+        between 2 and all but 2 columns; ``"largest"``, for the middle of its widest gap; or a number for all groups.
+    edge_threshold : ``"gap"``, for the middle of the widest gap between weights of pairs, and 0; or a number.
+    noise_threshold : ``"cells"``, for the norm that the thresholds allow the noise; a number; or a multiple of the
+        norm of the noise such as ``"1.1x"``.
+    label_correlation, label_ratio : κ, at most 1, and β*, at least 1, of the labels of edges.
+    hub_groups : a column that is active in so many groups is a hub.
+    incidence_relative : norms and margins of incidence, in its units.
+    undecided_share : the part of the cells, and of the columns, that may be undecided.
 
     Raises
     ------
@@ -69,6 +88,17 @@ class Thresholds:
     exact_rank_seconds: float = 10.0
     exact_product_seconds: float = 10.0
     barcode_layers: int = 24
+    storage: str = NO_STORAGE
+    incidence_levels: str = "90,95,99,99.5,99.9,99.99"
+    group_rows: int = 0
+    activity_threshold: str = "adapted"
+    edge_threshold: str = "gap"
+    noise_threshold: str = "cells"
+    label_correlation: float = 0.9
+    label_ratio: float = 2.0
+    hub_groups: int = 2
+    incidence_relative: float = 1e-2
+    undecided_share: float = 0.05
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -81,6 +111,55 @@ class Thresholds:
             raise UsageError("an energy level is a percentage between 1 and 99", place=self.energy_levels[:80])
         if self.windows != "auto" and not all(1 <= k <= _LARGEST for k in _integers("windows", self.windows)):
             raise UsageError("a window holds at least one rank", place=self.windows[:80], limit=f"1 to {_LARGEST}")
+        check_storage(self.storage)
+        self._check_incidence()
+
+    def _check_incidence(self) -> None:
+        self.incidence_percents()
+        if not 0 <= self.group_rows <= _LARGEST:
+            raise UsageError("the threshold group_rows is not a number of rows", place=self.group_rows)
+        if not 2 <= self.hub_groups <= _LARGEST:
+            raise UsageError("a hub is active in 2 groups or more", place=f"hub_groups = {self.hub_groups}")
+        if not 0 < self.label_correlation <= 1:
+            raise UsageError(
+                "the correlation κ of a label lies above 0 and at most at 1",
+                place=f"label_correlation = {self.label_correlation}",
+            )
+        if not self.label_ratio >= 1:
+            raise UsageError("the ratio β* of a label is at least 1", place=f"label_ratio = {self.label_ratio}")
+        for name, words in (("activity_threshold", ("adapted", "largest")), ("edge_threshold", ("gap",))):
+            text = getattr(self, name)
+            if text not in words and not positive(text):
+                raise UsageError(
+                    f"the threshold {name} is no positive number",
+                    place=text[:80],
+                    hint=f"{', '.join(words)}, or a number such as 0.5",
+                )
+        if self.noise_threshold != "cells" and not positive(self.noise_threshold.removesuffix("x")):
+            raise UsageError(
+                "the threshold noise_threshold is no positive number",
+                place=self.noise_threshold[:80],
+                hint="cells, a number such as 0.5, or a multiple of the noise such as 1.1x",
+            )
+
+    def incidence_percents(self) -> tuple[tuple[str, Fraction], ...]:
+        """The levels of incidence with their texts, increasing; empty where incidence is left out.
+
+        >>> [text for text, _ in Thresholds(incidence_levels="99.9,50").incidence_percents()]
+        ['50', '99.9']
+        """
+        if self.incidence_levels == "none":
+            return ()
+        if not _LEVELS.fullmatch(self.incidence_levels) or len(self.incidence_levels) > _LONGEST:
+            raise UsageError(
+                "the threshold incidence_levels is not a list of percentages below 100",
+                place=self.incidence_levels[:80],
+                hint='for example "90,99,99.9", or "none"',
+            )
+        found = {Fraction(text): text for text in map(str.strip, self.incidence_levels.split(","))}
+        if not min(found) > 0:
+            raise UsageError("a level of incidence is above 0 %", place=self.incidence_levels[:80])
+        return tuple((found[level], level) for level in sorted(found))
 
     def levels(self) -> tuple[int, ...]:
         """The energy levels as increasing percentages."""
@@ -98,6 +177,10 @@ class Thresholds:
             sizes = set(_integers("windows", self.windows))
         return tuple(sorted(k for k in sizes if 1 <= k < limit))
 
+    def beyond(self, most: int) -> bool:
+        """Whether a window was given that has more than ``most`` ranks."""
+        return self.windows != "auto" and any(k > most for k in _integers("windows", self.windows))
+
     def record(self) -> dict[str, Parameter]:
         """Names and values, as a certificate keeps them."""
         return asdict(self)
@@ -109,3 +192,12 @@ def _integers(name: str, text: str) -> tuple[int, ...]:
             f"the threshold {name} is not a list of integers", place=text[:80], hint='for example "4,16,64"'
         )
     return tuple(sorted({int(item) for item in text.split(",")}))
+
+
+def positive(text: str) -> bool:
+    """Whether a text is a finite positive number.
+
+    >>> positive("0.5"), positive("0"), positive("-1"), positive("nan"), positive("one")
+    (True, False, False, False, False)
+    """
+    return bool(_NUMBER.fullmatch(text)) and 0 < float(text) < math.inf

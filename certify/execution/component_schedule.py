@@ -13,11 +13,13 @@ from certify.claims.thresholds import Thresholds
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores import Core, Line
 from certify.prover.component import LayerSummary, measure_component, measure_product
+from certify.prover.domain import domain_of
 from certify.prover.interface import EdgeFacts
 from certify.prover.intersection import product_rank_of
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger
 from certify.prover.product_ranks import Factor
+from certify.verdict import Verdict
 
 __all__ = ["ComponentSchedule", "ProductResult"]
 
@@ -46,6 +48,7 @@ class ComponentSchedule:
         self.ledgers = [Ledger(part.subject) for part in self.components]
         self.summaries: dict[int, LayerSummary] = {}
         self.pairs: dict[int, tuple[int, int]] = {}
+        self.domains: dict[int, tuple[str, Verdict | None]] = {}
         self.cores: dict[int, Core | None] = {}
         straight = [place for place, part in enumerate(self.components) if part.straight]
         self.products = {place: ProductResult() for place in straight}
@@ -75,6 +78,7 @@ class ComponentSchedule:
     def edge_done(self, edge: int, facts: EdgeFacts) -> None:
         """Keep the rank of an edge's product and, until the component's product has taken it in, its core."""
         self.pairs[edge] = product_rank_of(facts.ledger)
+        self.domains[edge] = facts.ledger.subject, domain_of(facts.ledger)
         if edge in self.lines:
             self.cores[edge] = facts.core
 
@@ -134,6 +138,7 @@ class ComponentSchedule:
             self._factors(part),
             [self.pairs[edge] for edge in part.edges],
             self.products[place].spectrum,
+            [self.domains[edge] for edge in part.edges],
             self.thresholds,
         )
 

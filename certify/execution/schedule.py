@@ -93,7 +93,7 @@ class Schedule:
             lower, upper = self.facts[edge.lower], self.facts[edge.upper]
             if (entry := self.known.get(task)) is not None:
                 return pool.submit(known_edge, entry.ledger, lower, upper)
-            return pool.submit(measure_edge, lower, upper, self.thresholds)
+            return pool.submit(measure_edge, lower, upper, self.thresholds, self.chain.layers[edge.upper].groups)
         return pool.submit(self.components.product if kind is TaskKind.PRODUCT else self.components.claims, number)
 
     def _layer(self, number: int) -> LayerFacts:

@@ -12,7 +12,12 @@ projectors). For C_k itself let P, s, Q be any floats (LAPACK's factors), a = �
 
     |σ_i(C_k) − σ_i(P diag(s) Qᵀ)| ≤ ‖C_k − P diag(s) Qᵀ‖_F                                                       (12)
 
-(Weyl). All norms are Frobenius norms: about kn roundings, which is what the subspaces themselves are good for.
+(Weyl). The sines are singular values of (I − QQᵀ)Q', and
+
+    ‖(I − QQᵀ)Q' − (I − VVᵀ)U‖ ≤ b' + b,                                                                            (13)
+
+here with Q of V and Q' of U, because VVᵀ = QP²Qᵀ is within b' of QQᵀ, I − VVᵀ has norm at most 1, and U = Q'P' is
+within b of Q'. All norms are Frobenius norms: about kn roundings, which is what the subspaces themselves are good for.
 """
 
 from __future__ import annotations
@@ -42,7 +47,7 @@ from certify.rigor.rounding import (
     sub_down,
 )
 
-__all__ = ["factored_values", "window_cosines"]
+__all__ = ["factored_values", "window_cosines", "window_sines"]
 
 
 @np.errstate(all="ignore")
@@ -82,6 +87,32 @@ def window_cosines(write: CertifiedSVD, read: CertifiedSVD, windows: Iterable[in
     return found
 
 
+@np.errstate(all="ignore")
+def window_sines(write: CertifiedSVD, read: CertifiedSVD, k: int) -> Interval:
+    """Enclosures of the k sines, increasing, of the angles of :func:`window_cosines`; [0, 1] without a certified gap.
+
+    Their errors are absolute, as those of the cosines: an angle of 1e-8 has half of its digits.
+    """
+    require_exact_kernel()
+    unknown = Interval(np.zeros(k), np.ones(k))
+    u, v = (np.ascontiguousarray(x[:, :k]) for x in (write.u, read.v))
+    moved = float(add_up(write.sin_theta_left(k), read.sin_theta_right(k)))
+    b, b_next = _defect(u), _defect(v)
+    if not moved < 1.0 or not max(b, b_next) < 0.5:
+        return unknown
+    cross = gemm(np.ascontiguousarray(v.T), u)
+    back = gemm(v, cross.mid)
+    rest = u - back.mid
+    # (13); the difference rounds once, and VVᵀU is off by the radii of both products, ‖V‖ ≤ 2.
+    error = add_up(add_up(norm_up(back.rad), mul_up(2.0, norm_up(cross.rad))), mul_up(2 * U, norm_up(rest)))
+    values = factored_values(rest, float(add_up(error, underflow(1) * rest.size)))
+    if values is None:
+        return unknown
+    off = add_up(add_up(b, b_next), moved)
+    low, high = sub_down(values[0], off)[::-1], add_up(values[1], off)[::-1]
+    return Interval(np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0))
+
+
 def _window(cross: MatrixBall, k: int, defects: tuple[float, float], moved: float) -> Interval:
     unknown = Interval(np.zeros(k), np.ones(k))
     if not moved < 1.0 or not max(defects) < 0.5:
@@ -96,10 +127,10 @@ def _window(cross: MatrixBall, k: int, defects: tuple[float, float], moved: floa
 
 
 def factored_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArray] | None:
-    """Bounds of the singular values of every matrix within ``rad`` of ``core`` in the Frobenius norm."""
-    k = core.shape[0]
+    """Bounds of the k singular values of every matrix within ``rad`` (Frobenius) of the n × k ``core``, n ≥ k."""
+    n, k = core.shape
     try:
-        p, s, qt = np.linalg.svd(core)
+        p, s, qt = np.linalg.svd(core, full_matrices=False)
     except np.linalg.LinAlgError:
         return None
     q = qt.T
@@ -112,7 +143,7 @@ def factored_values(core: FloatArray, rad: float) -> tuple[FloatArray, FloatArra
     # p s rounds once, the product k times, the difference once: (γ_k + 2U)‖P‖_F‖diag(s)Q‖_F and U of the difference.
     size = mul_up(norm_up(scaled), norm_up(q))
     error = add_up(norm_up(rest), mul_up(add_up(rounding, 6 * U), size))
-    error = add_up(add_up(error, mul_up(2 * U, norm_up(rest))), add_up(rad, 4 * k * underflow(k)))
+    error = add_up(add_up(error, mul_up(2 * U, norm_up(rest))), add_up(rad, 4 * n * underflow(k)))
     if not error < math.inf:
         return None
     inner = mul_down(sqrt_down(mul_down(sub_down(1.0, a), sub_down(1.0, a_next))), s)

@@ -15,6 +15,7 @@ from certify.geometry.orbits.chain_ranks import barcode_bounds, polystable_ranks
 from certify.geometry.orbits.kempf_ness import kempf_ness_gap
 from certify.linalg.chain_product import ProductSpectrum, product_spectrum
 from certify.linalg.cores import Line
+from certify.prover.domain import measure_chain_domain
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.product_ranks import Budget, Factor, bound_table, bound_whole
@@ -91,6 +92,7 @@ def measure_component(
     factors: Sequence[Factor],
     pairs: Sequence[tuple[int, int]],
     spectrum: ProductSpectrum | None,
+    domains: Sequence[tuple[str, Verdict | None]],
     thresholds: Thresholds,
 ) -> Ledger:
     """All claims about the layers W_1, ..., W_L, of which each reads what the one before writes.
@@ -100,6 +102,7 @@ def measure_component(
     factors : functions that read the matrices; called only where a rank needs them.
     pairs : published bounds of rank(W_{l+1} W_l), L − 1 of them.
     spectrum : of :func:`measure_product`.
+    domains : subject of every interface, and whether it lies in the spectral domain.
     """
     ledger = Ledger(subject)
     length = len(layers)
@@ -118,6 +121,7 @@ def measure_component(
         _barcode(ledger, layers, known, thresholds)
     else:
         ledger.skip(claims.BARCODE_IDS, causes.too_many_layers(length, thresholds.barcode_layers))
+    measure_chain_domain(ledger, domains)
     return ledger
 
 
@@ -186,5 +190,6 @@ def _gap(norms: Sequence[Enclosure], sigma: Sequence[Enclosure]) -> tuple[Enclos
     low = kempf_ness_gap(least, [flint.arb(value.upper) for value in sigma])
     high = kempf_ness_gap(most, [flint.arb(value.lower) for value in sigma])
     ends = (low, high), (low / sum(least, flint.arb(0)), high / sum(most, flint.arb(0)))
-    absolute, relative = (publish_ball(a.union(b), nonnegative=True) for a, b in ends)
-    return absolute, relative
+    absolute, relative = (a.union(b) for a, b in ends)
+    # The gap is between 0 and the sum of squares.
+    return publish_ball(absolute, nonnegative=True), publish_ball(relative, nonnegative=True, most=1.0)

@@ -6,28 +6,26 @@ from dataclasses import dataclass
 
 import flint
 
-from certify.certificate.publication import publish
-from certify.claims import causes
+from certify.chain.groups import Groups
 from certify.claims import interface as claims
 from certify.claims.thresholds import Thresholds
-from certify.geometry.interface.alignment import overlap, relative_imbalance
+from certify.geometry.interface.alignment import relative_imbalance
 from certify.geometry.transport.truncation import truncation_bound_frobenius, truncation_bound_spectral
 from certify.linalg.cores import Core
+from certify.prover.angles import measure_angles
+from certify.prover.domain import measure_domain
+from certify.prover.incidence import measure_incidence
 from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
-from certify.prover.nulls import measure_commutator_null, measure_overlap_null
+from certify.prover.nulls import measure_commutator_null
 from certify.prover.rigidity import measure_rigidity
-from certify.prover.widening import angle_floor, product_floor, tilt_floor
+from certify.prover.widening import product_floor
 from certify.rigor.ball import upper as upper_end
-from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
-__all__ = ["NO_COSINE", "EdgeFacts", "known_edge", "measure_edge"]
-
-NO_COSINE = Enclosure(0.0, 1.0)
-"""What is published of a cosine where no gap is certified."""
+__all__ = ["EdgeFacts", "known_edge", "measure_edge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +36,28 @@ class EdgeFacts:
     core: Core | None
 
 
-def measure_edge(writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds) -> EdgeFacts:
-    """All claims about the interface that ``writer`` writes into and ``reader`` reads from."""
+def measure_edge(
+    writer: LayerFacts, reader: LayerFacts, thresholds: Thresholds, groups: Groups | None = None
+) -> EdgeFacts:
+    """All claims about the interface that ``writer`` writes into and ``reader`` reads from.
+
+    ``groups`` are the row groups of ``reader`` that the chain names.
+    """
     meeting = Meeting.of(writer, reader)
     ledger = Ledger(claims.subject(writer.name, reader.name))
     windows = thresholds.window_sizes(min(writer.d, reader.d), [writer.energy_rank, reader.energy_rank])
-    floors = [angle_floor(writer.matrix.shape[0], (_tilt(writer, k), _tilt(reader, k))) for k in windows]
-    # The overlap is a mean of squares: it moves by at most twice as much.
-    cosines = meeting.cosines(windows, floors, min(thresholds.cosine_width, thresholds.overlap_width / 2))
-    for k, floor in zip(windows, floors, strict=True):
-        _angles(ledger, k, writer.matrix.shape[0], cosines[k], floor, thresholds)
+    measure_angles(ledger, meeting, thresholds)
     measure_commutator_null(ledger, writer, reader, _balance(ledger, meeting, thresholds))
     measure_rigidity(ledger, meeting, thresholds)
     sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
         bounds = (truncation_bound_frobenius, truncation_bound_spectral)
-        values = [publish_ball(bound(sigma, sigma_next, k, k)) for bound in bounds]
+        values = [publish_ball(bound(sigma, sigma_next, k, k), nonnegative=True) for bound in bounds]
         ledger.measure(claims.truncation(k, thresholds.truncation_relative, scale), values)
     measure_intersection(ledger, writer, reader, thresholds)
+    measure_incidence(ledger, writer, reader, meeting.core, groups, thresholds)
+    measure_domain(ledger, writer, reader)
     return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
 
 
@@ -64,28 +65,6 @@ def known_edge(ledger: Ledger, writer: LayerFacts, reader: LayerFacts) -> EdgeFa
     """The facts of an interface whose claims were made before."""
     core = Meeting.of(writer, reader).core
     return EdgeFacts(ledger, None if core is None else core.without_vectors())
-
-
-def _angles(ledger: Ledger, k: int, n: int, found: Interval, floor: float, thresholds: Thresholds) -> None:
-    if floor < 1.0:
-        cosines = [_cosine(float(low), float(high), floor) for low, high in zip(found.lo, found.hi, strict=True)]
-    else:
-        cosines = [NO_COSINE] * k
-    cause = causes.no_gap(k) if all(value == NO_COSINE for value in cosines) else ""
-    ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines, cause)
-    mean = publish_ball(overlap([ball_of(value) for value in cosines]))
-    ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
-    measure_overlap_null(ledger, k, n, mean, thresholds, cause)
-
-
-def _tilt(facts: LayerFacts, k: int) -> float:
-    m, n = facts.matrix.shape
-    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], facts.sigma[k - 1].lower - facts.sigma[k].upper)
-
-
-def _cosine(low: float, high: float, floor: float) -> Enclosure:
-    wide = publish(low, high, floor=floor, nonnegative=True)
-    return Enclosure(min(wide.lower, 1.0), min(wide.upper, 1.0))
 
 
 def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> Enclosure:
@@ -103,10 +82,10 @@ def _balance(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> Enclos
     relative = relative_imbalance(norms.imbalance, norms.read, norms.write)
     ledger.measure(
         claims.relative_imbalance(thresholds.imbalance_relative),
-        [publish_ball(relative, floor=upper_end(floor / scale), nonnegative=True)],
+        [publish_ball(relative, floor=upper_end(floor / scale), nonnegative=True, most=1.0)],
     )
     spread = factor * (1 + write_mass / norms.write + read_mass / norms.read)
-    commutator = publish_ball(norms.commutator, floor=upper_end(spread), nonnegative=True)
+    commutator = publish_ball(norms.commutator, floor=upper_end(spread), nonnegative=True, most=claims.MOST_COMMUTATOR)
     ledger.measure(claims.commutator(thresholds.commutator_width), [commutator])
     return commutator
 

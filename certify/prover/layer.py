@@ -21,6 +21,7 @@ from certify.linalg import CertifiedSVD, frobenius, svd
 from certify.linalg.cores import Near, near
 from certify.linalg.exact.rank import ENTRY_LIMIT, exact_rank
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.storage import measure_storage
 from certify.prover.widening import norm_floor, spectral_floor
 from certify.rigor.ball import hull_ball
 from certify.verdict import Enclosure, Verdict
@@ -90,6 +91,8 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
     _spectrum(facts, thresholds)
     _charts(facts, thresholds)
     _windows(facts, thresholds)
+    windows = thresholds.window_sizes(facts.d, [facts.energy_rank])
+    measure_storage(facts.ledger, matrix, sigma, windows, thresholds)
     return facts
 
 

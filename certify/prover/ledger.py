@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import flint
 
 from certify.certificate import NotAsked
-from certify.certificate.publication import UNKNOWN, margin_of_width, publish, widest
+from certify.certificate.publication import UNKNOWN, margin_of_width, publish
 from certify.claims.assertion import Assertion
 from certify.claims.causes import undecided
+from certify.enclosure import widest
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Verdict
 
@@ -22,10 +24,12 @@ def ball_of(enclosure: Enclosure) -> flint.arb:
     return hull_ball(enclosure.lower, enclosure.upper) if enclosure.finite else flint.arb.nan()
 
 
-def publish_ball(ball: flint.arb, *, floor: float = 0.0, nonnegative: bool = False) -> Enclosure:
+def publish_ball(
+    ball: flint.arb, *, floor: float = 0.0, nonnegative: bool = False, most: float = math.inf
+) -> Enclosure:
     """:func:`certify.certificate.publication.publish` of a ball; a NaN ball publishes as unknown."""
     lower, upper = interval(ball)
-    return publish(lower, upper, floor=floor, nonnegative=nonnegative)
+    return publish(lower, upper, floor=floor, nonnegative=nonnegative, most=most)
 
 
 @dataclass(slots=True)

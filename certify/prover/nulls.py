@@ -61,4 +61,8 @@ def _against_chance(n: int, writer: LayerFacts, reader: LayerFacts, commutator: 
     size = commutator * (norms[0] * norms[1]).sqrt()
     score = (size * size - mean) / variance.sqrt()
     chance = cantelli(flint.arb(1), score)
-    return [publish_ball(size / mean.sqrt(), nonnegative=True), publish_ball(score), publish_ball(chance)]
+    return [
+        publish_ball(size / mean.sqrt(), nonnegative=True),
+        publish_ball(score),
+        publish_ball(chance, nonnegative=True, most=1.0),
+    ]

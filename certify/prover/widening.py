@@ -10,10 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from certify.verdict import Enclosure
+
 __all__ = [
     "amplitude_floor",
     "angle_floor",
     "balance_room",
+    "cell_floor",
+    "error_floor",
+    "known_to",
     "norm_floor",
     "product_floor",
     "spectral_floor",
@@ -79,3 +84,42 @@ def amplitude_floor(size: int, amplification: float) -> float:
     the ratio of ‖W'‖_F‖W‖_F to ‖W'W‖.
     """
     return max(4 * size * math.sqrt(size) * _U, _LEAST) * (1 + amplification)
+
+
+def cell_floor(inner: int, largest: int) -> float:
+    """Floor of the norms of the cells of a product of layers of norm at most 1: 16 roundings for each term.
+
+    ``inner`` terms are summed for an entry, ``largest`` squares for a cell.
+    """
+    return 16 * (inner + largest + 64) * _U
+
+
+def error_floor(
+    floor: float,
+    sigma: tuple[Sequence[Enclosure], Sequence[Enclosure]],
+    exponents: tuple[int, int],
+    windows: tuple[int, int],
+) -> float:
+    """Floor of what truncation to windows changes, for layers over 2^exponent; infinite where a window has no gap.
+
+    How far both layers may be off is multiplied by 3, and by (σ_r + σ_{r+1})/(σ_r − σ_{r+1}) for a window of r ranks,
+    and by σ₁ of the other layer; ``floor`` is that of the product.
+    """
+    total = floor
+    for values, other, exponent, exponent_next, r in zip(
+        sigma, sigma[::-1], exponents, exponents[::-1], windows, strict=True
+    ):
+        lean = 3.0
+        if r < len(values):
+            gap = values[r - 1].lower - values[r].upper
+            if not gap > 0:
+                return math.inf
+            lean += (values[r - 1].upper + values[r].upper) / gap
+        total += known_to(values, exponent) * lean * math.ldexp(other[0].upper, -exponent_next)
+    return total if total == total else math.inf
+
+
+def known_to(sigma: Sequence[Enclosure], exponent: int) -> float:
+    """How far a layer over 2^exponent may be off for whoever encloses it again: four of the largest width of its
+    published singular values, the Frobenius norm of an error being above its spectral norm."""
+    return math.ldexp(4 * max(value.upper - value.lower for value in sigma), -exponent)

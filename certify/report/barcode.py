@@ -58,8 +58,10 @@ def _names(claim: Claim) -> list[str]:
 
 def _bounds(claim: Claim) -> dict[tuple[int, int], tuple[int, int]]:
     count = len(_names(claim))
+    if count * (count + 1) // 2 != len(claim.values):
+        return {}
     places = [(i, j) for i in range(count) for j in range(i, count)]
-    if len(places) != len(claim.values) or not all(x.finite for x in claim.values):
+    if not all(x.finite for x in claim.values):
         return {}
     return {place: (int(x.lower), int(x.upper)) for place, x in zip(places, claim.values, strict=True)}
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certify.certificate import Certificate
-from certify.claims import interface, layer, nulls
+from certify.certificate.incidence_graph import read_graph
+from certify.claims import incidence, interface, layer, nulls
 from certify.console import check_targets
-from certify.errors import UsageError
+from certify.errors import PolystableError, UsageError
 from certify.report.barcode import pictured_barcodes
 from certify.report.overview import short_names
 from certify.report.pictures.bars import Balance, balance_picture, shares_picture
+from certify.report.pictures.incidence import Edge, graph_picture, masks_picture
 from certify.report.pictures.overlaps import Cell, overlaps_picture
 from certify.report.pictures.spectrum import frame_of, spectrum_picture
 from certify.report.pictures.svg import Picture, cut
@@ -24,6 +26,8 @@ from certify.writing import write_whole
 __all__ = ["Figures", "figures", "save_plots"]
 
 _LETTERS = 20
+_STRUCTURES = 8
+"""Interfaces whose row groups are drawn."""
 _COLUMNS = 16
 """Windows that a picture has a column for; of more, those that most interfaces share."""
 
@@ -45,7 +49,8 @@ def figures(certificate: Certificate) -> Figures:
         for picture in (_overlaps(claims, labels), _shares(certificate.claims), _balance(claims, labels))
         if picture is not None
     ]
-    return Figures(tuple(_spectra(certificate, claims)), (*others, *pictured_barcodes(certificate)))
+    structures = tuple(_structures(certificate, claims, labels))
+    return Figures(tuple(_spectra(certificate, claims)), (*others, *pictured_barcodes(certificate), *structures))
 
 
 def save_plots(
@@ -100,6 +105,36 @@ def _spectra(certificate: Certificate, claims: _Claims) -> Iterator[Picture]:
             yield spectrum_picture(f"spectrum-{place:03d}", plain[name], sigma, alphas, frame)
 
 
+def _structures(certificate: Certificate, claims: _Claims, labels: dict[str, str]) -> Iterator[Picture]:
+    """Masks and graph of the first interfaces that have row groups."""
+    found = [subject for subject in labels if (subject, incidence.SUPPORTS) in claims]
+    for place, subject in enumerate(found[:_STRUCTURES], 1):
+        thresholds = claims.get((subject, incidence.THRESHOLDS))
+        if thresholds is None or len(thresholds.values) > incidence.MOST_GROUPS:
+            continue
+        try:
+            graph = read_graph(certificate.claims, subject)
+            columns = int(graph.graph["columns"])
+            active = {node: _places(data["active"]) for node, data in graph.nodes(data=True) if data["active"]}
+        except (LookupError, ValueError, TypeError, OverflowError, PolystableError):
+            # What is recorded is no structure: its claims are in the table all the same.
+            continue
+        if columns < 1 or any(j >= columns for columns_of in active.values() for j in columns_of):
+            continue
+        rows = {node: str(data["rows"]) for node, data in graph.nodes(data=True)}
+        edges = [
+            Edge((left, right), len(_places(data["shared"])), data.get("weight_lower"), str(data.get("label", "")))
+            for left, right, data in graph.edges(data=True)
+        ]
+        yield masks_picture(f"masks-{place:02d}", labels[subject], rows, active, columns)
+        if (subject, incidence.GRAPH) in claims:
+            yield graph_picture(f"incidence-{place:02d}", labels[subject], rows, edges)
+
+
+def _places(text: str) -> set[int]:
+    return {int(item) for item in text.split(",") if item}
+
+
 def _columns(asked: Counter[int]) -> list[int]:
     """The windows that are drawn, increasing."""
     most = sorted(asked, key=lambda k: (-asked[k], k))[:_COLUMNS]
@@ -136,7 +171,8 @@ def _cell(claims: _Claims, asked: dict[tuple[str, int], Claim], subject: str, k:
 def _shares(claims: Sequence[Claim]) -> Picture | None:
     counts: dict[int, Counter[Verdict]] = {}
     for claim in claims:
-        if (k := _window(claim)) is not None:
+        # The windows of a level of energy differ from layer to layer.
+        if (k := _window(claim)) is not None and "level" not in claim.parameters:
             counts.setdefault(k, Counter())[claim.verdict] += 1
     windows = _columns(Counter({k: sum(found.values()) for k, found in counts.items()}))
     return shares_picture(windows, counts) if windows else None

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from certify.certificate import Certificate
+from certify.claims import incidence, nulls
 from certify.claims import interface as interface_claims
 from certify.claims import layer as layer_claims
-from certify.claims import nulls
 from certify.report.barcode import bars_of
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Kind, Verdict
@@ -77,12 +77,20 @@ def sparkline(sigma: Sequence[Enclosure], width: int = 8) -> str:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """The names without the last parts that all of them share, such as ``.weight``."""
+    """The names without the last parts that all of them share, such as ``.weight``, and the first but one.
+
+    >>> short_names(["model.layers.0.weight", "model.layers.1.weight"])["model.layers.1.weight"]
+    'layers.1'
+    """
     parts = [name.split(".") for name in names]
     shared = 0
     while len(parts) > 1 and all(len(p) > shared + 1 and p[-1 - shared] == parts[0][-1 - shared] for p in parts):
         shared += 1
-    return {name: ".".join(p[: len(p) - shared]) for name, p in zip(names, parts, strict=True)}
+    before = 0
+    while len(parts) > 1 and all(len(p) > before + shared + 1 and p[before] == parts[0][before] for p in parts):
+        before += 1
+    first = max(0, before - 1)
+    return {name: ".".join(p[first : len(p) - shared]) for name, p in zip(names, parts, strict=True)}
 
 
 def plain_subjects(certificate: Certificate) -> dict[str, str]:
@@ -116,6 +124,8 @@ class InterfaceRow:
 
     ``overlap`` is the mean squared cosine, ``chance`` its mean under uniform windows, ``score`` the standard
     deviations between them; ``ratio`` is the commutator over the root of its mean square under a uniform rotation.
+    ``levels`` are the percentages of energy from which on truncation leaves the incidence structure as it is, by the
+    margins of the block form and by comparison.
     """
 
     writer: str
@@ -128,6 +138,7 @@ class InterfaceRow:
     imbalance: Enclosure | None
     ratio: Enclosure | None
     commutator_score: Enclosure | None
+    levels: tuple[Enclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +239,7 @@ def _interface(
         claims.value(subject, "B3.imbalance.relative"),
         commutator[0] if commutator else None,
         commutator[1] if commutator else None,
+        claims.values(subject, incidence.WINDOW),
     )
 
 

@@ -17,6 +17,7 @@ from certify.report.page_claims import claims_html, documentation_html
 from certify.report.pictures.spectrum import LAWS
 from certify.report.pictures.svg import PALETTE, Picture, quoted
 from certify.report.summary import left_out_lines, not_asked_lines
+from certify.report.tail import tail_html
 from certify.verdict import Verdict
 from certify.writing import write_whole
 
@@ -36,6 +37,7 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
         "<a href=#meaning>What they say</a><a href=#input>Input</a></nav>",
         _layers(found),
         _spectra(pictures.spectra),
+        tail_html(found.layers),
         _interfaces(found),
         f"<div class=pair>{''.join(map(_figure, pictures.others))}</div>",
         claims_html(certificate),

@@ -58,7 +58,7 @@ def _table_row(about: str, row: Row) -> str:
     if entry is None:
         name, id = "", quoted(row.name)
     else:
-        name = entry.title(claim.id) if len(row.claims) == 1 else entry.name.format("k")
+        name = entry.title(claim.id) if len(row.claims) == 1 else entry.heading
         id = f"<a href=#{entry.key}>{quoted(row.name)}</a>"
     said = [] if row.verdict is Verdict.CERTIFIED and entry is not None else [row.statement]
     said += [item.cause for item in row.claims if item.cause][:1]
@@ -83,7 +83,7 @@ def documentation_html(claims: Iterable[Claim]) -> str:
         for place in PLACES
         if any(entry.place == place for entry in found.values())
     ]
-    causes = "; ".join(quoted(re.sub(r"\d[\d.]*", "…", cause)) for cause in GENERAL)
+    causes = "; ".join(quoted(re.sub(r"\d+\.\d+", "…", cause)) for cause in GENERAL)
     said = f"<p class=soft>Every claim can be UNDECIDED because {causes}. Other causes stand beside each.</p>"
     return f"<h2 id=meaning>What the claims say</h2>{said}{''.join(parts)}" if parts else ""
 
@@ -98,7 +98,6 @@ def _entry(entry: Entry) -> str:
         f"<p class=soft>{quoted(entry.example.note)}.</p>" if entry.example.note else "",
     ]
     causes = "; ".join(quoted(cause) for cause in entry.undecided)
-    return (
-        f"<dt id={entry.key}>{quoted(entry.name.format('k'))}<code>{quoted(entry.pattern)}</code>"
-        f"<dd>{''.join(texts)}" + (f"<p class=soft>UNDECIDED if {causes}.</p>" if causes else "")
+    return f"<dt id={entry.key}>{quoted(entry.heading)}<code>{quoted(entry.pattern)}</code><dd>{''.join(texts)}" + (
+        f"<p class=soft>UNDECIDED if {causes}.</p>" if causes else ""
     )

@@ -27,7 +27,7 @@ def screen(certificate: Certificate, *, width: int) -> RenderableType:
     plain = short_names([row.name for row in found.layers])
     parts: list[RenderableType] = [_layers(found.layers, plain, max(12, min(40, width - 66)))]
     if found.interfaces:
-        parts += [Text(), _interfaces(found.interfaces, plain, max(20, min(80, width - 52)))]
+        parts += [Text(), _interfaces(found.interfaces, plain, max(20, min(80, width - 60)))]
     parts += [Text(), *_sentences(found)]
     verdict = Text.assemble("verdict ", (certificate.verdict.value, STYLES[certificate.verdict]), "  ")
     parts.append(verdict + counts(certificate.claims))
@@ -35,6 +35,8 @@ def screen(certificate: Certificate, *, width: int) -> RenderableType:
     if found.interfaces:
         legend = "z: deviations above chance; ‖Δ‖: imbalance, 0 to 1; [H,K]: commutator over chance"
         parts.append(Text(legend, style="dim"))
+        legend = "E7: energy that keeps who acts on whom, by margins/by comparison; 100: all of it"
+        parts += [Text(legend, style="dim")] if any(row.levels for row in found.interfaces) else []
     parts.append(Text("figures are rounded to four digits; --full shows every enclosure", style="dim"))
     return Group(*parts)
 
@@ -65,7 +67,7 @@ def _layers(rows: Sequence[LayerRow], plain: Mapping[str, str], room: int) -> Re
 def _interfaces(rows: Sequence[InterfaceRow], plain: Mapping[str, str], room: int) -> RenderableType:
     table = _table(
         ("interface", False), ("k of n", True), ("overlap", True), ("chance", True), ("z", True), ("‖Δ‖", True),
-        ("[H,K]", True), ("z", True),
+        ("[H,K]", True), ("z", True), ("E7 %", True),
     )  # fmt: skip
     for row in rows[:_SHOWN]:
         half = (room - 3) // 2
@@ -74,7 +76,7 @@ def _interfaces(rows: Sequence[InterfaceRow], plain: Mapping[str, str], room: in
         ratio = "–" if row.ratio is None else f"×{short(row.ratio, 3)}"
         table.add_row(
             label, window, short(row.overlap), short(row.chance), _signed(row.score), short(row.imbalance), ratio,
-            _signed(row.commutator_score),
+            _signed(row.commutator_score), _levels(row.levels),
         )  # fmt: skip
     return _counted(table, len(rows), "interfaces")
 
@@ -89,6 +91,12 @@ def _sentences(found: Overview) -> list[Text]:
     lines = [Text(escaped(text)) for text in found.flows]
     lines += [Text.assemble(("• ", "dim"), escaped(text)) for text in found.notable]
     return [*lines, Text()] if lines else []
+
+
+def _levels(levels: Sequence[Enclosure]) -> str:
+    """Both levels, in the digits of the grid on which they lie."""
+    ends = [f"{x.lower:g}" if x.lower == x.upper else "?" for x in levels]
+    return "/".join(dict.fromkeys(ends)) or "–"
 
 
 def _signed(score: Enclosure | None) -> str:

@@ -42,11 +42,11 @@ class Section:
 
 def claim_name(claim: Claim) -> str:
     """The claim's id without its window."""
-    return re.sub(r"\[\d+\]", "", claim.id)
+    return re.sub(r"\[[\d.]+\]", "", claim.id)
 
 
 def _window(claim: Claim) -> str:
-    found = re.search(r"\[(\d+)\]", claim.id)
+    found = re.search(r"\[([\d.]+)\]", claim.id)
     return found.group(1) if found else ""
 
 

@@ -39,10 +39,15 @@ run(0, False, announce=lambda text: print(text, flush=True))
 
 @dataclass
 class App:
-    """Where the app is served, and the file of its foreign connections."""
+    """Where the app is served, the token in its address, and the file of its foreign connections."""
 
     address: str
+    token: str
     log: Path
+
+    def view(self, query: str = "") -> str:
+        """The address of a view, with the token."""
+        return f"{self.address}?token={self.token}&{query}"
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +62,8 @@ def app(tmp_path_factory) -> Iterator[App]:
         try:
             line = process.stdout.readline()
             assert line.startswith("theorems app: http://127.0.0.1:"), line
-            yield App(line.split()[2], log)
+            address, _, token = line.split()[2].partition("?token=")
+            yield App(address, token, log)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)

@@ -8,6 +8,7 @@ import pytest
 
 import theorems
 from tests.browser import Watched
+from tests.certificate.digits import digits
 
 pytestmark = pytest.mark.browser
 SHOWN = ".ps-wide svg.ps-plot"
@@ -34,15 +35,19 @@ def opened(app, chromium, watched):
     page = chromium.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})
     watched.follow(page)
-    page.goto(app.address + "?theorem=D4")
+    page.goto(app.view("theorem=D4&reading=drift&family=spectra+and+angles"))
     page.wait_for_selector(SHOWN)
-    page.wait_for_selector(".ps-card .katex")
+    page.wait_for_selector(".ps-card .ps-list .katex")
     yield page
     page.close()
 
 
 def _choose(page, field: str, option: str) -> None:
     page.locator(".ps-field", has_text=field).first.locator("select").select_option(label=option)
+
+
+def _drop(page, hypothesis: str) -> None:
+    page.locator(".ps-drop label", has_text=hypothesis).first.click()
 
 
 def _picture(page) -> str:
@@ -66,6 +71,24 @@ def test_loads_with_every_theorem_and_typeset_formulas(opened, watched):
     assert opened.locator(".katex-error").count() == 0
     assert opened.locator("h2", has_text="D4. ").count() == 1
     assert watched.errors == []
+
+
+def test_words_stand_there_before_any_script_and_make_room(app, chromium):
+    page = chromium.new_page()
+    page.goto(app.view("theorem=C4"), wait_until="commit")
+    page.locator("#ps-shell h2", has_text="C4. The commutator").wait_for()
+    assert "token" not in page.url
+    page.wait_for_selector(".ps-card")
+    page.locator("#ps-shell").wait_for(state="detached")
+    page.close()
+
+
+def test_without_the_token_nothing_is_shown(app, chromium):
+    page = chromium.new_page()
+    page.context.clear_cookies()
+    assert page.goto(app.address).status == 403
+    assert page.goto(app.address + "?token=guessed").status == 403
+    page.close()
 
 
 def test_nothing_leaves_the_machine(app, opened, watched):
@@ -127,7 +150,8 @@ def test_wrong_input_shows_a_message_and_breaks_nothing(opened, watched):
 
 
 def test_search_ends_in_a_witness_to_take_home(opened, watched):
-    _choose(opened, "drop", "slack")
+    _choose(opened, "reading", "exact drift")
+    _drop(opened, "slack")
     opened.locator(".ps-search", has_text="without the hypothesis “slack”").wait_for()
     # On a busy machine the search gets a minute.
     opened.locator(".ps-search").get_by_role("slider").first.press("End")
@@ -143,7 +167,7 @@ def test_search_ends_in_a_witness_to_take_home(opened, watched):
     data = json.loads(saved.value.path().read_text(encoding="utf-8"))
     assert theorems.verify(data).dropped == "slack"
     assert opened.evaluate(OVERFLOW) == []
-    _choose(opened, "drop", "nothing")
+    _drop(opened, "nothing")
     result.wait_for(state="detached")
     assert watched.errors == []
 
@@ -157,15 +181,52 @@ def test_fits_the_window(opened, width, tmp_path):
     opened.set_viewport_size({"width": 1280, "height": 900})
 
 
+def test_opens_on_a_known_counterexample_and_the_address_shows_it_again(app, chromium):
+    page = chromium.new_page()
+    page.goto(app.view("theorem=C4"))
+    page.locator(".ps-verdict[data-state=fails]").wait_for()
+    assert page.locator(f"{SHOWN} .ps-region.ps-fails").count() > 0
+    handle = page.locator(".ps-sliders .ps-field", has_text="position t").first.get_by_role("slider")
+    handle.press("ArrowLeft")
+    page.wait_for_url("**at=t%3D39*")
+    shown, address = _picture(page), page.url
+    again = chromium.new_page()
+    again.goto(address)
+    again.wait_for_selector(SHOWN)
+    assert _picture(again) == shown
+    again.locator("label", has_text="truth over bound").first.click()
+    assert _changed(again, shown) != shown
+    assert again.locator(".ps-shapes").count() >= 1
+    again.close()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_certificate_is_opened_and_explored(app, chromium, width, tmp_path):
+    digits().save(tmp_path / "digits.json")
+    page, watched = chromium.new_page(), Watched()
+    watched.follow(page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(app.view("view=certificate"))
+    page.locator("input[type=file]").wait_for(state="attached")
+    page.locator("input[type=file]").set_input_files(tmp_path / "digits.json")
+    inside = page.frame_locator("iframe.ps-frame")
+    assert inside.locator(".verdict").inner_text().startswith(digits().verdict.value)
+    inside.locator("#search").fill("overlap chance")
+    assert 0 < inside.locator(".claims tbody tr:visible").count() < len(digits().claims)
+    assert page.evaluate(OVERFLOW) == []
+    assert watched.errors == []
+    page.close()
+
+
 def test_theorem_added_by_one_file_has_working_sliders(app, chromium):
     page, watched = chromium.new_page(), Watched()
     watched.follow(page)
-    page.goto(app.address + "?theorem=S1")
+    page.goto(app.view("theorem=S1"))
     page.wait_for_selector(SHOWN)
     assert page.locator("h2", has_text="S1. The stable rank").count() == 1
     before = _picture(page)
-    slider = page.locator(".ps-sliders .ps-field", has_text="lead of A").first.get_by_role("slider")
-    slider.press("ArrowRight")
+    page.locator(".ps-sliders .ps-field").first.get_by_role("slider").press("ArrowLeft")
     _changed(page, before)
     assert watched.errors == []
     page.close()
@@ -174,7 +235,7 @@ def test_theorem_added_by_one_file_has_working_sliders(app, chromium):
 def test_pairs_move_through_their_strata(app, chromium):
     page, watched = chromium.new_page(), Watched()
     watched.follow(page)
-    page.goto(app.address + "?view=pairs")
+    page.goto(app.view("view=pairs"))
     scene = page.locator("svg.ps-scene")
     scene.wait_for()
     meet = page.locator(".ps-meet-dim")

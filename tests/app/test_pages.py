@@ -19,6 +19,7 @@ from theorems.app.near import line_points, sound_neighbour
 from theorems.app.plot import state
 from theorems.app.prose import prose, sections
 from theorems.app.server import run
+from theorems.app.shell import FIRST, shell_html, with_shell
 from theorems.app.typed import parse_constants, parse_fraction
 from theorems.library import docstring
 
@@ -98,7 +99,7 @@ def test_line_to_a_witness_starts_sound_and_ends_refuted():
     assert states[Fraction(1)] == "fails"
 
 
-def _answer(headers: dict[bytes, bytes], kind: str = "http") -> list[dict]:
+def _answer(headers: dict[bytes, bytes], kind: str = "http", query: bytes = b"", path: str = "/") -> list[dict]:
     sent: list[dict] = []
 
     async def app(scope, receive, send):
@@ -107,22 +108,92 @@ def _answer(headers: dict[bytes, bytes], kind: str = "http") -> list[dict]:
     async def send(message):
         sent.append(message)
 
-    answering = guarded(app, "127.0.0.1", 80)({"type": kind, "headers": list(headers.items())}, None, send)
+    scope = {"type": kind, "headers": list(headers.items()), "query_string": query, "path": path}
+    answering = guarded(app, "127.0.0.1", 80, "secret")(scope, None, send)
     with pytest.raises(StopIteration):
         answering.send(None)
     return sent
 
 
+HOST = {b"host": b"127.0.0.1:80"}
+OWN = {**HOST, b"cookie": b"other=1; theorems-80=secret"}
+
+
 def test_guard_answers_only_its_own_page():
-    own = {b"host": b"127.0.0.1:80"}
-    good = _answer(own)[0]
+    good = _answer(OWN)[0]
     assert good["status"] == 200
     assert (b"content-security-policy", policy("127.0.0.1", 80).encode()) in good["headers"]
-    assert _answer({**own, b"origin": b"http://localhost:80"})[0]["status"] == 200
-    assert _answer({b"host": b"evil.example"})[0]["status"] == 403
-    assert _answer({**own, b"origin": b"http://evil.example"})[0]["status"] == 403
-    assert _answer({**own, b"origin": b"null"}, "websocket")[0] == {"type": "websocket.close", "code": 1008}
+    assert _answer({**OWN, b"origin": b"http://localhost:80"})[0]["status"] == 200
+    assert _answer({**OWN, b"host": b"evil.example"})[0]["status"] == 403
+    assert _answer({**OWN, b"origin": b"http://evil.example"})[0]["status"] == 403
+    assert _answer({**OWN, b"origin": b"null"}, "websocket")[0] == {"type": "websocket.close", "code": 1008}
     assert "http://" not in policy("127.0.0.1", 80)
+
+
+def test_guard_lets_in_who_has_the_token_and_nobody_else():
+    for cookie in (b"", b"theorems-80=wrong", b"theorems-81=secret", b"secret", b'theorems-80="', b"\xff"):
+        assert _answer({**HOST, b"cookie": cookie})[0]["status"] == 403
+        assert _answer({**HOST, b"cookie": cookie}, "websocket")[0]["type"] == "websocket.close"
+    assert _answer(HOST, query=b"token=wrong")[0]["status"] == 403
+    assert _answer(HOST, "websocket", b"token=secret")[0]["type"] == "websocket.close"
+    entered = _answer(HOST, query=b"theorem=D4&token=secret&drop=a%20b")[0]
+    headers = dict(entered["headers"])
+    assert entered["status"] == 303
+    assert headers[b"location"] == b"/?theorem=D4&drop=a+b"
+    assert headers[b"set-cookie"].startswith(b"theorems-80=secret; ")
+    assert b"HttpOnly" in headers[b"set-cookie"]
+    assert _answer(HOST, path="/manifest.json")[0]["status"] == 200
+    assert _answer({b"host": b"evil.example"}, path="/manifest.json")[0]["status"] == 403
+    assert _answer(OWN, "websocket")[0] == {"type": "http.response.start", "status": 200, "headers": ANY_HEADERS}
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example", "///evil.example"])
+def test_the_way_in_leads_nowhere_else(path):
+    headers = dict(_answer(HOST, query=b"token=secret", path=path)[0]["headers"])
+    assert headers[b"location"].startswith(b"/evil.example")
+
+
+class _Anything:
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+ANY_HEADERS = _Anything()
+
+
+def test_shell_has_the_theorem_of_the_address():
+    assert "C4. The commutator" in shell_html("theorem=C4&drop=x")
+    assert f"{FIRST}. " in shell_html("theorem=%3Cscript%3E")
+    assert "<script>alert" not in shell_html("theorem=%3Cscript%3Ealert")
+
+
+def test_shell_stands_first_in_the_page_and_only_there():
+    def answered(path: str, kind: bytes, pieces: list[bytes]) -> tuple[dict, bytes]:
+        sent: list[dict] = []
+
+        async def app(scope, receive, send):
+            assert b"accept-encoding" not in dict(scope["headers"]) or path != "/"
+            start = {"type": "http.response.start", "status": 200}
+            await send({**start, "headers": [(b"content-type", kind), (b"content-length", b"9")]})
+            for place, piece in enumerate(pieces):
+                more = place + 1 < len(pieces)
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"accept-encoding", b"gzip")]}
+        with pytest.raises(StopIteration):
+            with_shell(app)(scope, None, send).send(None)
+        return dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent)
+
+    headers, body = answered("/", b"text/html; charset=utf-8", [b"<html><bo", b"dy class=x><div></div></body>"])
+    assert body.startswith(b"<html><body class=x><style>")
+    assert body.endswith(b"<div></div></body>")
+    assert b"id=ps-shell" in body
+    assert int(headers[b"content-length"]) == len(body)
+    for path, kind in (("/", b"application/json"), ("/asset.html", b"text/html")):
+        assert answered(path, kind, [b"<body>"])[1] == b"<body>"
 
 
 def test_without_marimo_the_extra_is_named(monkeypatch):

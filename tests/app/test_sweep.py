@@ -28,7 +28,7 @@ def _chart(d: int, alpha: Fraction) -> mpmath.mpf:
 def test_enclosures_contain_fifty_digits():
     family = spectral(D3, D3.reading("increasing"), ())
     values = {"d": Fraction(4), "lo": Fraction(0), "hi": Fraction(2)}
-    points = sweep(D3, D3.reading("increasing"), family, values, "lo", D3.values())
+    points = sweep(D3, D3.reading("increasing"), family, values, "lo", D3.values(), seconds=60)
     assert len(points) == 41
     for p in points:
         low, high = p.judged.value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from certify.claims import causes, component, interface, layer, nulls, rigidity
+from certify.claims import causes, component, domain, incidence, interface, layer, nulls, rigidity, robustness, storage
 from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure, Kind, Verdict
 
@@ -26,6 +26,7 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     layer.effective_rank: [(90,)],
     layer.gap: [(2,)],
     interface.cosines: [(2, 0.5)],
+    interface.sines: [(2, 0.5)],
     interface.overlap: [(2, 0.5)],
     interface.imbalance: [(0.5, 3.0), (0.5, float("inf"))],
     interface.relative_imbalance: [(0.5,)],
@@ -34,12 +35,31 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     nulls.commutator_null: [(5, Enclosure(-3.0, -2.0)), (5, Enclosure(-0.5, 0.5))],
     interface.truncation: [(2, 0.5, 3.0)],
     interface.intersection: [(4, "inequality", 7), (4, "modular", 7), (4, "exact", 7), (4, "bounds", 7)],
+    incidence.thresholds: [("0:8;8:16", 2, "adapted", "99", -3)],
+    incidence.supports: [(4, 2, 0.5, {"active 0": "a0", "active 1": "30"})],
+    incidence.graph: [("80", 1, 0.25, 0.125), ("00", 0, 0.25, 0.125)],
+    incidence.labels: [("C", 1, 0.9, 2.0, 0.125)],
+    incidence.truncation: [("99.9", (3, 4), 0.125)],
+    incidence.columns: [("99.9", (3, 4), 8, 4, 0.25)],
+    incidence.pairs: [("99.9", (3, 4), 1, 1)],
+    incidence.margins: [("99.9", (3, 4), "cells,noise", 2, 0.125)],
+    incidence.conclusion: [("99.9", (3, 4))],
+    incidence.smallest_level: [()],
     rigidity.transport_amplitudes: [(0.5,)],
     rigidity.transport_slack: [(0.5,)],
     rigidity.transport_drift: [(chart, 3) for chart in layer.CHARTS],
     rigidity.product_amplitude: [(0.5,)],
     rigidity.product_slack: [(0.5,)],
     rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
+    robustness.radius: [("pair 0 3", "columns,pairs,noise", 0.25, 0.5)],
+    storage.ball: [("bf16", 0.5, 3.0)],
+    storage.rank: [("int8", 3)],
+    storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],
+    domain.spectral: [
+        ({"full rank": Verdict.CERTIFIED, "slack": None}, ("", ""), ()),
+        ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
+    ],
+    domain.chain_spectral: [((Verdict.CERTIFIED, Verdict.REFUTED), ("edge a -> b", "edge b -> c"))],
     component.polystable: [
         (Verdict.CERTIFIED, [(2, 2), (2, 2)], (2, 2)),
         (Verdict.REFUTED, [(2, 3), (3, 3)], (2, 2)),
@@ -59,6 +79,11 @@ CAUSES: dict[str, list[tuple]] = {
         (Kind.MEASUREMENT, 0.25, 0.125),
     ],
     "no_gap": [(2,)],
+    "moved": [(3, [2, 5]), (3, [2])],
+    "windows_beyond": [(0,), (3,)],
+    "format_overflows": [("fp16",)],
+    "no_window": [("99.9",)],
+    "too_many_groups": [(300, 256)],
     "exact_work": [(0.0,), (10.0,)],
     "exact_memory": [(5000, 4000)],
     "ranks_bounded": [([(1, 2), (2, 2)], 0.0), ([(1, 2), (0, 2)], 2.5)],

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from certify.claims import causes, component, interface, layer, rigidity
+from certify.claims import causes, component, domain, interface, layer, rigidity, robustness, storage
 from certify.claims.assertion import Assertion
 from certify.geometry.spectrum import fits, hellinger, roots
 from certify.verdict import Verdict
@@ -21,7 +21,10 @@ def test_no_word_has_changed():
     assert sentences() == GOLDEN.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("module", [layer, interface, rigidity, component], ids=lambda module: module.__name__)
+_MODULES = [layer, interface, rigidity, component, domain, robustness, storage]
+
+
+@pytest.mark.parametrize("module", _MODULES, ids=lambda module: module.__name__)
 def test_every_assertion_is_pinned(module):
     found = [getattr(module, name) for name in module.__all__]
     makers = [f for f in found if inspect.isroutine(f) and inspect.signature(f).return_annotation == "Assertion"]

@@ -199,3 +199,35 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     found = attempted(lambda: read_chain_file(str(path), Limits()), "any.toml")
     assert found is None or found.layers
+
+
+GROUPS = '[groups]\n{}\n\n[[layers]]\ntensor = "a"\n[[layers]]\ntensor = "b"\ntranspose = true\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "spelling"),
+    [("b = 2", "0:2;2:4"), ('b = "0:2,3;2"', "0:2,3:4;2:3"), ('b = "2:4;0:2"', "0:2;2:4"), ("a = 1", "")],
+)
+def test_row_groups(weights, write, line, spelling):
+    chain = load(weights, write(GROUPS.format(line)))
+    assert chain.layers[1].groups_record == spelling
+    assert chain.layers[0].groups_record == ("0:1;1:2" if line == "a = 1" else "")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("b = 3", "no whole number of blocks of 3"), ('b = "0:2"', "row 2 is in no group"),
+        ('b = "0:3;2:4"', "row 2 is in two groups"), ('b = "0:5"', "beyond the last"), ('b = "x"', "not a row"),
+        ("b = 0", "not the groups"), ("b = true", "not the groups"), ("c = 2", "groups of no layer"),
+        ('b = ";0:4"', "not a row"),
+    ],
+)  # fmt: skip
+def test_row_groups_that_do_not_partition_are_refused(weights, write, line, words):
+    with pytest.raises(ChainError, match=words):
+        load(weights, write(GROUPS.format(line)))
+
+
+def test_groups_are_a_table(weights, write):
+    with pytest.raises(ChainError, match="groups is not a table"):
+        load(weights, write("groups = 2\n" + GROUPS.split("\n\n", 1)[1]))

@@ -263,7 +263,7 @@ def test_no_preset_fits(tmp_path):
     (tmp_path / "c.toml").write_text(found.text)
     chain = load(path, tmp_path / "c.toml")
     assert chain.edges == ()
-    assert [layer.shape for layer in chain.layers] == [(3, 4), (1, 2), (2, 6)]
+    assert [layer.shape for layer in chain.layers] == [(3, 4), (2, 6)]
     assert certify.certify(chain).verdict is not certify.Verdict.UNDECIDED
 
 
@@ -279,3 +279,15 @@ def test_plain_perceptrons(model, tmp_path):
     sizes = [3, 4, 2, 5]
     path = model({f"fc{i}.weight": random(sizes[i + 1], sizes[i]) for i in range(3)})
     assert edges_of(path, "mlp", tmp_path) == {("fc0.weight", "fc1.weight"): "", ("fc1.weight", "fc2.weight"): ""}
+
+
+def test_codes_beside_floats_are_comments_in_a_draft(tmp_path, model):
+    tensors = {"a.qweight": np.ones((4, 4), "i4"), "a.scales": random(2, 4), "b.kernel": np.ones((2, 2, 2), "i4")}
+    path = model(tensors)
+    found = drafted(path)
+    assert not found.fits
+    (tmp_path / "chain.toml").write_text(found.text)
+    assert [layer.name for layer in load(path, tmp_path / "chain.toml").layers] == ["a.scales"]
+    assert '# tensor = "a.qweight"  # stored shape (4, 4), I32\n# codes = true' in found.text
+    alone = model({"a.qweight": np.ones((4, 4), "i4"), "c.other": np.ones((4, 3), "i4")})
+    assert "\ncodes = true" in drafted(alone).text

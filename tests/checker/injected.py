@@ -101,7 +101,8 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             def measure(*given):
                 measured = original(*given)
                 for k, one in measured.items():
-                    balls = [arb(float(a)).union(arb(float(b))) for a, b in zip(one.lower, one.upper, strict=True)]
+                    ends = ((one.lower, one.upper), two_layers.sines(*given[:2], k))
+                    balls = [arb(float(a)).union(arb(float(b))) for pair in ends for a, b in zip(*pair, strict=True)]
                     found.setdefault(("angles", k), []).append([*balls, one.overlap])
                 return measured
 

@@ -107,4 +107,19 @@ def odd_thresholds(seed: int) -> Thresholds:
     chosen = {}
     for change in rng.choice(changes, int(rng.choice([0, 0, 1, 2]))):
         chosen |= change
-    return Thresholds(**chosen)
+    return Thresholds(**chosen, **_incidence(rng))
+
+
+def _incidence(rng: np.random.Generator) -> dict[str, object]:
+    """Small groups as a rule, so that there are several, and every rule for levels now and then."""
+    number = f"{10.0 ** rng.integers(-3, 3):.3f}"
+    chosen: dict[str, object] = {"group_rows": int(rng.choice([0, 1, 1, 2, 3]))}
+    changes = [
+        {"activity_threshold": "largest"}, {"activity_threshold": number}, {"edge_threshold": number},
+        {"noise_threshold": "1.1x"}, {"noise_threshold": number}, {"label_correlation": 1.0, "label_ratio": 1.0},
+        {"hub_groups": 3}, {"incidence_levels": "1,50.5,99"}, {"incidence_levels": "none"}, {"undecided_share": 0.0},
+        {"incidence_relative": 0.0},
+    ]  # fmt: skip
+    for change in rng.choice(changes, int(rng.choice([0, 1, 1, 2, 3]))):
+        chosen |= change
+    return chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from certify.chain import Chain
+from certify.claims import incidence
 from certify.claims.thresholds import Thresholds
 from certify.execution import Measured, run_protocol
 from certify.verdict import Claim, Verdict
@@ -28,8 +29,18 @@ def test_the_claims_of_a_square_interface() -> None:
     ids = list(edge_claims(outcome(random(5, 5), random(5, 5))))
     windows = [int(id[len("E.cosines[") : -1]) for id in ids if id.startswith("E.cosines[")]
     assert set(windows) >= {1, 2, 4}
-    assert ids == [
-        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
+    rows = [id for id in ids if id.startswith(("E4.", "E5.", "E6.", "E7.", "E1.transport"))]
+    levels = ("90", "95", "99", "99.5", "99.9", "99.99", "100")
+    assert rows == [
+        incidence.THRESHOLDS,
+        incidence.SUPPORTS,
+        "E5.radius",
+        *(id for level in levels for id in incidence.level_ids(level) if not id.startswith("E7.pairs")),
+        incidence.WINDOW,
+        "E7.domain.spectral",
+    ]
+    assert [id for id in ids if id not in rows] == [
+        *(id for k in windows for id in (f"E.cosines[{k}]", f"E.sines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
         "B3.imbalance",
         "B3.imbalance.relative",
         "C4.commutator",
@@ -49,11 +60,13 @@ def test_the_transport_form_is_not_asked_between_other_shapes() -> None:
     found = outcome(random(5, 4), random(5, 5))
     reasons = {item.id: item.reason for item in found.not_asked}
     assert set(reasons) == {
+        "E7.domain.spectral",
         "D4.amplitude.transport",
         "D4.slack.transport",
         *(f"D4.drift.transport[{chart}]" for chart in CHARTS),
+        *incidence.PAIR_IDS,
     }
-    assert all("square" in reason for reason in reasons.values())
+    assert all("square" in reason for id, reason in reasons.items() if id not in incidence.PAIR_IDS)
     assert "D4.drift.product[kl]" in edge_claims(found)
 
 
@@ -74,7 +87,7 @@ def test_one_rank_has_no_drift() -> None:
     found = outcome(random(1, 1), random(1, 1))
     skipped = {item.id for item in found.not_asked if item.subject.startswith("edge")}
     drifts = {f"D4.drift.{form}[{chart}]" for form in ("transport", "product") for chart in CHARTS}
-    assert skipped == drifts | {"N1.commutator"}
+    assert skipped == drifts | {"N1.commutator", "E4.thresholds"}
 
 
 def test_equal_singular_values_leave_nothing_to_tell_from_chance() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.certificate.publication import GRID_BITS, UNKNOWN, difference, margin_of_width, outward, publish, widest
+from certify.certificate.publication import GRID_BITS, UNKNOWN, difference, margin_of_width, outward, publish
+from certify.enclosure import widest
 from certify.verdict import Enclosure
 
 floats = st.floats(allow_nan=False, allow_infinity=False)

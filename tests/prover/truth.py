@@ -12,6 +12,7 @@ import numpy as np
 
 from tests.geometry import oracle
 from tests.geometry.oracle import mp
+from tests.prover.incidence_truth import Incidence
 
 Real = Any
 
@@ -98,6 +99,10 @@ class Edge:
     def cosines(self, k: int) -> list[Real]:
         return oracle.singular_values(self.lower.u[:, :k].T * self.upper.v[:, :k])
 
+    def sines(self, k: int) -> list[Real]:
+        u, v = self.lower.u[:, :k], self.upper.v[:, :k]
+        return oracle.singular_values(u - v * (v.T * u))[::-1]
+
     def step(self, chart: str) -> Real:
         return self.upper.residual(chart) - self.lower.residual(chart)
 
@@ -170,6 +175,11 @@ class Edge:
         mass_next, kept = mp.fsum(x * x for x in t), mp.fsum(x * x for x in s[:k])
         frobenius = min(t[0] ** 2 * tail, s[k] ** 2 * mass_next) + min(tail_next * s[0] ** 2, t[k] ** 2 * kept)
         return [mp.sqrt(frobenius), mp.sqrt((t[0] * s[k]) ** 2 + (t[k] * s[0]) ** 2)]
+
+    @functools.cached_property
+    def rows(self) -> Incidence:
+        """The row groups of what is read on what is written."""
+        return Incidence(self.lower, self.upper)
 
 
 class Component:

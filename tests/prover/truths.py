@@ -33,6 +33,7 @@ LAYER: dict[str, Callable[[Layer, str], list[Real]]] = {
 
 EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E.cosines": lambda x, k: x.cosines(int(k)),
+    "E.sines": lambda x, k: x.sines(int(k)),
     "E.overlap": lambda x, k: [x.overlap(int(k))],
     "N1.overlap": lambda x, k: x.overlap_null(int(k)),
     "N1.commutator": lambda x, _: x.commutator_null(),
@@ -47,6 +48,18 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "D4.drift.product": lambda x, chart: x.product_drift(chart),
     "E1.truncation": lambda x, k: x.truncation(int(k)),
     "A2.intersection": lambda x, _: x.lost(),
+    "E4.thresholds": lambda x, _: x.rows.theta,
+    "E4.supports": lambda x, _: x.rows.support_values(),
+    "E4.graph": lambda x, _: x.rows.graph_values(),
+    "E6.labels": lambda x, _: x.rows.label_values(),
+    "E5.radius": lambda x, _: x.rows.radii(),
+    "E1.transport": lambda x, level: x.rows.truncation(level),
+    "E7.columns": lambda x, level: x.rows.kept(level)[0],
+    "E7.pairs": lambda x, level: x.rows.kept(level)[1],
+    "E7.margins": lambda x, level: x.rows.margins(level),
+    "E7.conclusion": lambda x, level: x.rows.conclusion(level),
+    "E7.smallest_level": lambda x, _: x.rows.smallest(),
+    "E7.domain.spectral": lambda x, _: [mp.mpf(x.lower.rank == x.lower.d and x.upper.rank == x.upper.d)],
 }
 
 CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
@@ -66,7 +79,7 @@ BOUNDED: dict[str, Truth] = {"E1.truncation": lambda x, k: x.truncation_errors(i
 
 def argument(id: str) -> str:
     """The window, percentage or chart in an id, or nothing."""
-    found = re.search(r"\[(\w+)\]$|\.(\d+)$", id)
+    found = re.search(r"\[([\w.]+)\]$|\.(\d+)$", id)
     return (found[1] or found[2]) if found else ""
 
 

@@ -35,7 +35,14 @@ def test_it_asks_for_nothing_and_shows_the_verdict_first(opened):
     assert watched.errors == []
     assert page.locator(".verdict").bounding_box()["y"] < 200
     assert page.locator(".many svg").count() == 5
-    for name in ("overlap-against-chance", "certified-by-window", "imbalance-and-commutator", "barcode-1"):
+    for name in (
+        "overlap-against-chance",
+        "certified-by-window",
+        "imbalance-and-commutator",
+        "barcode-1",
+        "masks-01",
+        "incidence-01",
+    ):
         assert page.locator(f"#{name} svg").bounding_box()["height"] > 40
 
 

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 import certify
-from certify.report.overview import flow, overview, short, sparkline
+from certify.report.overview import flow, overview, short, short_names, sparkline
 from certify.report.screen import screen
 from certify.verdict import Enclosure
 from tests.certificate.digits import digits
@@ -100,6 +100,14 @@ def test_sparklines():
     assert sparkline(values) == "█▅▃▂"
     assert sparkline([Enclosure(0.0, 0.0)] * 3) == "▁▁▁"
     assert len(sparkline([Enclosure(1.0, 1.0)] * 50)) == 8
+
+
+def test_names_lose_what_all_of_them_share():
+    names = [f"model.layers.{i}.weight" for i in range(2)]
+    assert list(short_names(names).values()) == ["layers.0", "layers.1"]
+    assert short_names(["a.b.c"]) == {"a.b.c": "a.b.c"}
+    assert list(short_names(["h.0.mlp.up", "h.0.mlp.down"]).values()) == ["mlp.up", "mlp.down"]
+    assert list(short_names(["a.b", "a.b.c"]).values()) == ["a.b", "a.b.c"]
 
 
 def test_only_a_barcode_has_a_flow():

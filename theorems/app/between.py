@@ -10,7 +10,7 @@ from theorems.app.building import fixed_integers, fixed_matrix
 from theorems.app.family import Control, Family, Values
 from theorems.engine.instance import Chain, Instance, Matrix, Value, Vector, kind_of
 
-__all__ = ["NOISE", "between", "blend", "signature"]
+__all__ = ["NOISE", "between", "blend", "scaled", "signature"]
 
 NOISE = Control("noise", "perturbation ε", Fraction(0), Fraction(1, 2), Fraction(1, 64), Fraction(0))
 
@@ -67,7 +67,7 @@ def between(found: Sequence[Instance]) -> Family:
         group = groups[signature(x)]
         y = group[(group.index(x) + int(number.get("to", one))) % len(group)]
         line = blend(x, y, number.get("t", Fraction(0)))
-        return _scaled(line, number.get("scale", Fraction(1)), number.get("noise", Fraction(0)))
+        return scaled(line, number.get("scale", Fraction(1)), number.get("noise", Fraction(0)))
 
     return Family(
         "between samples",
@@ -77,7 +77,9 @@ def between(found: Sequence[Instance]) -> Family:
     )
 
 
-def _scaled(x: Instance, scale: Fraction, noise: Fraction) -> Instance:
+def scaled(x: Instance, scale: Fraction, noise: Fraction) -> Instance:
+    """The instance with its vectors and matrices multiplied by ``scale``, plus ``noise`` times fixed integers."""
+
     def moved(name: str, value: Value) -> Value:
         if not isinstance(value, tuple):
             return value

@@ -1,8 +1,15 @@
-"""What stands between the app and the rest of the world: its own pages only, and no address but its own."""
+"""What stands between the app and the rest of the world: whoever was given its address, and no address but its own.
+
+The address that the command prints ends in a token. Who opens it gets the token as a cookie of this host, and every
+request and connection without it is refused, so that other users and programs of the machine see nothing.
+"""
 
 from __future__ import annotations
 
+import hmac
+import urllib.parse
 from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeAlias
 
 __all__ = ["guarded", "policy"]
@@ -11,6 +18,10 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+# Browsers ask for it without cookies, and it says nothing but the name of the program.
+_OPEN = ("/manifest.json",)
 
 
 def policy(host: str, port: int) -> str:
@@ -23,11 +34,14 @@ def policy(host: str, port: int) -> str:
     )
 
 
-def guarded(app: Application, host: str, port: int, at_end: Callable[[], Awaitable[None]] | None = None) -> Application:
-    """The application, refusing requests for another host or from another page, with the policy on every answer.
+def guarded(
+    app: Application, host: str, port: int, token: str, at_end: Callable[[], Awaitable[None]] | None = None
+) -> Application:
+    """The application, refusing requests for another host, from another page, or without the token.
 
-    ``at_end`` is awaited when the server shuts down.
+    The policy stands on every answer. ``at_end`` is awaited when the server shuts down.
     """
+    cookie = f"theorems-{port}"
     own = {f"{host}:{port}".encode(), f"localhost:{port}".encode()}
     origins = {b"http://" + name for name in own}
 
@@ -38,7 +52,11 @@ def guarded(app: Application, host: str, port: int, at_end: Callable[[], Awaitab
         if scope["type"] == "lifespan":
             await app(scope, _hearing_the_end(receive, at_end), send)
         elif foreign(dict(scope["headers"])):
-            await _refuse(scope, send)
+            await _refuse(scope, send, "this app answers to its own page only")
+        elif scope["type"] == "http" and _same(_given(scope), token):
+            await _let_in(scope, send, cookie, token)
+        elif scope.get("path") not in _OPEN and not _same(_held(scope, cookie), token):
+            await _refuse(scope, send, "open the address that the command printed: it ends in a token")
         else:
             await app(scope, receive, _marked(send, policy(host, port)))
 
@@ -55,12 +73,48 @@ def _hearing_the_end(receive: Receive, at_end: Callable[[], Awaitable[None]] | N
     return hearing
 
 
-async def _refuse(scope: Message, send: Send) -> None:
+def _same(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def _query(scope: Message) -> list[tuple[str, str]]:
+    return urllib.parse.parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+
+
+def _given(scope: Message) -> str:
+    return next((value for name, value in _query(scope) if name == "token"), "")
+
+
+def _held(scope: Message, cookie: str) -> str:
+    text = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
+    try:
+        held = SimpleCookie(text).get(cookie)
+    except CookieError:
+        return ""
+    return held.value if held else ""
+
+
+async def _let_in(scope: Message, send: Send, cookie: str, token: str) -> None:
+    """To the same page without the token, which a browser would keep in its history."""
+    rest = urllib.parse.urlencode([(name, value) for name, value in _query(scope) if name != "token"])
+    # One slash: "//host" would be an address elsewhere.
+    place = "/" + urllib.parse.quote(scope.get("path", "/").lstrip("/\\")) + (f"?{rest}" if rest else "")
+    headers = [
+        (b"location", place.encode("ascii")),
+        (b"set-cookie", f"{cookie}={token}; Path=/; HttpOnly; SameSite=Lax".encode()),
+        (b"cache-control", b"no-store"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _refuse(scope: Message, send: Send, why: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
     await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"this app answers to its own page only\n"})
+    await send({"type": "http.response.body", "body": f"{why}\n".encode()})
 
 
 def _marked(send: Send, text: str) -> Send:

@@ -11,8 +11,10 @@ with app.setup:
     import marimo as mo
 
     import theorems
-    from theorems.app import hunting, layout, motion_page, page, scene, strata
+    from theorems.app import certificates, hunting, layout, motion_page, page, scene, strata
     from theorems.app.families import families
+    from theorems.app.known import known_counterexample
+    from theorems.app.shapes import shapes
     from theorems.app.sweep import sweep
     from theorems.app.typed import parse_constants
 
@@ -22,7 +24,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    view = mo.ui.radio(["Theorems", "Pairs in R³"], value=layout.first_view(mo.query_params()), inline=True)
+    view = mo.ui.radio(list(layout.VIEWS), value=layout.first_view(mo.query_params()), inline=True)
     mo.Html(layout.header(view))
     return (view,)
 
@@ -41,20 +43,18 @@ def _(view):
 @app.cell(hide_code=True)
 def _(choose):
     theorem = theorems.get(choose.value)
-    mo.Html(page.statement(theorem, tex))
     return (theorem,)
 
 
 @app.cell(hide_code=True)
 def _(theorem):
+    first_reading, first_drop = layout.first_choices(mo.query_params(), theorem)
     pick_reading = mo.ui.dropdown(
-        [r.name for r in theorem.readings], value=theorem.readings[0].name, label="reading", full_width=True
+        [r.name for r in theorem.readings], value=first_reading, label="reading", full_width=True
     )
-    pick_drop = mo.ui.dropdown(
+    pick_drop = mo.ui.radio(
         {"nothing": None, **{h.name: h.name for h in theorem.hypotheses}},
-        value="nothing",
-        label="drop",
-        full_width=True,
+        value=first_drop or "nothing",
     )
     type_constants = mo.ui.dictionary(
         {c.name: mo.ui.text(str(c.value), label=f"constant: {c.name}", full_width=True) for c in theorem.constants}
@@ -67,30 +67,39 @@ def _(pick_drop, pick_reading, theorem, type_constants):
     reading, drop = theorem.reading(pick_reading.value), pick_drop.value
     changed, wrong = parse_constants(type_constants.value, theorem.values())
     constants = theorem.values(changed)
-    offered = {f.name: f for f in families(theorem, reading)}
+    attack = known_counterexample(theorem, reading, drop)
+    offered = {f.name: f for f in ([attack] if attack else []) + families(theorem, reading)}
     return changed, constants, drop, offered, reading, wrong
 
 
 @app.cell(hide_code=True)
 def _(offered):
     mo.stop(not offered, mo.Html(page.message("This theorem has no family of instances to move through.", "mute")))
-    pick_family = mo.ui.dropdown(list(offered), value=next(iter(offered)), label="instances", full_width=True)
+    asked = mo.query_params().get("family")
+    pick_family = mo.ui.dropdown(
+        list(offered),
+        value=asked if asked in offered else next(iter(offered)),
+        label="instances",
+        full_width=True,
+    )
     return (pick_family,)
 
 
 @app.cell(hide_code=True)
 def _(offered, pick_family, reading, theorem):
-    family = offered[pick_family.value]
+    family = layout.started(mo.query_params(), offered[pick_family.value])
     axes = {c.label: c.name for c in family.controls if not c.options}
     pick_vary = mo.ui.dropdown(
         axes, value=layout.most_telling(theorem, reading, family), label="horizontal axis", full_width=True
     )
+    as_ratio = mo.ui.switch(value=False, label="truth over bound")
     sliders = mo.ui.dictionary({c.name: layout.widget(c) for c in family.controls})
-    return family, pick_vary, sliders
+    return as_ratio, family, pick_vary, sliders
 
 
 @app.cell(hide_code=True)
 def _(
+    as_ratio,
     constants,
     drop,
     family,
@@ -108,10 +117,13 @@ def _(
     vary = family.control(pick_vary.value)
     here, now, cause = layout.instance_at(theorem, reading, family, values, constants, drop)
     points = sweep(theorem, reading, family, values, vary.name, constants, drop)
-    pictures = layout.both_widths(points, vary, (values[vary.name], now))
+    pictures = layout.both_widths(points, vary, (values[vary.name], now), ratio=as_ratio.value)
+    layout.remember(mo.query_params(), theorem, reading, drop, family, values)
     mo.Html(
         layout.workbench(
-            top=[pick_reading, pick_drop, pick_family, pick_vary, *type_constants.values()],
+            claim=page.claim(theorem, reading, tex),
+            drop=pick_drop,
+            top=[pick_reading, pick_family, pick_vary, *type_constants.values(), as_ratio],
             messages=page.messages(wrong, theorem, reading, drop),
             sliders=list(sliders.values()),
             note=family.text,
@@ -120,9 +132,15 @@ def _(
             summary=page.summary(len(points), constants),
             margin=page.margin_html(now, cause),
             hypotheses=page.hypotheses_table(theorem, now, drop) if now else "",
-            instance=page.instance_html(here, tex) if here else "",
+            instance=shapes(here) + page.instance_html(here, tex) if here else "",
         )
     )
+    return
+
+
+@app.cell(hide_code=True)
+def _(theorem):
+    mo.Html(page.statement(theorem, tex))
     return
 
 
@@ -234,6 +252,23 @@ def _(pair, pick_kind, pick_pair, pick_stratum, pick_subgroup, time, turn, weigh
             tex,
         )
     )
+    return
+
+
+@app.cell(hide_code=True)
+def _(view):
+    mo.stop(view.value != "A certificate")
+    pick_file = mo.ui.file(filetypes=[".json", ".gz"], kind="area", label="what certify chain -o wrote")
+    mo.Html(f'<section class="ps-card"><h2>Open a certificate</h2>{pick_file}</section>')
+    return (pick_file,)
+
+
+@app.cell(hide_code=True)
+def _(pick_file):
+    mo.stop(not pick_file.value)
+    chosen = pick_file.value[0]
+    certificate_html, unread = certificates.certificate_page(chosen.name, chosen.contents)
+    mo.Html(certificates.frame(certificate_html) if certificate_html else page.message(unread))
     return
 
 

@@ -17,6 +17,7 @@ from theorems.engine.theorem import Need, Reading, Status, Theorem
 from theorems.library import docstring, module_name
 
 __all__ = [
+    "claim",
     "enclosure",
     "hypotheses_table",
     "instance_html",
@@ -79,6 +80,16 @@ def statement(theorem: Theorem, tex: Typeset) -> str:
         f'<div><h3>Readings</h3><ul class="ps-list">{readings}</ul></div></div>'
         + (f"<details><summary>What is proved, and how far</summary>{reach}</details>" if reach else "")
         + "</section>"
+    )
+
+
+def claim(theorem: Theorem, reading: Reading, tex: Typeset) -> str:
+    """One reading: its formula, and what it says in one line."""
+    formula = f'<div class="ps-display">{tex(reading.latex)}</div>' if reading.latex else ""
+    status = badge(reading.status.value, _STATUS[reading.status])
+    return (
+        f'<div class="ps-claim">{html.escape(theorem.id)}: {html.escape(reading.name)} {status}</div>{formula}'
+        f"<p>{html.escape(reading.text)}</p>"
     )
 
 

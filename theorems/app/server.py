@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import webbrowser
 from pathlib import Path
@@ -19,8 +20,8 @@ HOST = "127.0.0.1"
 _NOTEBOOK = Path(__file__).with_name("notebook.py")
 
 
-def application(port: int) -> Any:
-    """The ASGI application, guarded for that port.
+def application(port: int, token: str) -> Any:
+    """The ASGI application, guarded for that port, for those who have the token.
 
     Raises :class:`UsageError` when the extra ``app`` is not installed.
     """
@@ -29,9 +30,10 @@ def application(port: int) -> Any:
     except ModuleNotFoundError as error:
         raise UsageError("the app needs marimo", hint='install the extra: pip install "polystable[app]"') from error
     from theorems.app.guard import guarded
+    from theorems.app.shell import with_shell
 
     served = marimo.create_asgi_app(quiet=True, include_code=False).with_app(path="", root=str(_NOTEBOOK)).build()
-    return guarded(served, HOST, port, lambda: _end_sessions(served))
+    return guarded(with_shell(served), HOST, port, token, lambda: _end_sessions(served))
 
 
 async def _end_sessions(served: Any) -> None:
@@ -65,10 +67,11 @@ def run(port: int = 0, open_browser: bool = True, announce: Callable[[str], None
                 f"port {port} of {HOST} is taken", hint="choose another with --port, or leave it out"
             ) from error
         port = listening.getsockname()[1]
-        served = application(port)
+        token = secrets.token_urlsafe(24)
+        served = application(port, token)
         import uvicorn  # pyright: ignore[reportMissingImports]
 
-        address = f"http://{HOST}:{port}/"
+        address = f"http://{HOST}:{port}/?token={token}"
         announce(f"theorems app: {address} (Ctrl-C ends it)")
         if open_browser:
             webbrowser.open(address)

@@ -20,7 +20,7 @@ from theorems.engine.shape import fits
 from theorems.engine.theorem import Constant, Hypothesis, Need, Reading, Status, Theorem
 from theorems.engine.witness import Witness
 
-__all__ = ["NecessityRow", "SharpnessRow", "necessity", "sharpness"]
+__all__ = ["NecessityRow", "SharpnessRow", "necessity", "sharpness", "sharpness_at"]
 
 _STRUCTURED = 600
 _RANDOM = 300
@@ -133,6 +133,18 @@ def sharpness(theorem: Theorem, *, seed: int = 0) -> list[SharpnessRow]:
     ]
 
 
+def sharpness_at(
+    theorem: Theorem, constant: Constant, reading: Reading, instance: Instance | None, refuted: Witness | None
+) -> SharpnessRow:
+    """The row that an instance found before gives now, without any search; ``refuted`` is taken as it is."""
+    values = theorem.values()
+    ratio = None if instance is None else _ratio(theorem, reading, instance, values)
+    if ratio is not None and instance is not None and ratio > _ALMOST:
+        attained = reading.reaches(instance, values, Fraction(0)).verdict
+        ratio = 1.0 if attained is Verdict.CERTIFIED else ratio
+    return SharpnessRow(theorem.id, constant.name, constant.value, reading.name, ratio, instance, refuted)
+
+
 def _sharpness_row(theorem: Theorem, constant: Constant, reading: Reading, seed: int) -> SharpnessRow:
     best: tuple[float, Instance] | None = None
     values = theorem.values()
@@ -143,11 +155,7 @@ def _sharpness_row(theorem: Theorem, constant: Constant, reading: Reading, seed:
         if best is not None and best[0] >= 1:
             break
     refuted = _strengthened(theorem, constant, reading, seed).witness if constant.sharp else None
-    ratio, instance = best if best is not None else (None, None)
-    if ratio is not None and instance is not None and ratio > _ALMOST:
-        attained = reading.reaches(instance, values, Fraction(0)).verdict
-        ratio = 1.0 if attained is Verdict.CERTIFIED else ratio
-    return SharpnessRow(theorem.id, constant.name, constant.value, reading.name, ratio, instance, refuted)
+    return sharpness_at(theorem, constant, reading, None if best is None else best[1], refuted)
 
 
 def _strengthened(theorem: Theorem, constant: Constant, reading: Reading, seed: int) -> SearchResult:

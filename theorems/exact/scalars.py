@@ -8,8 +8,9 @@ A *scalar* is ``fmpq`` where the number is rational, else a ball ``arb`` at the 
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,7 +22,7 @@ from certify.errors import UsageError
 from certify.rigor.ball import ball, interval, precision
 from certify.verdict import Verdict
 
-__all__ = ["Inexact", "Outcome", "Scalar", "decide", "exact_values", "mode", "num", "root", "settle"]
+__all__ = ["Inexact", "Outcome", "Scalar", "decide", "exact_values", "in_balls", "mode", "num", "root", "settle"]
 
 Scalar: TypeAlias = Any
 
@@ -46,6 +47,16 @@ class Outcome:
 def mode() -> tuple[int, bool]:
     """The working precision, and whether scalars are SymPy numbers: the key under which scalars may be kept."""
     return flint.ctx.prec, _symbolic.get()
+
+
+@contextlib.contextmanager
+def in_balls() -> Generator[None]:
+    """Scalars are rational numbers and balls inside, also where a margin is settled exactly."""
+    token = _symbolic.set(False)
+    try:
+        yield
+    finally:
+        _symbolic.reset(token)
 
 
 def num(x: int | Fraction | flint.fmpq | flint.arb) -> Scalar:

@@ -14,6 +14,7 @@ __all__ = ["plan_convolutions", "plan_lora", "plan_recurrent"]
 
 _BLOCK_CONV = re.compile(r"(.*layer\d+\.\d+)\.conv(\d)\.weight\Z", re.ASCII)
 _SEQUENCE = re.compile(r"((?:.*\.)?(?:features\.|conv))(\d+)(\.weight)\Z", re.ASCII)
+_KERAS = re.compile(r"(.*)/(recurrent_)?kernel(?::0)?\Z", re.ASCII)
 _RECURRENT = re.compile(r"(.*)weight_(ih|hh)(?:_l(\d+))?\Z", re.ASCII)
 
 
@@ -72,7 +73,31 @@ def plan_recurrent(tensors: Mapping[str, StoredTensor]) -> Plan:
             if above is not None and tensors[above].shape == (rows, size):
                 for letter in gates:
                     plan.edge(candidate, gate(above, letter), "tanh")
+    _keras_recurrent(tensors, plan)
     return plan
+
+
+def _keras_recurrent(tensors: Mapping[str, StoredTensor], plan: Plan) -> None:
+    """The same in Keras, whose matrices are stored as (n_in, n_out): columns are the gates i, f, c, o or z, r, h."""
+    cells: dict[str, dict[str, str]] = {}
+    for name, stored in tensors.items():
+        match = _KERAS.match(name)
+        if match and len(stored.shape) == 2:
+            cells.setdefault(match[1], {})["hh" if match[2] else "ih"] = name
+    for pair in cells.values():
+        if pair.keys() != {"ih", "hh"}:
+            continue
+        size, columns = tensors[pair["hh"]].shape
+        gates = {4: "ifco", 3: "zrh", 1: "h"}.get(columns // size if columns % size == 0 else 0)
+        if gates is None or tensors[pair["ih"]].shape[1] != columns:
+            continue
+
+        def gate(name: str, letter: str, size: int = size, gates: str = gates) -> Part:
+            start = gates.index(letter) * size
+            return Part(f"{name} {letter}", name, (("transpose", True), ("rows", f"{start}:{start + size}")))
+
+        for letter in gates:
+            plan.edge(gate(pair["ih"], "c" if "c" in gates else "h"), gate(pair["hh"], letter), "tanh+recurrence")
 
 
 def plan_lora(tensors: Mapping[str, StoredTensor], zero: set[str]) -> Plan:

@@ -13,7 +13,7 @@ import importlib
 import io
 import os
 import zipfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,12 +25,12 @@ from certify.chain.dtypes import dtype_name
 from certify.chain.limits import Limits
 from certify.chain.model import LeftOut
 from certify.chain.readers.numpy import bounded_archive
-from certify.chain.refusals import check_name
+from certify.chain.refusals import check_name, parse_json
 from certify.chain.stored import StoredTensor
 from certify.errors import InputError, UnsupportedError
 from certify.reading import open_regular
 
-__all__ = ["HDF5_MAGIC", "HdfDataset", "read_keras"]
+__all__ = ["HDF5_MAGIC", "HdfDataset", "read_keras", "read_keras_config"]
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
@@ -116,6 +116,23 @@ def read_keras(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Left
 
         file.visititems(visit)
     return sorted(found, key=lambda stored: stored.name), left_out
+
+
+def read_keras_config(path: str, limits: Limits) -> Mapping[str, Any]:
+    """The configuration of the network that an HDF5 file carries, as JSON values; empty where there is none.
+
+    Raises
+    ------
+    LimitError : it is longer than ``max_header_bytes``.
+    InputError : it is no JSON, or the file is damaged.
+    """
+    with _opened(path, None) as file:
+        said = file.attrs.get("model_config")
+    data = said.encode("utf-8", "surrogateescape") if isinstance(said, str) else said
+    if not isinstance(data, bytes):
+        return {}
+    limits.check("max_header_bytes", len(data), "size of the configuration in bytes", file=path)
+    return parse_json(data, file=path, what="model_config")
 
 
 def _weights_member(path: str, limits: Limits) -> ArchiveMember | None:

@@ -14,6 +14,8 @@ Then there are matrices Ū and V̄ with exactly orthonormal columns such that, w
 AV̄ - ŪS = (AV - US) + A(V̄ - V) + (U - Ū)S and A = ŪSV̄ᵀ + Ẽ, ‖A‖ <= s_1 + ‖Ẽ‖:
 ‖Ẽ‖ <= e + (s_1 + ‖Ẽ‖)π(h) + s_1π(f).  □
 
+In the Frobenius norm likewise, ‖Ẽ‖_F <= e_F + π(h)‖A‖_F + π(f)‖S‖_F for ‖AV - US‖_F <= e_F: Ẽ V̄ is the sum above.
+
 *Consequences.* |σ_k(A) - s_k| <= ε for every k (Weyl). For the leading subspaces at k, both left and right,
 sin Θ <= ε/(s_k - s_{k+1} - ε) when that is positive (Wedin: the gap between the s_i, i <= k, and the σ_j(A), j > k).
 
@@ -38,8 +40,10 @@ from certify.checker.arithmetic.rounding import (
     absolute_norm,
     ball,
     below,
+    gamma,
     gram,
     product,
+    roundings,
 )
 from certify.checker.arithmetic.scaled_matrix import Unit, frobenius
 from certify.errors import InternalError
@@ -60,13 +64,15 @@ class NearSVD:
     """The lemma's data for a matrix of the given shape, scaled by 2^-exponent, both sides in the given orientation.
 
     ``left`` (rows × d) and ``right`` (columns × d) are within ``left_distance`` and ``right_distance`` of orthonormal
-    matrices, s decreases, and the scaled matrix is within ``error`` of left·diag(s)·rightᵀ with those.
+    matrices, s decreases, and the scaled matrix is within ``error`` of left·diag(s)·rightᵀ with those, and within
+    ``spread`` in the Frobenius norm.
     """
 
     shape: tuple[int, int]
     exponent: int
     s: Array
     error: float
+    spread: float
     left: Array
     right: Array
     left_distance: float
@@ -113,18 +119,22 @@ def near_svd(a: Unit, room: float = 0.0) -> NearSVD:
     tall = a.matrix.shape[0] >= a.matrix.shape[1]
     work = a.matrix if tall else a.matrix.T
     room = max(room, 2 * max(work.size, 256) * U)
-    u, s, v, f, h, e = _from_gram(work, room) or _from_svd(work)
+    u, s, v, f, h, e, slip = _from_gram(work, room) or _from_svd(work)
     g, h = _polar_distance(f), _polar_distance(h)
     if not (g < 1 and h < 1):
         raise InternalError("the singular vectors of LAPACK are not orthonormal", hint="another LAPACK")
-    total = ball(e) + ball(a.lost) * (1 + ball(h)) + ball(float(s[0])) * (ball(g) + ball(h))
+    # Rounding of the product AV in the Frobenius norm; the rest of e has rank d at most.
+    rounded = ball(gamma(roundings(work.shape[1]))) * (1 + ball(h)) + ball(8 * ETA * work.size)
+    spread = (rounded + ball(e)) * arb(s.size).sqrt() + ball(a.lost) * (1 + ball(h))
+    spread += ball(h) + ball(g) * frobenius(s) * 2
+    total = ball(e) + ball(slip) + ball(a.lost) * (1 + ball(h)) + ball(float(s[0])) * (ball(g) + ball(h))
     error = above(total / (1 - ball(h)))
     left, right, left_distance, right_distance = (u, v, g, h) if tall else (v, u, h, g)
-    return NearSVD(a.matrix.shape, a.exponent, s, error, left, right, left_distance, right_distance)
+    return NearSVD(a.matrix.shape, a.exponent, s, error, above(spread), left, right, left_distance, right_distance)
 
 
-_Factors: TypeAlias = tuple[Array, Array, Array, float, float, float]
-"""u, s, v, then bounds of ‖uᵀu − I‖, ‖vᵀv − I‖ and ‖av − u diag(s)‖."""
+_Factors: TypeAlias = tuple[Array, Array, Array, float, float, float, float]
+"""u, s, v, then bounds of ‖uᵀu − I‖, ‖vᵀv − I‖, ‖fl(av) − u diag(s)‖ and ‖fl(av) − av‖."""
 
 
 def _from_gram(work: Array, room: float) -> _Factors | None:
@@ -153,7 +163,7 @@ def _from_gram(work: Array, room: float) -> _Factors | None:
     f = _defect(u)
     if not f < room:
         return None
-    return u, s, v, f, _defect(v), above(e + ball(slip))
+    return u, s, v, f, _defect(v), above(e), slip
 
 
 def _separate(work: Array, u: Array, s: Array, v: Array, kept: int) -> tuple[arb, float]:
@@ -188,8 +198,7 @@ def _from_svd(work: Array) -> _Factors:
     u, s, vt = scipy.linalg.svd(work, full_matrices=False, check_finite=False)
     v = vt.T
     image, slip = product(work, v)
-    e = _residual(image, u, s) + ball(slip)
-    return u, s, v, _defect(u), _defect(v), above(e)
+    return u, s, v, _defect(u), _defect(v), above(_residual(image, u, s)), slip
 
 
 def _defect(u: Array) -> float:

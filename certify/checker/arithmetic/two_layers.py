@@ -5,6 +5,9 @@ r"""What two adjacent layers W (writes) and W' (reads) have in common, proved fr
 cosines are the singular values of P'P, hence within sin θ + sin θ' of those of P̃'P̃ (Weyl), which are the singular
 values of V̄'ᵀŪ.
 
+**Sines.** They are the singular values of (I - P')P, and within sin θ + sin θ' of those of (I - V̄'V̄'ᵀ)Ū. With
+‖V' - V̄'‖ <= q and ‖U - Ū‖ <= p that matrix is within q(2 + q) + (1 + q)²p of R = U - V'(V'ᵀU).
+
 **Overlap.** o = ⟨P', P⟩/k. The difference P - P̃ has trace 0 and trace norm 2Σ sin θ_i, so
 |⟨P', P - P̃⟩| <= tr(P - P̃)₊ = Σ sin θ_i <= k sin θ for every projector P'. Hence o errs by at most sin θ + sin θ'.
 
@@ -37,7 +40,7 @@ from certify.checker.arithmetic.scaled_matrix import Unit, error_ball, frobenius
 from certify.checker.arithmetic.small_commutation import small_commutation
 from certify.checker.arithmetic.spectral_norm import spectral_norm
 
-__all__ = ["Angles", "Commutation", "angles", "commutation", "product_norm", "transport_norm"]
+__all__ = ["Angles", "Commutation", "angles", "commutation", "product_norm", "sines", "transport_norm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,22 @@ def angles(write: NearSVD, read: NearSVD, windows: list[int]) -> dict[int, Angle
         high = np.minimum(np.nextafter(upper + error, np.inf), 1.0)
         found[k] = Angles(low, high, _overlap(core[:k, :k], above(slip), turned))
     return found
+
+
+def sines(write: NearSVD, read: NearSVD, k: int) -> tuple[Array, Array]:
+    """Bounds of the k sines, increasing, of the angles of :func:`angles`."""
+    left, right = np.ascontiguousarray(write.left[:, :k]), np.ascontiguousarray(read.right[:, :k])
+    core, core_slip = product(np.ascontiguousarray(right.T), left)
+    back, back_slip = product(right, core)
+    rest = left - back
+    p, q = ball(write.left_distance), ball(read.right_distance)
+    # The difference rounds once an entry.
+    slip = (1 + q) * ball(core_slip) + ball(back_slip) + ball(2 * U) * frobenius(rest) + ball(ETA) * rest.size
+    turned = ball(_side_angle(write, k, write.shape[0])) + ball(_side_angle(read, k, read.shape[1]))
+    error = above(slip + q * (2 + q) + (1 + q) * (1 + q) * p + turned)
+    lower, upper = near_svd(Unit.of(rest), 4 * rest.size * U).sigma() if rest.any() else (np.zeros(k), np.zeros(k))
+    low = np.maximum(np.nextafter(lower[::-1] - error, -np.inf), 0.0)
+    return low, np.minimum(np.nextafter(upper[::-1] + error, np.inf), 1.0)
 
 
 def _side_angle(factors: NearSVD, k: int, dimension: int) -> float:

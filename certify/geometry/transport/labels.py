@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from certify.geometry.number import Number, total
-from certify.rigor.functions import sqrt
+from certify.rigor.functions import maximum, minimum, sqrt
 
-__all__ = ["angle_radius_squared", "permutation_moments", "ratio_radius_squared", "turned_apart", "turned_together"]
+__all__ = [
+    "angle_margin",
+    "angle_radius_squared",
+    "permutation_moments",
+    "ratio_margin",
+    "ratio_radius_squared",
+    "spread",
+    "turned_apart",
+    "turned_together",
+]
 
 
 def turned_together(cosines: tuple[Number, Number], sines: tuple[Number, Number]) -> Number:
@@ -22,6 +31,35 @@ def turned_together(cosines: tuple[Number, Number], sines: tuple[Number, Number]
 def turned_apart(cosines: tuple[Number, Number], sines: tuple[Number, Number]) -> Number:
     """cos(x + y)."""
     return cosines[0] * cosines[1] - sines[0] * sines[1]
+
+
+def angle_margin(cosines: tuple[Number, Number], sines: tuple[Number, Number], moved: tuple[Number, Number]) -> Number:
+    r""":math:`\cos(\arcsin t_G+\arcsin t_H)-\cos m`: positive where the angle stays on its side of arccos κ (E6).
+
+    Parameters
+    ----------
+    cosines, sines : of the angle between the profiles and of arccos κ, both at most a right angle.
+    moved : t_G and t_H, how far the profiles move relative to their lengths; from 1 on the margin is not positive.
+
+    >>> angle_margin((1, 0), (0, 1), (0, 0))
+    1.00000000000000
+    """
+    cosine_left, cosine_right = (sqrt(maximum(1 - t * t, 0), nonnegative=True) for t in moved)
+    return turned_apart((cosine_left, cosine_right), moved) - turned_together(cosines, sines)
+
+
+def ratio_margin(ratio: Number, level: Number, moved: tuple[Number, Number]) -> Number:
+    r""":math:`\min(\frac{1-t_H}{1+t_G},\frac{1-t_G}{1+t_H})-\max_b\min(\beta_{GH}/b,b/\beta_{GH})`, b = β*, 1/β*.
+
+    Positive where the ratio of the norms stays on its side of β* and of 1/β*: the logarithm of what is subtracted is
+    minus the distance of log β_GH from the nearer of both, that of the minuend minus the bound of its change (E6).
+
+    >>> ratio_margin(1, 2, (0, 0))
+    0.500000000000000
+    """
+    left, right = moved
+    nearest = maximum(*(minimum(ratio / b, b / ratio) for b in (level, 1 / level)))
+    return minimum((1 - right) / (1 + left), (1 - left) / (1 + right)) - nearest
 
 
 def angle_radius_squared(left: Number, right: Number, cosine: Number) -> Number:
@@ -53,5 +91,14 @@ def permutation_moments(left: Sequence[Number], right: Sequence[Number]) -> tupl
     r"""Mean and variance of :math:`\sum_ja_jb_{\sigma(j)}` over all permutations σ of s ≥ 2 columns:
     :math:`\sum a\sum b/s` and :math:`\sum(a-\bar a)^2\sum(b-\bar b)^2/(s-1)`."""
     s = len(left)
-    spreads = [total(v * v for v in p) - total(p) * total(p) / s for p in (left, right)]
+    spreads = [spread(total(v * v for v in p), total(p), s) for p in (left, right)]
     return total(left) * total(right) / s, spreads[0] * spreads[1] / (s - 1)
+
+
+def spread(squares: Number, sums: Number, s: Number) -> Number:
+    r""":math:`\sum(a-\bar a)^2` from :math:`\sum a^2` and :math:`\sum a` over s columns.
+
+    >>> spread(5, 3, 2)
+    0.5
+    """
+    return squares - sums * sums / s

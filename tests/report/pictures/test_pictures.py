@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from certify.report.pictures.bars import Balance, balance_picture, shares_picture
+from certify.report.pictures.incidence import Edge, graph_picture, masks_picture
 from certify.report.pictures.overlaps import Cell, overlaps_picture, strength
 from certify.report.pictures.spectrum import frame_of, spectrum_picture
 from certify.report.pictures.svg import Picture, decades, level, words
@@ -105,6 +106,38 @@ def test_bars_are_as_long_as_their_values():
     assert abs(wide[3][0] - 150 * 0.25 * math.sqrt(2)) < 0.1
     assert wide[4] == (150.0, "c → d: [-∞, ∞]")
     assert len([e for e in root.iter(f"{SVG}line") if e.get("class") == "ink"]) == 1
+
+
+def test_masks_tell_core_overlap_and_noise():
+    root = read(masks_picture("m", "a → b", {0: "0:2", 1: "2:4", 2: "4:6"}, {0: {0, 1}, 1: {1, 3}}, 4))
+    paths = [(e.get("class"), e.get("d")) for e in root.iter(f"{SVG}path")]
+    assert [kind for kind, _ in paths] == ["fa", "fb", "fa", "fb"]
+    assert [d.count("M") for _, d in paths] == [1, 1, 1, 1]
+    assert paths[0][1].startswith("M78 30h100")
+    assert paths[1][1].startswith("M178 30h100")
+    assert paths[2][1].startswith("M378 41h100")
+    assert sum(shape["class"] == "none" for shape, _ in rects(root)) == 1
+
+
+def test_many_columns_share_places_and_overlap_is_seen():
+    active = {0: set(range(0, 4000, 2)), 1: {3998}}
+    root = read(masks_picture("m", "a", {0: "a", 1: "b"}, active, 4000))
+    kinds = [e.get("class") for e in root.iter(f"{SVG}path")]
+    assert kinds == ["fa", "fb", "fb"]
+    many = {group: str(group) for group in range(50)}
+    assert "10 more groups" in masks_picture("m", "a", many, {}, 3).caption
+
+
+def test_the_graph_joins_groups_by_weight_and_label():
+    edges = [Edge((0, 2), 3, 4.0, "SC"), Edge((1, 2), 1, 1.0, "ST"), Edge((0, 1), 2)]
+    picture = graph_picture("g", "a → b", {0: "a<", 1: "b", 2: "c"}, edges)
+    root = read(picture)
+    drawn = [e for e in root.iter(f"{SVG}line") if told(e)]
+    assert [e.get("class") for e in drawn] == ["a", "d", "axis"]
+    assert [e.get("style") for e in drawn] == ["stroke-width:5", "stroke-width:2", "stroke-width:1"]
+    assert told(drawn[0]) == "a< – c: 3 shared columns, weight 4, SC"
+    assert "3 of 3 pairs" in picture.caption
+    assert any("SC: shared, congruent" in text for text in texts(root))
 
 
 def test_shares_add_up():

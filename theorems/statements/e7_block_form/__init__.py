@@ -32,12 +32,12 @@ from theorems.engine.declare import Declaration, Facts, Sides, hypothesis
 from theorems.engine.instance import Instance
 from theorems.exact.scalars import Scalar, decide, num, root
 from theorems.statements.e7_block_form import proofs, samples
-from theorems.statements.e7_block_form.samples import case, perturbed
+from theorems.subjects.perturbed_splits import ERRORS, SIZES, case, level, perturbed
 
 theorem = Declaration(
     __doc__,
-    parameters=samples.ERRORS,
-    dimensions=samples.SIZES,
+    parameters=ERRORS,
+    dimensions=SIZES,
     strategy=samples.perturbed_splits,
     families=samples.plain,
 )
@@ -48,12 +48,6 @@ def same_supports(x: Instance) -> bool:
     """the error moves no support"""
     p = perturbed(x)
     return p.before.supports == p.after.supports
-
-
-@hypothesis(r"\nu\ge0", defines="no norm is below a negative level")
-def level(x: Instance) -> bool:
-    """ν is not negative"""
-    return x.rational("nu") >= 0
 
 
 def _closest(sides: list[Sides]) -> Sides:

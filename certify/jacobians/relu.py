@@ -1,4 +1,4 @@
-"""Chains of Jacobians: the linear maps that a network is at one input.
+"""The Jacobians of a plain ReLU network at one input, exactly.
 
 A ReLU network at x is the product of A_l = D_l·W_l, where D_l keeps the rows of the units that are on. Which units are
 on is decided in integers, without rounding, so each A_l is exactly the Jacobian of its layer at x; a unit whose input
@@ -7,7 +7,6 @@ is exactly zero has none there, and is refused.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,10 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from certify.chain import Chain
 from certify.errors import ChainError, InputError
+from certify.jacobians.integers import finite, integers
 
-__all__ = ["active_units", "from_relu", "save_chain"]
-
-_WIDEST = 4096
+__all__ = ["active_units", "from_relu"]
 
 
 def from_relu(weights: Sequence[ArrayLike], x: ArrayLike, biases: Sequence[ArrayLike] | None = None) -> Chain:
@@ -44,7 +42,7 @@ def from_relu(weights: Sequence[ArrayLike], x: ArrayLike, biases: Sequence[Array
     >>> from_relu([[[1.0], [-1.0]], [[2.0, 3.0]]], [5.0]).layers[0].matrix().tolist()
     [[1.0], [0.0]]
     """
-    matrices = [_finite(item, 2, f"weights[{l}]") for l, item in enumerate(weights)]
+    matrices = [finite(item, 2, f"weights[{l}]") for l, item in enumerate(weights)]
     patterns = active_units(weights, x, biases)
     maps = [np.where(on[:, None], matrix, 0.0) for matrix, on in zip(matrices[:-1], patterns, strict=True)]
     chain = Chain.from_arrays([*maps, matrices[-1]], [f"J{l + 1}" for l in range(len(matrices))])
@@ -63,17 +61,17 @@ def active_units(
     >>> [on.tolist() for on in active_units([[[1.0], [-1.0]], [[2.0, 3.0]]], [5.0])]
     [[True, False]]
     """
-    matrices = [_finite(item, 2, f"weights[{l}]") for l, item in enumerate(weights)]
+    matrices = [finite(item, 2, f"weights[{l}]") for l, item in enumerate(weights)]
     if not matrices:
         raise ChainError("the chain is empty", hint="give at least one matrix")
     shifts = (
         [np.zeros(len(m)) for m in matrices]
         if biases is None
-        else [_finite(item, 1, f"biases[{l}]") for l, item in enumerate(biases)]
+        else [finite(item, 1, f"biases[{l}]") for l, item in enumerate(biases)]
     )
     if len(shifts) != len(matrices):
         raise ChainError(f"{len(matrices)} matrices and {len(shifts)} biases", hint="give one bias for each matrix")
-    state, unit = _integers(_finite(x, 1, "x")[:, None])
+    state, unit = integers(finite(x, 1, "x")[:, None])
     patterns: list[NDArray[np.bool_]] = []
     for l, (matrix, shift) in enumerate(zip(matrices, shifts, strict=True)):
         if matrix.shape[1] != state.nrows() or len(shift) != len(matrix):
@@ -84,8 +82,8 @@ def active_units(
             )
         if l == len(matrices) - 1:
             break
-        factor, scale = _integers(matrix)
-        added, own = _integers(shift[:, None])
+        factor, scale = integers(matrix)
+        added, own = integers(shift[:, None])
         # W·h + b in units of 2^(scale + unit), or of 2^own where that is finer.
         product, unit = factor * state, unit + scale
         least = min(unit, own)
@@ -104,48 +102,3 @@ def active_units(
         patterns.append(on)
         state = fmpz_mat([[value if value > 0 else 0] for value in values])
     return patterns
-
-
-def save_chain(chain: Chain, path: str | os.PathLike[str]) -> None:
-    """Write the matrices of a chain as an ``.npz`` archive under their names, ``J1``, ``J2``, …
-
-    Raises
-    ------
-    InputError : a layer's name is none that an archive holds.
-    """
-    for layer in chain.layers:
-        if not layer.name.isidentifier():
-            raise InputError(f"the layer {layer.name!a} has no name for an archive", hint="use letters and digits")
-    with open(path, "xb") as stream:
-        np.savez(stream, allow_pickle=False, **{layer.name: layer.matrix() for layer in chain.layers})
-
-
-def _finite(item: ArrayLike, dimensions: int, what: str) -> NDArray[np.float64]:
-    given = np.asarray(item)
-    if given.ndim != dimensions or not given.size:
-        raise ChainError(f"{what} has shape {given.shape}", hint=f"give {dimensions} dimensions")
-    if max(given.shape) > _WIDEST:
-        raise InputError(f"{what} has shape {given.shape}", limit=f"{_WIDEST} units", hint="take a smaller network")
-    whole = given.dtype.kind in "iu"
-    if (
-        not (whole or given.dtype.kind == "f")
-        or given.dtype.itemsize > 8
-        or (whole and (abs(given.astype(object)) > 2**53).any())
-    ):
-        raise InputError(f"{what} holds numbers of format {given.dtype}", hint="give float64")
-    values = given.astype(np.float64)
-    if not np.isfinite(values).all():
-        raise InputError(f"{what} holds a number that is not finite", hint="repair it")
-    return values
-
-
-def _integers(values: NDArray[np.float64]) -> tuple[fmpz_mat, int]:
-    """Integers m and an exponent e with values = m·2^e."""
-    fraction, exponent = np.frexp(values)
-    whole = (fraction * 2.0**53).astype(np.int64)
-    least = int(exponent[whole != 0].min(initial=2000)) - 53 if whole.any() else 0
-    rows = [
-        [int(m) << (int(e) - 53 - least) if m else 0 for m, e in zip(row, powers, strict=True)]
-        for row, powers in zip(whole.tolist(), exponent.tolist(), strict=True)
-    ]
-    return fmpz_mat(rows), least

@@ -1,0 +1,176 @@
+"""The edges of a Keras model from the configuration that its HDF5 file carries: which layer is called on which.
+
+Activations, normalizations, pools, sums and depthwise kernels are passed, since they keep the channels apart;
+flattening, concatenation and everything that is not known end the way. A separable convolution is its pointwise kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from certify.chain.drafts.plan import Part, Plan, Value
+from certify.chain.stored import StoredTensor
+
+__all__ = ["plan_keras"]
+
+_WORDS = {
+    "relu": "relu",
+    "relu6": "relu",
+    "sigmoid": "sigmoid",
+    "hard_sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "softmax": "softmax",
+    "elu": "elu",
+    "selu": "selu",
+    "gelu": "gelu",
+    "swish": "silu",
+    "silu": "silu",
+    "softplus": "softplus",
+    "leaky_relu": "leaky_relu",
+}
+_PASSED = {
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "PReLU": "leaky_relu",
+    "ELU": "elu",
+    "Softmax": "softmax",
+    "BatchNormalization": "batchnorm",
+    "LayerNormalization": "layernorm",
+    "Add": "residual",
+    "Subtract": "residual",
+    "Multiply": "gate",
+    "Dropout": "dropout",
+    "SpatialDropout1D": "dropout",
+    "SpatialDropout2D": "dropout",
+    "GaussianNoise": "",
+    "Masking": "",
+}
+_POOLS = ("MaxPooling", "AveragePooling", "GlobalMaxPooling", "GlobalAveragePooling")
+_MOVED = ("Cropping", "ZeroPadding", "UpSampling", "DepthwiseConv")
+_MATRICES = ("Dense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D")
+_MOST_STEPS = 64
+
+
+def plan_keras(config: Mapping[str, Any], tensors: Mapping[str, StoredTensor]) -> Plan:
+    """All edges of the configuration whose channels compose; none where it is not of a shape that is known."""
+    plan = Plan("the edges of the Keras configuration")
+    layers = _layers(config)
+    matrices = {
+        name: found
+        for name, (kind, said, _) in layers.items()
+        if kind in _MATRICES and (found := _matrix(name, kind, said, tensors))
+    }
+    for name, (_, _, inputs) in layers.items():
+        if name not in matrices:
+            continue
+        upper = matrices[name]
+        for source, between in _sources(inputs, layers, matrices):
+            lower = matrices[source]
+            if lower[2] == upper[3] and lower[0].tensor != upper[1].tensor:
+                plan.edge(lower[0], upper[1], between)
+    return plan
+
+
+_Layer = tuple[str, Mapping[str, Any], list[str]]
+_Matrix = tuple[Part, Part, int, int]
+
+
+def _layers(config: Mapping[str, Any]) -> dict[str, _Layer]:
+    """Class, configuration and inputs of every layer, by name."""
+    inner = config.get("config")
+    items = inner.get("layers") if isinstance(inner, Mapping) else inner
+    found: dict[str, _Layer] = {}
+    before: list[str] = []
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, Mapping):
+            return {}
+        said = item.get("config")
+        kind, name = item.get("class_name"), item.get("name")
+        if not isinstance(said, Mapping) or not isinstance(kind, str):
+            return {}
+        name = name if isinstance(name, str) else said.get("name")
+        if not isinstance(name, str) or name in found:
+            return {}
+        # A layer that is called twice has a list of inputs for each call.
+        calls = item.get("inbound_nodes")
+        inputs = before if config.get("class_name") == "Sequential" else _names(calls)
+        found[name] = kind, said, inputs
+        before = [name]
+    return found
+
+
+def _names(node: Any, depth: int = 0) -> list[str]:
+    """The layers that are called: of Keras 2, lists that begin with a name and two numbers; of Keras 3, histories."""
+    if depth > 12:
+        return []
+    if isinstance(node, Mapping):
+        return [name for value in node.values() for name in _names(value, depth + 1)]
+    if not isinstance(node, list):
+        return []
+    if len(node) >= 3 and isinstance(node[0], str) and type(node[1]) is type(node[2]) is int:
+        return [node[0]]
+    return [name for value in node for name in _names(value, depth + 1)]
+
+
+def _matrix(name: str, kind: str, said: Mapping[str, Any], tensors: Mapping[str, StoredTensor]) -> _Matrix | None:
+    ends = "pointwise_kernel" if kind.startswith("Separable") else "kernel"
+    own = [
+        stored
+        for key, stored in tensors.items()
+        if (parts := key.split("/"))[-1].partition(":")[0] == ends
+        and name in parts[:2]
+        and not parts[0].startswith("optimizer")
+    ]
+    if len(own) != 1 or said.get("groups", 1) != 1:
+        return None
+    stored = own[0]
+    shape = stored.shape
+    if kind == "Dense":
+        if len(shape) != 2:
+            return None
+        part = Part(name, stored.name, (("transpose", True),))
+        return part, part, shape[1], shape[0]
+    # A depthwise kernel that makes several channels of one mixes the order of what the pointwise kernel reads.
+    if len(shape) < 3 or said.get("depth_multiplier", 1) != 1:
+        return None
+    keys: tuple[tuple[str, Value], ...] = (("layout", "channels_last"),)
+    return (
+        Part(f"{name} (writer)", stored.name, (*keys, ("kernel", "writer"))),
+        Part(f"{name} (reader)", stored.name, (*keys, ("kernel", "reader"))),
+        shape[-1],
+        shape[-2],
+    )
+
+
+def _sources(
+    inputs: Sequence[str], layers: Mapping[str, _Layer], matrices: Mapping[str, _Matrix]
+) -> list[tuple[str, str]]:
+    """The matrices that write what is read, and the words for what lies between, in the order of the data."""
+    found: dict[str, str] = {}
+    stack: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in inputs]
+    seen: set[str] = set()
+    while stack:
+        name, words = stack.pop()
+        if name in seen or name not in layers or len(words) > _MOST_STEPS:
+            continue
+        seen.add(name)
+        kind, said, before = layers[name]
+        word = _word(kind, said)
+        if name in matrices:
+            # The activation that a layer of weights applies itself comes first.
+            found.setdefault(name, "+".join(dict.fromkeys(filter(None, reversed((*words, word or ""))))))
+        elif word is not None and kind not in _MATRICES:
+            stack += [(item, (*words, word) if word else words) for item in before]
+    return list(found.items())
+
+
+def _word(kind: str, said: Mapping[str, Any]) -> str | None:
+    """What a layer is between two others; None where channels need not be the same after it."""
+    if kind == "Activation" or kind in _MATRICES:
+        return _WORDS.get(str(said.get("activation")), "")
+    if kind.startswith("DepthwiseConv") and said.get("depth_multiplier", 1) != 1:
+        return None
+    if kind.startswith(_POOLS):
+        return "pool"
+    return "" if kind.startswith(_MOVED) else _PASSED.get(kind)

@@ -1,0 +1,158 @@
+r"""A transport W'W and its truncations (W')_{r'}(W)_r, column by column of each row group, from near-decompositions.
+
+**Product.** Column j of fl(W'W) errs by at most :math:`\gamma\||W'||w_j|\|\le\gamma\|W'\|_F\|w_j\|`, and so does every
+part of it.
+
+**Best approximations.** Let B = ŪSV̄ᵀ, F = W − B, ‖F‖_F <= ε, and let σ be the singular values of W with σ_r > s_{r+1}
+and s_r > σ_{r+1}. Then for every column j
+
+.. math::
+    \|(W_r-B_r)e_j\|\le\varepsilon\Bigl(1+\sqrt2\,\bigl(\sum_{i\le r}g_i^2\bar v_i(j)^2\bigr)^{1/2}
+    +\sqrt2\,\bigl(\sum_{i>r}h_i^2\bar v_i(j)^2\bigr)^{1/2}\Bigr),\quad
+    g_i=\frac{s_i}{s_i-\sigma_{r+1}},\ h_i=\frac{s_i}{\sigma_r-s_i}.
+
+*Proof.* Let Q project onto the left singular vectors of W up to r: QW = W_r, so B_r − W_r = (1−Q)B_r − QF − Q(B − B_r).
+Let (u, v) be singular vectors of W for σ, or one of them with σ = 0. From uᵀWv̄_i = σ⟨v, v̄_i⟩ and ūᵢᵀWv = σ⟨ū_i, u⟩,
+s_i⟨u, ū_i⟩ = σ⟨v, v̄_i⟩ − f and s_i⟨v, v̄_i⟩ = σ⟨u, ū_i⟩ − f', f = uᵀFv̄_i, f' = ūᵢᵀFv. Eliminating the second product
+gives (σ² − s_i²)⟨u, ū_i⟩ = s_if + σf'. Over the u beyond r, where σ <= σ_{r+1}, and i <= r:
+(s_i/g_i)|⟨u, ū_i⟩| <= |s_if + σf'|/(s_i + σ), whose square is at most f² + f'²; these add up to 2ε². So the matrix
+(1−Q)Ū_rS_rG⁻¹ has Frobenius norm √2ε at most, and (1−Q)B_re_j is its product with (g_iv̄_i(j))_i. The same for u up to
+r and i > r with h_i.  □
+
+By transposition it holds for rows, and for the norms of groups of them with the sums of the squares of ū_i over a
+group. The cell (G, j) of W'_{r'}W_r − B'_{r'}B_r is at most ‖W'_G‖‖(W_r−B_r)e_j‖ + ‖(W'_{r'}−B'_{r'})_G‖‖Be_j‖, and
+the float form of B'_{r'}B_r is off by what bases, core and products round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from flint import arb
+
+from certify.checker.arithmetic.near_decomposition import NearSVD
+from certify.checker.arithmetic.ranges import Range, outside
+from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gamma, product, roundings
+from certify.checker.tasks import once
+
+__all__ = ["Transport"]
+
+Groups = Sequence[Sequence[int]]
+
+
+class Transport:
+    """W'W over 2^(sum of exponents), where the exponents bound the Frobenius norms of W and W'.
+
+    Parameters
+    ----------
+    layers : W and W' as they are.
+    decompose : their near-decompositions, asked for with the first truncation.
+    groups : row indices of W'.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[Array, Array],
+        decompose: Callable[[], tuple[NearSVD, NearSVD]],
+        exponents: tuple[int, int],
+        groups: Groups,
+    ) -> None:
+        lower, upper = (np.ldexp(a, -e) for a, e in zip(layers, exponents, strict=True))
+        self.decompose, self.exponents = decompose, exponents
+        self.groups = [np.asarray(rows) for rows in groups]
+        self.whole, _ = product(upper, lower)
+        lengths = np.sqrt(np.einsum("ij,ij->j", lower, lower)) * (1.0 + 4 * gamma(lower.shape[0] + 4))
+        terms = lower.shape[0]
+        # ‖W'‖_F is at most 1 up to what scaling flushed.
+        self.slip = lengths * (2 * gamma(roundings(terms))) + 2.0**-900
+        self.cells = self._norms(self.whole, self.slip)
+        relative = 1.0 + 4 * gamma(max(lower.shape) + upper.shape[1] + 8)
+        self.columns = lengths * relative + 2.0**-500
+        self.rows = np.array([np.linalg.norm(upper[rows]) for rows in self.groups]) * relative + 2.0**-500
+
+    @property
+    def near(self) -> tuple[NearSVD, NearSVD]:
+        """The near-decompositions of W and W'."""
+        return once(self, "_near", self.decompose)
+
+    @property
+    def squares(self) -> tuple[Array, Array]:
+        """Squares of the right vectors of W, and of the left ones of W' summed over the groups."""
+        return once(self, "_squares", self._square)
+
+    def _square(self) -> tuple[Array, Array]:
+        write, read = self.near
+        sums = [np.einsum("ij,ij->j", read.left[rows], read.left[rows]) for rows in self.groups]
+        return np.square(write.right), np.stack(sums)
+
+    @property
+    def core(self) -> tuple[Array, arb]:
+        """fl(V'ᵀU), and how far it is from that of the orthonormal bases."""
+        return once(self, "_core", self._make_core)
+
+    def _make_core(self) -> tuple[Array, arb]:
+        write, read = self.near
+        found, rounding = product(np.ascontiguousarray(read.right.T), write.left)
+        tilt = ball(read.right_distance)
+        return found, ball(rounding) + tilt + (1 + tilt) * ball(write.left_distance)
+
+    def _norms(self, x: Array, slip: Array | float) -> Range:
+        found = np.stack([np.sqrt(np.einsum("ij,ij->j", x[rows], x[rows])) for rows in self.groups])
+        relative = 4 * gamma(max(rows.size for rows in self.groups) + 8)
+        wide = outside(found * (1.0 - relative) - slip, found * (1.0 + relative) + slip)
+        return Range(np.maximum(wide.lo, 0.0), wide.hi)
+
+    def truncated(self, windows: tuple[int, int]) -> tuple[Range, Range] | None:
+        """Norms of the cells of the change, and of those of the truncated transport; None without certified gaps."""
+        moved = [self._moved(side, r) for side, r in enumerate(windows)]
+        tops = [self._top(side) for side in (0, 1)]
+        short, slip = self._short(windows, tops)
+        column, row = moved
+        off = self.rows[:, None] * column + row[:, None] * (self.columns + above(self._unit(0, self.near[0].spread)))
+        off = off * (1.0 + 2.0**-40) + above(slip) + 2.0**-900
+        if not np.all(off < 1):
+            return None
+        return self._norms(short - self.whole, self.slip + off), self._norms(short, off)
+
+    def _unit(self, side: int, value: float) -> arb:
+        return ball(value) * arb(2) ** (self.near[side].exponent - self.exponents[side])
+
+    def _top(self, side: int) -> arb:
+        return self._unit(side, float(self.near[side].s[0]))
+
+    def _moved(self, side: int, r: int) -> Array:
+        """Bounds of (W_r − B_r)e_j for all columns, or of the rows of W'_{r'} − B'_{r'} in all groups."""
+        near, squares = self.near[side], self.squares[side]
+        tilt = near.left_distance if side else near.right_distance
+        if r >= near.d:
+            return np.full(squares.shape[0], above(self._unit(side, near.spread)))
+        # σ_r >= s_r − ε and σ_{r+1} <= s_{r+1} + ε; the weights increase in the σ that they have.
+        low = np.nextafter(near.s[r - 1] - near.error, -np.inf)
+        high = np.nextafter(near.s[r] + near.error, np.inf)
+        if not (low > near.s[r] and near.s[r - 1] > high):
+            return np.full(squares.shape[0], np.inf)
+        found = np.ones(squares.shape[0])
+        for part, gaps in ((slice(0, r), near.s[:r] - high), (slice(r, None), low - near.s[r:])):
+            weights = near.s[part] / gaps * (1.0 + 2.0**-40)
+            sums = squares[:, part] @ np.square(weights)
+            largest = float(np.max(weights, initial=0.0))
+            found += 1.5 * (np.sqrt(sums) * (1.0 + 2.0**-30) + largest * (2 * tilt + 2.0**-500))
+        return found * (above(self._unit(side, near.spread)) * (1.0 + 2.0**-40))
+
+    def _short(self, windows: tuple[int, int], tops: Sequence[arb]) -> tuple[Array, arb]:
+        """The truncated product of the near-decompositions, and what it is off."""
+        write, read = self.near
+        core, core_slip = self.core
+        r, r_next = windows
+        scales = [
+            np.ldexp(near.s[:window], near.exponent - exponent)
+            for near, window, exponent in zip(self.near, windows, self.exponents, strict=True)
+        ]
+        middle = scales[1][:, None] * core[:r_next, :r] * scales[0]
+        off = tops[0] * tops[1] * core_slip + ball(4 * U) * ball(absolute_norm(middle)) + ball(8 * ETA) * middle.size
+        half, rounding = product(middle, np.ascontiguousarray(write.right[:, :r].T))
+        found, last = product(read.left[:, :r_next], half)
+        outer, inner = ball(read.left_distance), ball(write.right_distance)
+        slip = ball(last) + (1 + outer) * (ball(rounding) + (1 + inner) * off)
+        return found, slip + (outer + inner * (1 + outer)) * tops[0] * tops[1]

@@ -1,0 +1,230 @@
+"""Incidence structures from enclosed activities: supports, weights, labels, and the margins of the block form (E4–E7).
+
+All arrays are in the units of :class:`certify.linalg.cell_norms.Units`; pairs of groups are (G, H) with G < H, in the
+order of the upper triangle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from certify.geometry.transport import labels
+from certify.geometry.transport.block_form import cell_margin, noise_margin, pair_margin
+from certify.linalg.cell_norms import pair_sums
+from certify.rigor.functions import minimum, sqrt
+from certify.rigor.interval import Interval
+from certify.rigor.rounding import FloatArray, norm_down, norm_up
+
+__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "kept", "norm_of", "widest_gap"]
+
+Mask = npt.NDArray[np.bool_]
+Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An open gap between merged intervals: its ends."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """A number in the middle of the gap, on a grid of 2^-9 of it."""
+        grid = 2.0 ** (np.frexp(self.high - self.low)[1] - 9)
+        return float(np.rint((self.low / 2 + self.high / 2) / grid) * grid)
+
+
+def widest_gap(x: Interval, below: int, above: int) -> Gap | None:
+    """The widest gap between the intervals of a vector with at least so many of them on either side.
+
+    Of equal ones the highest; None where there is none.
+    """
+    order = np.argsort(x.lo, kind="stable")
+    low, high = x.lo[order], np.maximum.accumulate(x.hi[order])
+    places = np.arange(below, low.size - above + 1)
+    if not places.size:
+        return None
+    ends, starts = high[places - 1], low[places]
+    widths = starts - ends
+    best = places.size - 1 - int(np.argmax(widths[::-1]))
+    found = Gap(float(ends[best]), float(starts[best]))
+    return found if found.high > found.low and found.low < found.middle < found.high else None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Recorded numbers: θ of each group, ω, ν, κ and β*; ω and ν are None where nothing is compared with them."""
+
+    theta: FloatArray
+    edge: float | None
+    noise: float | None
+    correlation: float
+    ratio: float
+
+
+def kept(margins: Interval) -> tuple[Mask, Mask]:
+    """Where margins are certainly positive, and where they certainly are not."""
+    return margins.lo > 0, margins.hi <= 0
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Activities on given supports, all pairs that share a column, and what their profiles have in common.
+
+    x : (g, n) activities; active : the supports.
+    """
+
+    x: Interval
+    active: Mask
+
+    @cached_property
+    def shared(self) -> npt.NDArray[np.int64]:
+        """How many columns two groups share."""
+        mask = self.active.astype(np.float64)
+        return (mask @ mask.T).astype(np.int64)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The pairs that share a column."""
+        left, right = np.nonzero(np.triu(self.shared, 1))
+        return left, right
+
+    @cached_property
+    def masked(self) -> Interval:
+        """The activities on the supports, 0 elsewhere."""
+        return _masked(self.x, self.active)
+
+    def weights(self, pairs: Pairs) -> Interval:
+        """w of some pairs."""
+        return self._products[pairs]
+
+    def lengths(self, pairs: Pairs) -> tuple[Interval, Interval]:
+        """The norms of both profiles of some pairs."""
+        return sqrt(self._masses[pairs]), sqrt(self._masses[_turned(pairs)])
+
+    def totals(self, pairs: Pairs) -> tuple[Interval, Interval]:
+        """The sums of both profiles of some pairs."""
+        return self._totals[pairs], self._totals[_turned(pairs)]
+
+    def correlations(self, pairs: Pairs) -> Interval:
+        """Their cosines; 1 on a single column."""
+        left, right = self.lengths(pairs)
+        found = minimum(self.weights(pairs) / (left * right), 1.0)
+        single = self.shared[pairs] == 1
+        return Interval(np.where(single, 1.0, found.lo), np.where(single, 1.0, found.hi))
+
+    def chance(self, pairs: Pairs) -> tuple[Interval, Interval]:
+        """Mean and deviation of the cosines under a random permutation of one profile."""
+        (left, right), (a, b) = self.lengths(pairs), self.totals(pairs)
+        s = self.shared[pairs].astype(np.float64)
+        spreads = [labels.spread(norm * norm, sums, s) for norm, sums in ((left, a), (right, b))]
+        inner = sqrt(spreads[0]) * sqrt(spreads[1])
+        scale, several = left * right, s > 1
+        deviation = inner / sqrt(Interval(np.maximum(s - 1, 1.0))) / scale
+        mean = minimum(a * b / s / scale, 1.0)
+        return (
+            Interval(np.where(several, mean.lo, 1.0), np.where(several, mean.hi, 1.0)),
+            Interval(np.where(several, np.maximum(deviation.lo, 0.0), 0.0), np.where(several, deviation.hi, 0.0)),
+        )
+
+    def noise(self) -> Interval:
+        """The norm of the activities outside the supports."""
+        return norm_of(self.x, ~self.active)
+
+    def labels(self, pairs: Pairs, levels: Levels) -> str:
+        """C, A, T for the labels SC, SA, ST of some pairs; ? where enclosures leave it open."""
+        cosine = self.correlations(pairs)
+        left, right = self.lengths(pairs)
+        ratio = left / right
+        close = (cosine.lo >= levels.correlation), (cosine.hi < levels.correlation)
+        nearest = minimum(ratio * levels.ratio, levels.ratio / ratio)
+        equal = (nearest.lo >= 1.0), (nearest.hi < 1.0)
+        found = np.full(cosine.shape, "?")
+        found[close[1]] = "T"
+        found[close[0] & equal[0]] = "C"
+        found[close[0] & equal[1]] = "A"
+        return "".join(found)
+
+    @cached_property
+    def _mask(self) -> Interval:
+        return Interval(self.active.astype(np.float64))
+
+    @cached_property
+    def _products(self) -> Interval:
+        return pair_sums(self.masked, self.masked)
+
+    @cached_property
+    def _masses(self) -> Interval:
+        return pair_sums(self.masked.sqr(), self._mask)
+
+    @cached_property
+    def _totals(self) -> Interval:
+        return pair_sums(self.masked, self._mask)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The structure of one transport: profiles, recorded levels, edges among the pairs and their labels."""
+
+    profiles: Profiles
+    levels: Levels
+    edges: Pairs
+    labels: str
+
+    def cells(self, error: Interval) -> Interval:
+        """Margins of all cells for errors e_G(j)."""
+        return cell_margin(self.profiles.x, self.levels.theta[:, None], error)
+
+    def pairs(self, error: Interval) -> Interval:
+        """Margins of all pairs that share a column; the error is Σ_S(x_G e_H + x_H e_G + e_G e_H) of E7."""
+        own, pairs = self.profiles, self.profiles.pairs
+        moved = _masked(error, own.active)
+        mixed = pair_sums(own.masked, moved)
+        change = mixed[pairs] + mixed[pairs[::-1]] + pair_sums(moved, moved)[pairs]
+        return pair_margin(own.weights(pairs), self.levels.edge, change)
+
+    def noise(self, error: Interval) -> Interval:
+        """The margin of the noise."""
+        own = self.profiles
+        return noise_margin(self.levels.noise, own.noise(), norm_of(error, ~own.active))
+
+    def label_margins(self, error: Interval) -> Interval:
+        """Margins of the labels of all edges."""
+        own, levels = self.profiles, self.levels
+        left, right = own.lengths(self.edges)
+        square, mask = _masked(error, own.active).sqr(), Interval(own.active.astype(np.float64))
+        sums = pair_sums(square, mask)
+        moved = sqrt(sums[self.edges]) / left, sqrt(sums[self.edges[::-1]]) / right
+        cosine = own.correlations(self.edges)
+        kappa = Interval(levels.correlation)
+        sines = sqrt(1 - cosine * cosine), sqrt(1 - kappa * kappa)
+        angle = labels.angle_margin((cosine, kappa), sines, moved)
+        ratio = labels.ratio_margin(left / right, levels.ratio, moved)
+        both = minimum(angle, ratio)
+        letters = np.array(list(self.labels))
+        # On a single column there is only the ratio; an angle beyond κ is all that ST says.
+        single, turned = own.shared[self.edges] == 1, letters == "T"
+        found = Interval(
+            np.where(turned, angle.lo, np.where(single, ratio.lo, both.lo)),
+            np.where(turned, angle.hi, np.where(single, ratio.hi, both.hi)),
+        )
+        open_ = letters == "?"
+        return Interval(np.where(open_, -1.0, found.lo), np.where(open_, 1.0, found.hi))
+
+
+def _turned(pairs: Pairs) -> Pairs:
+    return pairs[1], pairs[0]
+
+
+def norm_of(x: Interval, where: Mask) -> Interval:
+    """The norm of the activities of some cells."""
+    return Interval(float(norm_down(x.lo[where])), float(norm_up(x.hi[where])))
+
+
+def _masked(x: Interval, where: Mask) -> Interval:
+    return Interval(np.where(where, x.lo, 0.0), np.where(where, x.hi, 0.0))

@@ -1,0 +1,130 @@
+"""A transport and its truncations at all levels of energy: activities, errors, and what is published of them.
+
+Both are widened by floors, so that whoever encloses them a second time, more narrowly, finds what follows from his
+enclosures inside what is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import frexp
+
+import numpy as np
+
+from certify.certificate.publication import publish
+from certify.chain.groups import Groups
+from certify.claims import incidence as claims
+from certify.linalg.cell_norms import Grouping, Truncated, Units, cell_norms, truncations
+from certify.linalg.cores import Core
+from certify.prover.layer import LayerFacts
+from certify.prover.ledger import UNKNOWN
+from certify.prover.structure import norm_of
+from certify.prover.widening import cell_floor, error_floor, known_to
+from certify.rigor.interval import Interval
+from certify.verdict import Enclosure
+
+__all__ = ["Truncations", "Window", "energy_window"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The windows at a level: their ranks, and the errors and activities of the truncation where there is one."""
+
+    level: str
+    percent: Fraction
+    ranks: tuple[int, int]
+    norm: Enclosure
+    error: Interval | None
+    activities: Interval | None
+
+
+class Truncations:
+    """The activities of the groups of ``reader`` on what ``writer`` writes, and the windows at all levels.
+
+    Everything is over 2^(sum of ``exponents``); the full windows come last.
+    """
+
+    def __init__(
+        self,
+        writer: LayerFacts,
+        reader: LayerFacts,
+        core: Core | None,
+        groups: Groups,
+        percents: Sequence[tuple[str, Fraction]],
+    ) -> None:
+        self.writer, self.reader, self.core = writer, reader, core
+        self.exponents = frexp(writer.frobenius.upper)[1], frexp(reader.frobenius.upper)[1]
+        self.grouping = Grouping.of(groups)
+        self.floor = cell_floor(writer.matrix.shape[0], self.grouping.largest)
+        self.units = Units.of(writer.matrix, reader.matrix, self.exponents, self.grouping)
+        self.product, self.product_error = self.units.product(self.grouping)
+        self.x = _widened(cell_norms(self.product, self.grouping, self.product_error), self.floor)
+        full = (writer.d, reader.d)
+        zero = Interval(np.zeros(self.x.shape))
+        self.windows = self._truncated([(text, level, self._ranks(level)) for text, level in percents])
+        self.windows.append(Window(claims.FULL, Fraction(100), full, Enclosure(0.0, 0.0), zero, self.x))
+
+    def _ranks(self, percent: Fraction) -> tuple[int, int]:
+        return energy_window(self.writer.sigma, percent), energy_window(self.reader.sigma, percent)
+
+    def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[Window]:
+        sigma = self.writer.sigma, self.reader.sigma
+        floors = [error_floor(self.floor, sigma, self.exponents, ranks) for _, _, ranks in asked]
+        known = [place for place, least in enumerate(floors) if least < 1.0]
+        spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
+        found = {place: self._window(*asked[place], None) for place in range(len(asked)) if place not in known}
+        if self.core is None:
+            return [self._window(*item, None) for item in asked]
+        ranks = [asked[place][2] for place in reversed(known)]
+        published = tuple(
+            known_to(facts.sigma, exponent)
+            for facts, exponent in zip((self.writer, self.reader), self.exponents, strict=True)
+        )
+        steps = truncations(
+            self.core, (spectra[0], spectra[1]), self.units, self.grouping, ranks, (published[0], published[1])
+        )
+        for place, truncated in zip(reversed(known), steps, strict=True):
+            found[place] = self._window(*asked[place], truncated)
+        return [found[place] for place in range(len(asked))]
+
+    def _window(self, text: str, percent: Fraction, ranks: tuple[int, int], truncated: Truncated | None) -> Window:
+        if truncated is None or not np.all(np.isfinite(truncated.off)):
+            return Window(text, percent, ranks, UNKNOWN, None, None)
+        if ranks == (self.writer.d, self.reader.d):
+            zero = Interval(np.zeros(self.x.shape))
+            return Window(text, percent, ranks, Enclosure(0.0, 0.0), zero, self.x)
+        room = truncated.room + self.floor
+        error = _widened(cell_norms(truncated.error, self.grouping, truncated.off), room)
+        both = self.product + truncated.error
+        activities = _widened(
+            cell_norms(both, self.grouping, self.product_error + truncated.off, roundings=1), room + self.floor
+        )
+        size = norm_of(error, np.ones(error.shape, dtype=bool))
+        norm = publish(float(size.lo), float(size.hi), nonnegative=True)
+        return Window(text, percent, ranks, norm, error, activities)
+
+
+def energy_window(sigma: Sequence[Enclosure], percent: Fraction) -> int:
+    """The least window that certainly holds so much of the energy, from published singular values; all where unknown.
+
+    Exact: (100 − p)Σ_{k≤r} l_k² ≥ p Σ_{k>r} h_k² for the lower ends l and the upper ends h.
+    """
+    if not all(value.finite for value in sigma):
+        return len(sigma)
+    ends = [value.lower.as_integer_ratio() for value in sigma], [value.upper.as_integer_ratio() for value in sigma]
+    unit = max(denominator for side in ends for _, denominator in side)
+    low, high = ([(n * (unit // d)) ** 2 for n, d in side] for side in ends)
+    p, q = percent.numerator, 100 * percent.denominator - percent.numerator
+    head, tail = 0, sum(high)
+    for r, (kept_energy, lost) in enumerate(zip(low, high, strict=True), start=1):
+        head, tail = head + kept_energy, tail - lost
+        if q * head >= p * tail:
+            return r
+    return len(sigma)
+
+
+def _widened(x: Interval, floor: float | np.ndarray) -> Interval:
+    wide = x + Interval(-np.asarray(floor), np.asarray(floor))
+    return Interval(np.maximum(wide.lo, 0.0), wide.hi)

@@ -1,0 +1,157 @@
+"""Storage balls: what they hold, what every matrix in them has, and forged ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from certify.certificate import Certificate
+from certify.chain import Chain
+from certify.checker import check
+from certify.claims.storage_formats import STORAGE_NAMES
+from certify.claims.thresholds import Thresholds
+from certify.errors import UsageError
+from certify.execution import certify
+from certify.prover.storage import half_units
+from certify.verdict import Claim, Enclosure
+from tests.checker.networks import arrays, law
+from tests.checker.odd_chains import odd_chain
+
+
+def certified(matrices: list[np.ndarray], format: str) -> tuple[Certificate, Chain]:
+    chain = Chain.from_arrays(matrices)
+    return certify(chain, thresholds=Thresholds(storage=format), workers=1), chain
+
+
+def of_layer(found: Certificate, subject: str = "layer W1") -> dict[str, Claim]:
+    return {claim.id: claim for claim in found.claims if claim.subject == subject and claim.id.startswith("storage.")}
+
+
+@pytest.mark.parametrize("name", ["float32", "float16"])
+def test_rounding_moves_no_entry_by_more_than_half_a_unit(name):
+    rng = np.random.default_rng(1)
+    w = rng.standard_normal((50, 40)) * 10.0 ** rng.integers(-9, 4, (50, 40))
+    w[0, :4] = [0.0, 1.0, 2.0**-14, np.nextafter(1.0, 0.0)]
+    halves = half_units(w, {"float32": "fp32", "float16": "fp16"}[name])
+    assert halves is not None
+    off = np.abs(w.astype(name).astype(np.float64) - w)
+    assert (off <= halves).all()
+    assert (off > 0.99 * halves).any()
+    same = half_units(np.array([[1.0, 1.5, 2.0, 2.0**-30, 0.0]]), "fp16")
+    assert same is not None
+    assert same.tolist() == [[2.0**-11, 2.0**-11, 2.0**-10, 2.0**-25, 2.0**-25]]
+
+
+def test_eight_bits():
+    w = np.array([[448.0, 1.0], [2.0**-9, 0.0]])
+    e4m3, e5m2, int8 = (half_units(w, format) for format in ("fp8_e4m3", "fp8_e5m2", "int8"))
+    assert e4m3 is not None
+    assert e5m2 is not None
+    assert int8 is not None
+    assert e4m3.tolist() == [[16.0, 2.0**-4], [2.0**-10, 2.0**-10]]
+    assert e5m2.tolist() == [[32.0, 2.0**-3], [2.0**-12, 2.0**-17]]
+    assert int8[0, 0] == int8[0, 1] >= 448 / 254 > int8[1, 0] >= 2.0**-9 / 254
+
+
+@pytest.mark.parametrize("format", STORAGE_NAMES)
+def test_every_matrix_of_the_ball_has_what_is_said(format):
+    rng = np.random.default_rng(5)
+    w = law(8, 6, 0.8, 3)
+    said = of_layer(certified([w], format)[0])
+    halves = half_units(w, format)
+    assert halves is not None
+    whole, spectral = said["storage.ball"].values
+    least = int(said["storage.rank"].values[0].lower)
+    windows = said["storage.gaps"].parameters["windows"]
+    kept = [] if windows == "none" else [int(k) for k in str(windows).split(",")]
+    sigma = np.linalg.svd(w, compute_uv=False)
+    for _ in range(30):
+        d = halves * rng.choice([-1.0, 1.0], w.shape)
+        assert np.linalg.norm(d) <= whole.upper
+        moved = np.linalg.svd(w + d, compute_uv=False)
+        assert np.abs(moved - sigma).max() <= spectral.upper
+        assert (moved[:least] > 0).all()
+        assert all(moved[k - 1] > moved[k] for k in kept)
+
+
+def test_coarser_formats_keep_less():
+    counts = {}
+    for format in ("fp32", "fp16", "bf16", "fp8_e4m3", "fp8_e5m2"):
+        said = of_layer(certified([law(20, 20, 0.6, 3)], format)[0])
+        counts[format] = tuple(int(said[id].values[0].lower) for id in ("storage.rank", "storage.gaps"))
+    assert counts["fp32"] == (20, 19)
+    assert list(counts.values()) == sorted(counts.values(), reverse=True)
+    assert counts["fp8_e5m2"] < counts["fp16"]
+
+
+def test_a_gap_closes_at_its_own_width():
+    # Half a unit is 2^-11 or 2^-25, and ‖D‖₂ just above 2^-11: a gap of 2^-10 may close, one of 2^-9 may not.
+    close, apart = np.diag([1.0 + 2.0**-10, 1.0]), np.diag([1.0 + 2.0**-9, 1.0])
+    gaps = [of_layer(certified([w], "fp16")[0])["storage.gaps"].values[0] for w in (close, apart)]
+    assert gaps == [Enclosure(0.0, 0.0), Enclosure(1.0, 1.0)]
+
+
+def test_an_entry_beyond_the_format_is_not_asked_about():
+    found, chain = certified([np.array([[65504.0, 1.0], [0.0, 1.0]]), np.array([[65536.0, 1.0]])], "fp16")
+    assert set(of_layer(found)) == {"storage.ball", "storage.rank", "storage.gaps"}
+    assert not of_layer(found, "layer W2")
+    left = [item for item in found.not_asked if item.id.startswith("storage.")]
+    assert {item.reason for item in left} == {"an entry is larger than the largest number of fp16"}
+    assert not check(found, chain, workers=1).reasons
+
+
+@pytest.mark.parametrize("name", ["float64", "fp64", "F64", "double"])
+def test_there_is_no_ball_for_float64(name):
+    with pytest.raises(UsageError, match=f"no storage ball for {name}"):
+        Thresholds(storage=name)
+    with pytest.raises(UsageError, match="no such storage format"):
+        Thresholds(storage="fp17")
+
+
+@pytest.mark.parametrize("format", STORAGE_NAMES)
+def test_own_certificates_are_accepted(format):
+    for seed in range(25):
+        chain = odd_chain(seed)
+        found = certify(chain, thresholds=Thresholds(storage=format), workers=1)
+        assert [str(reason)[:200] for reason in check(found, chain, workers=1).reasons] == [], seed
+
+
+def _forged(found: Certificate, id: str, **changes: object) -> Certificate:
+    place = next(i for i, claim in enumerate(found.claims) if claim.id == id)
+    claims = list(found.claims)
+    claims[place] = replace(claims[place], **changes)
+    return replace(found, claims=tuple(claims))
+
+
+@pytest.mark.parametrize("format", ["fp16", "int8", "fp8_e5m2"])
+def test_forged_balls_and_counts(format):
+    found, chain = certified(arrays("laws"), format)
+    said = of_layer(found)
+    ball = said["storage.ball"].values
+    for place in (0, 1):
+        for factor in (0.5, 1 - 2.0**-20, 1 + 2.0**-20, 2.0):
+            values = list(ball)
+            values[place] = Enclosure(ball[place].lower * factor, ball[place].upper * factor)
+            reasons = check(_forged(found, "storage.ball", values=tuple(values)), chain, workers=1).reasons
+            assert any(reason.claim == "storage.ball" for reason in reasons), (place, factor)
+    for id in ("storage.rank", "storage.gaps"):
+        value = said[id].values[0].lower
+        for other in (value + 1, value - 1):
+            reasons = check(_forged(found, id, values=(Enclosure(other, other),)), chain, workers=1).reasons
+            assert any(reason.claim == id and "counted" in reason.message for reason in reasons)
+    gaps = said["storage.gaps"].parameters
+    for change in ({"windows": "2"}, {"format": "fp32"}, {"gaps": 99}):
+        reasons = check(_forged(found, "storage.gaps", parameters={**gaps, **change}), chain, workers=1).reasons
+        assert any(reason.place.endswith(f"parameters.{next(iter(change))}") for reason in reasons)
+
+
+def test_another_format_is_another_question():
+    found, chain = certified(arrays("laws"), "fp16")
+    result = check(found, chain, workers=1)
+    assert [item.name for item in result.differences] == ["storage"]
+    other = replace(found, thresholds={**found.thresholds, "storage": "bf16"})
+    assert any("storage." in reason.claim for reason in check(other, chain, workers=1).reasons)
+    unknown = replace(found, thresholds={**found.thresholds, "storage": "fp64"})
+    assert check(unknown, chain, workers=1).reasons[0].place == "thresholds.storage"
