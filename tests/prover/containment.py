@@ -53,8 +53,9 @@ def missed(claim: Claim, subjects: Subjects) -> list[Missed]:
         return []
     truths = values(subject, claim.id)
     assert len(truths) == len(claim.values), claim.id
-    # At 60 digits an exact zero comes out as 1e-60 times the largest value.
-    slack = mp.mpf(10) ** -50 * max(abs(truth) for truth in truths)
+    # At 60 digits an exact zero comes out as 1e-60 times the largest value; sines and cosines are of unit vectors.
+    size = max(abs(truth) for truth in truths)
+    slack = mp.mpf(10) ** -50 * (max(size, 1) if claim.id.startswith("E.") else size)
     found: list[Missed] = []
     for place, (value, truth) in enumerate(zip(claim.values, truths, strict=True)):
         if value.finite and not mp.mpf(value.lower) - slack <= truth <= mp.mpf(value.upper) + slack:

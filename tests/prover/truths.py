@@ -19,6 +19,13 @@ from tests.prover.truth import Component, Edge, Layer, Real
 Truth = Callable[[Any, str], list[Real]]
 """From the subject and what stands in the id for a window, a percentage or a chart to the values of the claim."""
 
+
+def _of_full_rank(x: Edge | Component) -> Real:
+    """Whether all layers of an interface, or of a line, have full rank: what the domain asks beside resolution."""
+    layers = x.layers if isinstance(x, Component) else (x.lower, x.upper)
+    return mp.mpf(all(layer.rank == layer.d for layer in layers))
+
+
 LAYER: dict[str, Callable[[Layer, str], list[Real]]] = {
     "E7.finite": lambda x, _: [mp.mpf(float(np.max(np.abs(x.array))))],
     "E7.rank": lambda x, _: [mp.mpf(x.rank)],
@@ -63,12 +70,8 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E7.margins": lambda x, level: x.rows.margins(level),
     "E7.conclusion": lambda x, level: x.rows.conclusion(level),
     "E7.smallest_level": lambda x, _: x.rows.smallest(),
-    "E7.domain.spectral": lambda x, _: [mp.mpf(all(side.rank == side.d for side in _sides(x)))],
+    "E7.domain.spectral": lambda x, _: [_of_full_rank(x)],
 }
-
-
-def _sides(x: Edge | Component) -> list[Layer]:
-    return x.layers if isinstance(x, Component) else [x.lower, x.upper]
 
 
 CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {

@@ -1,0 +1,90 @@
+"""Single faults in the prover, each one error term left out, and where the injected errors show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tests.linalg.injected import Fault
+from tests.planted import Planted
+from tests.prover.test_injected import CASES, DIRECT, holds, sites, trials
+
+
+def _linalg(module: str, function: str, old: str, new: str) -> Planted:
+    return Planted(f"linalg.{module}", function, old, new)
+
+
+def _core(module: str, function: str, old: str, new: str) -> Planted:
+    return Planted(f"linalg.cores.{module}", function, old, new)
+
+
+FAULTS = (
+    _linalg("svd_factor", "product", "mul_up(mul_up(gamma, magnitude), columns)", "0.0 * columns"),
+    _linalg("svd_factor", "product", "mul_up(gamma, mul_up(add_up(magnitude, a2_norm), v2_norm))", "0.0 * v2_norm"),
+    _linalg("svd_factor", "product", "mul_up(gamma2, mul_up(a2_norm, columns))", "0.0 * columns"),
+    _linalg("svd_factor", "product", "norm_error(gamma, n,", "norm_error(0.0, n,"),
+    _linalg("svd_factor", "defect", "c, entry = times(x.T, x)", "c, entry = times(x.T, x)[0], 0.0"),
+    _linalg("svd_factor", "defect", "(gamma + 8 * U)", "(8 * U)"),
+    _linalg("gemm", "gemm", "mul_up(rounding, mul_up(rows", "mul_up(0.0, mul_up(rows"),
+    _linalg("norms", "_product_up", "2 * (rounding + 2 * U)", "4 * U"),
+    _linalg("principal_angles", "factored_values", "add_up(rounding, 6 * U)", "6 * U"),
+    _linalg("principal_angles", "_defect", "add_up(rounding, U)", "U"),
+    _linalg("leading_svd", "_coupling", "mul_up(mul_up(gamma, norm2_abs_up", "mul_up(mul_up(0.0, norm2_abs_up"),
+    _linalg("leading_svd", "_deflated_norm", "add_up(gamma, 2 * U)", "2 * U"),
+    _linalg("leading_svd", "_deflated_norm", "norm_error(gamma, m,", "norm_error(0.0, m,"),
+    _linalg("leading_svd", "_largest_bound", "norm_error(gamma, n,", "norm_error(0.0, n,"),
+    _core("core", "Core._error", "error = rounding * read.size(i) * write.size(j)", "error = ZERO"),
+    _core("cosines", "_window", "flint.arb(c.rounding) *", "flint.arb(0) *"),
+    _core("balance", "_tail", "flint.arb(gamma) *", "flint.arb(0) *"),
+    _core("balance", "_commutator", "product_error(gamma, read.k,", "product_error(0.0, read.k,"),
+    _core("balance", "_outer_formed", "product_error(gamma, c.read.k,", "product_error(0.0, c.read.k,"),
+    _core("values", "_by_cholesky", "product_error(gamma, m, size", "product_error(0.0, m, size"),
+    _core("values", "_by_cholesky", "flint.arb(gamma) * size", "flint.arb(0) * size"),
+    _core("values", "_by_cholesky", "product_error(gamma, n, norm", "product_error(0.0, n, norm"),
+    _core("values", "_deflated", "product_error(gamma_v, n,", "product_error(0.0, n,"),
+    _core("values", "_deflated", "product_error(gamma, n, size", "product_error(0.0, n, size"),
+    _core("values", "_deflated", "size.upper() * polar\n", "0\n"),
+    _core("values", "_deflated", "product_error(gamma, m, size", "product_error(0.0, m, size"),
+    _core("values", "_deflated", "product_error(gamma, m, rest", "product_error(0.0, m, rest"),
+    _core("line", "Line._times", "product_error(gamma, t.shape[1]", "product_error(0.0, t.shape[1]"),
+    _core("transport", "transport_norms", "(rounding + spectral).upper()", "rounding.upper()"),
+    _core("transport", "_quotient", "flint.arb(gamma) *", "flint.arb(0) *"),
+    _core("transport", "_quotient", "amplified * read.right_defect_frobenius /", "0 * read.right_defect_frobenius /"),
+)
+
+
+def ordered(planted: Planted) -> Iterator[tuple[str, Fault]]:
+    """Every case and fault, those at sites of the module itself first."""
+    for own in (True, False):
+        for case in (*DIRECT, *CASES):
+            for site in sites(case):
+                if (site[0] == planted.module) is own:
+                    for fault in trials(case, site, bounded=True):
+                        yield case, fault
+
+
+def shown(planted: Planted) -> tuple[str, Fault] | None:
+    """The first case and fault of which an enclosure does not hold; none where all do."""
+    tried = list(ordered(planted))
+    with planted.made():
+        return next(((case, fault) for case, fault in tried if not holds(case, fault)), None)
+
+
+def outcome(found: tuple[str, Fault] | None) -> str:
+    """What the table says of a fault."""
+    if found is None:
+        return "not seen"
+    case, fault = found
+    assert fault.site is not None
+    return f"red: {case}; `{fault.site[1]}` + {fault.site[2]}, {fault.direction}, {fault.factor:.0e}"
+
+
+def still_shown(planted: Planted, said: str) -> bool:
+    """Whether the fault is seen where the table says so."""
+    match = re.fullmatch(r"red: (.+); `(.+)` \+ (\d+), (.+), (\S+)", said)
+    if match is None:
+        return False
+    case, function, line, direction, factor = match.groups()
+    places = [site for site in sites(case) if site[1:] == (function, int(line))]
+    with planted.made():
+        return any(not holds(case, Fault(site, direction, True, float(factor))) for site in places)
