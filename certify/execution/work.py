@@ -87,7 +87,7 @@ def told_of(result: Result) -> Told:
 def layer(item: Layer, entry: Entry | None, thresholds: Thresholds) -> LayerFacts:
     """The facts of a layer; of one whose claims were made before, without them."""
     if entry is not None:
-        return known_layer(item.name, item.matrix(), entry.ledger, entry.causes, thresholds)
+        return known_layer(item.name, item.matrix(), entry.ledger, entry.causes)
     return measure_layer(item.name, item.matrix(), thresholds)
 
 
