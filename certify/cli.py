@@ -85,6 +85,7 @@ def command() -> None:
 @click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page for a browser; it loads nothing.")
 @click.option("--plots", type=_PATH, metavar="DIR", help="Write the pictures of the page as SVG files into DIR.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Matrices at a time; all cores by default.")
+@click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster; local for processes on this machine.")
 @_asked("ask with")
 @click.option("--storage", metavar="FORMAT", help="Certify all matrices within half a unit of fp32, fp16, bf16, … too.")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
@@ -100,6 +101,7 @@ def chain(
     page: Path | None,
     plots: Path | None,
     workers: int | None,
+    cluster: str | None,
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
     storage: str | None,
@@ -125,9 +127,9 @@ def chain(
     check_targets(output, kept, page)
     if output is None or kept is None:
         with progress("certifying") as advance:
-            certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance)
+            certificate = certify.certify(loaded, thresholds=chosen, workers=workers, progress=advance, cluster=cluster)
     else:
-        certificate = _journaled(loaded, chosen, workers, output, kept, fresh=fresh)
+        certificate = _journaled(loaded, chosen, workers, cluster, output, kept, fresh=fresh)
     if page is not None:
         from certify.report.page import save_page
 
@@ -366,7 +368,14 @@ def explore(cert: Path, first: int | None, as_json: bool) -> int:
 
 
 def _journaled(
-    loaded: Chain, chosen: Thresholds, workers: int | None, output: Path, kept: Path, *, fresh: bool
+    loaded: Chain,
+    chosen: Thresholds,
+    workers: int | None,
+    cluster: str | None,
+    output: Path,
+    kept: Path,
+    *,
+    fresh: bool,
 ) -> Certificate:
     """Certify, or go on with what an ended run left, and write the certificate."""
     import certify
@@ -383,7 +392,7 @@ def _journaled(
         try:
             with progress("certifying") as advance:
                 certificate = certify.certify(
-                    loaded, thresholds=chosen, workers=workers, progress=advance, journal=journal
+                    loaded, thresholds=chosen, workers=workers, progress=advance, journal=journal, cluster=cluster
                 )
         except KeyboardInterrupt:
             told.print("the same command continues", highlight=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from certify.chain.model import Chain
 from certify.errors import LimitError
 
-__all__ = ["CHECKER", "PROVER", "Need", "available", "estimate", "fitting_workers"]
+__all__ = ["CHECKER", "PROVER", "Need", "available", "estimate", "fitting_workers", "largest_task"]
 
 _NUMBER = 8
 _BASE = 2**27
@@ -65,6 +65,13 @@ def estimate(chain: Chain, need: Need, workers: int) -> int:
             held -= leaving.pop(done - 1, 0)
         most = max(most, running + held)
     return _NUMBER * most + _BASE * (1 + workers)
+
+
+def largest_task(chain: Chain, need: Need) -> int:
+    """Bytes that the largest layer or interface takes at the most while it is worked on, with a worker's own."""
+    sizes = [layer.shape[0] * layer.shape[1] for layer in chain.layers]
+    edges = [(need.kept + need.edge) * (sizes[edge.lower] + sizes[edge.upper]) for edge in chain.edges]
+    return _NUMBER * max([need.work * size for size in sizes] + edges) + _BASE
 
 
 def fitting_workers(chain: Chain, need: Need, asked: int | None, cores: int) -> int:

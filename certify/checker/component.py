@@ -184,7 +184,7 @@ def _kempf_ness(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iter
     )
     yield Expected(
         claims.relative_kempf_ness_gap(length, thresholds["kempf_ness_relative"]),
-        lambda values: enclosed([relative[0].union(relative[1])], values, 0.0, nonnegative=True),
+        lambda values: enclosed([relative[0].union(relative[1])], values, 0.0, within=(0.0, 1.0)),
     )
 
 

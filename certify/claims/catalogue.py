@@ -8,7 +8,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from certify.claims import alignment, causes, component, domain, incidence, interface, layer, nulls, rigidity
+from certify.claims import (
+    alignment,
+    causes,
+    component,
+    domain,
+    incidence,
+    interface,
+    layer,
+    nulls,
+    rigidity,
+    robustness,
+)
 from certify.claims.entry import GENERAL, PLACES, Entry, key_of
 from certify.verdict import Enclosure, Verdict
 
@@ -76,28 +87,32 @@ def _of_layers() -> Iterator[Entry]:
     )  # fmt: skip
 
 
+_MOVED = (causes.moved(4, [2, 5]), causes.moved(4, [2]))
+
+
 def _of_interfaces() -> Iterator[Entry]:
     yield Entry(
         "cosines of {} leading directions", "edge", interface.cosines(4, 1e-3),
         "The principal angles between what one layer mainly writes and what the next one mainly reads; 1 is the same "
         "direction, 0 a right angle.",
-        "see the overlap", (causes.no_gap(4),), (causes.moved(4, [2, 5]), causes.windows_beyond(2)),
+        "see the overlap", (causes.no_gap(4),), (*_MOVED, causes.windows_beyond(2), causes.windows_beyond(0)),
     )  # fmt: skip
     yield Entry(
         "sines of {} leading directions", "edge", interface.sines(4, 1e-3),
         "The same principal angles by their sines, which tell a small angle from none: 0 is the same direction.",
-        "see the overlap", (causes.no_gap(4),), (causes.moved(4, [2, 5]),),
+        "see the overlap", (causes.no_gap(4),), _MOVED,
     )  # fmt: skip
     yield Entry(
         "overlap of {} leading directions", "edge", interface.overlap(4, 1e-3),
         "The mean squared cosine, between 0 and 1: how much of what is mainly read is mainly written.",
         "k/n for windows of k directions in uniform position in the n dimensions of the interface", (causes.no_gap(4),),
+        _MOVED,
     )  # fmt: skip
     yield Entry(
         "overlap of {} directions against chance", "edge", nulls.overlap_null(4, 64, 1e-3, Enclosure(0.1, 0.1)),
         "Mean and standard deviation of the overlap if the window were uniform, and how many deviations the overlap "
         "that is there lies above the mean.",
-        "mean k/n with the exact variance of uniform windows", (causes.no_gap(4),),
+        "mean k/n with the exact variance of uniform windows", (causes.no_gap(4),), _MOVED,
     )  # fmt: skip
     yield Entry(
         "imbalance", "edge", interface.imbalance(1e-6, 1.0),
@@ -180,6 +195,11 @@ def _of_incidence() -> Iterator[Entry]:
         "(T).",
         "exact mean and deviation of the correlation when the columns of one profile are permuted",
         not_asked=(*paired, causes.NO_EDGE),
+    )  # fmt: skip
+    yield Entry(
+        "radius of the structure", "edge", robustness.radius("pair 0 1", "columns,pairs,noise", 1e-9, 1e-3),
+        "How far the product of both layers may move before any of this changes, what changes first, and how long a "
+        "perturbation is that changes it.",
     )  # fmt: skip
     yield Entry(
         "error of the windows at {} % of the energy", "edge", incidence.truncation("99", windows, 1e-3),

@@ -13,7 +13,7 @@ from certify.chain import Chain, load
 from certify.claims.thresholds import Thresholds
 from certify.console import Progress
 from certify.execution.journal import Journal
-from certify.execution.local import Measured, run_protocol
+from certify.execution.protocol import Measured, run_protocol
 
 __all__ = ["Measured", "certify", "run_protocol"]
 
@@ -25,6 +25,7 @@ def certify(
     workers: int | None = None,
     progress: Progress | None = None,
     journal: Journal | None = None,
+    cluster: str | None = None,
 ) -> Certificate:
     """The certificate of a chain: every claim of the protocol, with what is needed to check it again.
 
@@ -43,7 +44,7 @@ def certify(
     """
     chain = _chain(chain)
     thresholds = thresholds or Thresholds()
-    found = run_protocol(chain, thresholds, workers, progress, journal)
+    found = run_protocol(chain, thresholds, workers, progress, journal, cluster)
     # Pyright does not take the chain's cached sha256 for the property that the protocol asks for.
     record = InputRecord.of(chain)  # pyright: ignore[reportArgumentType]
     return Certificate.build(record, thresholds.record(), found.claims, found.not_asked)

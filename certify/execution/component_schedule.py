@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from certify.chain import Chain
+from certify.chain import Chain, Layer
 from certify.chain.components import Component, components_of
 from certify.claims import causes
 from certify.claims import component as claims
 from certify.claims.thresholds import Thresholds
-from certify.linalg.chain_product import ProductSpectrum
-from certify.linalg.cores import Core, Line
-from certify.prover.component import LayerSummary, measure_component, measure_product
+from certify.execution import work
+from certify.execution.work import ProductResult, Work
+from certify.prover.component import LayerSummary
 from certify.prover.domain import domain_of
-from certify.prover.interface import EdgeFacts
 from certify.prover.intersection import product_rank_of
-from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger
-from certify.prover.product_ranks import Factor
 from certify.verdict import Verdict
 
-__all__ = ["ComponentSchedule", "ProductResult"]
-
-
-@dataclass(frozen=True, slots=True)
-class ProductResult:
-    """The product of a component's layers as far as it goes: its lowest ``edges`` edges are in ``line``.
-
-    line : None before the first edge, and from an edge without a core on.
-    complete : all edges are in it, and ``spectrum`` is what the product's claims need, None where that overflowed.
-    """
-
-    edges: int = 0
-    line: Line | None = None
-    complete: bool = False
-    spectrum: ProductSpectrum | None = None
+__all__ = ["ComponentSchedule"]
 
 
 class ComponentSchedule:
-    """Which component of the chain can be worked on; keeps of layers and edges only what was published."""
+    """Which component of the chain can be worked on; keeps of layers and edges only what was published.
+
+    ``cores`` and ``lines`` hold results of edges and products as the place of work holds them.
+    """
 
     def __init__(self, chain: Chain, thresholds: Thresholds) -> None:
         self.chain = chain
@@ -49,10 +34,11 @@ class ComponentSchedule:
         self.summaries: dict[int, LayerSummary] = {}
         self.pairs: dict[int, tuple[int, int]] = {}
         self.domains: dict[int, tuple[str, Verdict | None]] = {}
-        self.cores: dict[int, Core | None] = {}
+        self.cores: dict[int, object] = {}
+        self.lines: dict[int, object] = {}
         straight = [place for place, part in enumerate(self.components) if part.straight]
         self.products = {place: ProductResult() for place in straight}
-        self.lines = {edge for place in straight for edge in self.components[place].edges}
+        self.edges = {edge for place in straight for edge in self.components[place].edges}
         self.open_products, self.open_components = list(straight), list(straight)
         self.total = len(straight)
         for part, ledger in zip(self.components, self.ledgers, strict=True):
@@ -69,25 +55,28 @@ class ComponentSchedule:
         self.ledgers[place] = ledger
         self.open_products.remove(place)
         self.open_components.remove(place)
-        self.lines -= set(self.components[place].edges)
+        self.edges -= set(self.components[place].edges)
 
-    def layer_done(self, layer: int, facts: LayerFacts) -> None:
+    def layer_done(self, layer: int, summary: LayerSummary) -> None:
         """Keep what the claims about a component need of a layer."""
-        self.summaries[layer] = LayerSummary.of(facts)
+        self.summaries[layer] = summary
 
-    def edge_done(self, edge: int, facts: EdgeFacts) -> None:
+    def edge_done(self, edge: int, kept: object, ledger: Ledger) -> None:
         """Keep the rank of an edge's product and, until the component's product has taken it in, its core."""
-        self.pairs[edge] = product_rank_of(facts.ledger)
-        self.domains[edge] = facts.ledger.subject, domain_of(facts.ledger)
-        if edge in self.lines:
-            self.cores[edge] = facts.core
+        self.pairs[edge] = product_rank_of(ledger)
+        self.domains[edge] = ledger.subject, domain_of(ledger)
+        if edge in self.edges:
+            self.cores[edge] = kept
 
-    def product_done(self, place: int, found: ProductResult) -> None:
+    def product_done(self, place: int, kept: object, found: ProductResult) -> None:
         """Keep the product of a component, and no core that is in it."""
         for edge in self.components[place].edges[: found.edges]:
             self.cores.pop(edge, None)
         self.products[place] = found
-        if not found.complete:
+        if found.complete:
+            self.lines.pop(place, None)
+        else:
+            self.lines[place] = kept
             self.open_products.append(place)
 
     def next_product(self) -> int | None:
@@ -113,37 +102,24 @@ class ComponentSchedule:
                 return place
         return None
 
-    def product(self, place: int) -> ProductResult:
+    def product(self, place: int) -> Work:
         """The product of a component with its next edge; with the last, its spectrum."""
-        part, found = self.components[place], self.products[place]
-        line, edges = found.line, found.edges
-        if part.edges:
-            core = self.cores[part.edges[edges]]
-            if core is not None and (line is not None or edges == 0):
-                line = (line or Line.of(core.write)).extended(core)
-            else:
-                line = None
-            edges += 1
-        if edges < len(part.edges):
-            return ProductResult(edges, line)
-        spectrum = measure_product(self._summaries(part), self._factors(part), line, self.thresholds)
-        return ProductResult(edges, None, complete=True, spectrum=spectrum)
+        part, done = self.components[place], self.products[place].edges
+        facts = self.cores[part.edges[done]] if part.edges else None
+        last = done + 1 >= len(part.edges)
+        ending = (self._layers(part), self._summaries(part)) if last else ((), ())
+        return Work(work.product, (self.lines.get(place), facts, *ending, self.thresholds))
 
-    def claims(self, place: int) -> Ledger:
+    def claims(self, place: int) -> Work:
         """All claims about a component."""
         part = self.components[place]
-        return measure_component(
-            part.subject,
-            self._summaries(part),
-            self._factors(part),
-            [self.pairs[edge] for edge in part.edges],
-            self.products[place].spectrum,
-            [self.domains[edge] for edge in part.edges],
-            self.thresholds,
-        )
+        pairs = tuple(self.pairs[edge] for edge in part.edges)
+        domains = tuple(self.domains[edge] for edge in part.edges)
+        given = (self._layers(part), self._summaries(part), pairs, self.products[place].spectrum, domains)
+        return Work(work.component, (part.subject, *given, self.thresholds))
 
-    def _summaries(self, part: Component) -> list[LayerSummary]:
-        return [self.summaries[layer] for layer in part.layers]
+    def _layers(self, part: Component) -> tuple[Layer, ...]:
+        return tuple(self.chain.layers[layer] for layer in part.layers)
 
-    def _factors(self, part: Component) -> list[Factor]:
-        return [self.chain.layers[layer].matrix for layer in part.layers]
+    def _summaries(self, part: Component) -> tuple[LayerSummary, ...]:
+        return tuple(self.summaries[layer] for layer in part.layers)

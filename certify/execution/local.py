@@ -1,121 +1,75 @@
-"""The protocol on this machine: one matrix a thread, one BLAS thread each, no more matrices in memory than needed."""
+"""Work on this machine: one matrix a thread, one BLAS thread each."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-from certify.certificate import NotAsked
 from certify.chain import Chain
 from certify.chain.memory import PROVER, fitting_workers
-from certify.claims.thresholds import Thresholds
-from certify.console import Progress
 from certify.errors import UsageError
-from certify.execution.journal import Journal
-from certify.execution.schedule import Result, Schedule
 from certify.execution.tasks import Task
-from certify.rigor.ball import precision
-from certify.verdict import Claim
+from certify.execution.work import Result, Told, Work, told_of
 
-__all__ = ["PRECISION", "Measured", "run_protocol"]
-
-PRECISION = 128
-"""Working precision of scalar balls, in bits; the same for all threads, because flint has one for the process."""
+__all__ = ["Threads", "cores", "threads"]
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Claims in protocol order, the layers' first, and what was not asked with the reason."""
+class Threads:
+    """Tasks in the threads of a pool; results lie in the memory of this process."""
 
-    claims: tuple[Claim, ...]
-    not_asked: tuple[NotAsked, ...]
+    def __init__(self, pool: ThreadPoolExecutor, count: int) -> None:
+        self._pool = pool
+        self._count = count
+        self._running: dict[Future[Result], Task] = {}
+
+    def free(self) -> int:
+        """How many tasks may be started."""
+        return self._count - len(self._running)
+
+    def start(self, task: Task, work: Work) -> None:
+        """Begin a task."""
+        self._running[self._pool.submit(work.function, *work.given)] = task
+
+    def finished(self) -> list[tuple[Task, object, Told]]:
+        """Wait for a task to end; those that have ended, with their results and what the schedule is told of them."""
+        ended, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        found: list[tuple[Task, object, Told]] = []
+        for future in sorted(ended, key=self._running.__getitem__):
+            result = future.result()
+            found.append((self._running.pop(future), result, told_of(result)))
+        return found
+
+    def cancel(self) -> None:
+        """Drop what has not begun."""
+        for future in self._running:
+            future.cancel()
 
 
-def run_protocol(
-    chain: Chain,
-    thresholds: Thresholds | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    journal: Journal | None = None,
-) -> Measured:
-    """Ask everything of every layer and every edge of a chain, and of the chain as a whole (THEORY E7).
-
-    Parameters
-    ----------
-    chain : the layers are read one at a time, each when a thread is free for it.
-    thresholds : recorded numbers; the defaults when omitted.
-    workers : matrices at a time; when omitted one for each core this process may use, and fewer where memory is
-        short. The claims do not depend on it.
-    progress : called in this thread as ``progress(done, total, label)``, first of all with an empty label, then after
-        every layer, edge and component.
-    journal : of this chain and these thresholds; what it knows is not asked again, and what is new goes into it.
+@contextmanager
+def threads(chain: Chain, workers: int | None) -> Generator[Threads]:
+    """Threads of this process for a chain; when omitted one for each core, and fewer where memory is short.
 
     Raises
     ------
-    InputError : a layer cannot be read or holds a number that is not finite.
     UsageError : fewer than one worker.
     LimitError : there is too little memory for so many.
     """
     if workers is not None and workers < 1:
         raise UsageError(f"{workers} workers", hint="at least one")
-    count = fitting_workers(chain, PROVER, workers, _cores())
-    schedule = Schedule(chain, thresholds or Thresholds(), {} if journal is None else journal.known)
+    count = fitting_workers(chain, PROVER, workers, cores())
     with (
         threadpool_limits(limits=1, user_api="blas"),
-        precision(PRECISION),
         ThreadPoolExecutor(max_workers=count, thread_name_prefix="certify") as pool,
     ):
-        _drain(schedule, pool, count, progress, journal)
-    ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers]
-    return Measured(
-        tuple(claim for ledger in ledgers for claim in ledger.claims),
-        tuple(item for ledger in ledgers for item in ledger.not_asked),
-    )
+        yield Threads(pool, count)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _drain(
-    schedule: Schedule, pool: ThreadPoolExecutor, workers: int, progress: Progress | None, journal: Journal | None
-) -> None:
-    running: dict[Future[Result], Task] = {}
-    done = schedule.settled
-    if progress is not None:
-        progress(done, schedule.total, "")
-    try:
-        while True:
-            for task in _startable(schedule, workers - len(running)):
-                running[schedule.start(task, pool)] = task
-            if not running:
-                return
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in sorted(finished, key=running.__getitem__):
-                task = running.pop(future)
-                entry = schedule.finish(task, future.result())
-                if entry is None:
-                    continue
-                done += 1
-                if journal is not None and task not in journal.known:
-                    journal.add(task, entry)
-                if progress is not None:
-                    progress(done, schedule.total, entry.ledger.subject)
-    except BaseException:
-        for future in running:
-            future.cancel()
-        raise
-
-
-def _startable(schedule: Schedule, free: int) -> Iterator[Task]:
-    for _ in range(free):
-        task = schedule.next()
-        if task is None:
-            return
-        yield task

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
-from typing import TypeAlias
 
 from certify.chain import Chain
 from certify.claims import layer
 from certify.claims.thresholds import Thresholds
-from certify.execution.component_schedule import ComponentSchedule, ProductResult
+from certify.execution import work
+from certify.execution.component_schedule import ComponentSchedule
 from certify.execution.tasks import Entry, Place, Task, TaskKind
-from certify.prover.interface import EdgeFacts, known_edge, measure_edge
-from certify.prover.layer import LayerFacts, known_layer, measure_layer
+from certify.execution.work import LayerTold, ProductResult, Told, Work
 from certify.prover.ledger import Ledger
 
-__all__ = ["Result", "Schedule"]
-
-
-Result: TypeAlias = LayerFacts | EdgeFacts | Ledger | ProductResult
-"""What a task leaves: facts of a layer or an edge, claims about a component, or a product as far as it goes."""
+__all__ = ["Schedule"]
 
 
 class Schedule:
-    """Which task may start next; keeps a layer's facts only until its last edge is done.
+    """Which task may start next; keeps a layer's facts, as the place of work holds them, until its last edge is done.
 
     Parameters
     ----------
@@ -41,7 +35,7 @@ class Schedule:
         self.chain = chain
         self.thresholds = thresholds
         self.known = known
-        self.facts: dict[int, LayerFacts] = {}
+        self.facts: dict[int, object] = {}
         self.layer_ledgers = [Ledger(layer.subject(item.name)) for item in chain.layers]
         self.edge_ledgers = [Ledger(chain.describe(edge)) for edge in chain.edges]
         self.components = ComponentSchedule(chain, thresholds)
@@ -52,7 +46,7 @@ class Schedule:
         self.edges_of: list[list[int]] = [[] for _ in chain.layers]
         for number, edge in enumerate(chain.edges):
             entry = known.get((TaskKind.EDGE, number))
-            if entry is not None and number not in self.components.lines:
+            if entry is not None and number not in self.components.edges:
                 self.edge_ledgers[number] = entry.ledger
                 continue
             self.edges_of[edge.lower].append(number)
@@ -83,49 +77,47 @@ class Schedule:
         component = self.components.next_component()
         return None if component is None else (TaskKind.COMPONENT, component)
 
-    def start(self, task: Task, pool: ThreadPoolExecutor) -> Future[Result]:
-        """Hand a task to the pool."""
+    def work(self, task: Task) -> Work:
+        """What is to be done for a task."""
         kind, number = task
         if kind is TaskKind.LAYER:
-            return pool.submit(self._layer, number)
+            return Work(work.layer, (self.chain.layers[number], self.known.get(task), self.thresholds))
         if kind is TaskKind.EDGE:
             edge = self.chain.edges[number]
-            lower, upper = self.facts[edge.lower], self.facts[edge.upper]
-            if (entry := self.known.get(task)) is not None:
-                return pool.submit(known_edge, entry.ledger, lower, upper)
-            return pool.submit(measure_edge, lower, upper, self.thresholds, self.chain.layers[edge.upper].groups)
-        return pool.submit(self.components.product if kind is TaskKind.PRODUCT else self.components.claims, number)
+            ends = self.facts[edge.lower], self.facts[edge.upper]
+            groups = self.chain.layers[edge.upper].groups
+            return Work(work.edge, (*ends, self.known.get(task), self.thresholds, groups))
+        return self.components.product(number) if kind is TaskKind.PRODUCT else self.components.claims(number)
 
-    def _layer(self, number: int) -> LayerFacts:
-        item = self.chain.layers[number]
-        if (entry := self.known.get((TaskKind.LAYER, number))) is not None:
-            return known_layer(item.name, item.matrix(), entry.ledger, entry.causes)
-        return measure_layer(item.name, item.matrix(), self.thresholds)
+    def finish(self, task: Task, kept: object, told: Told) -> Entry | None:
+        """Record a result and return its claims; None for a product, which has none of its own.
 
-    def finish(self, task: Task, result: Result) -> Entry | None:
-        """Record a result and return its claims; None for a product, which has none of its own."""
-        number = task[1]
-        if isinstance(result, ProductResult):
-            self.components.product_done(number, result)
+        Parameters
+        ----------
+        kept : the result as the place of work holds it, given again to the tasks that need it.
+        """
+        kind, number = task
+        if isinstance(told, ProductResult):
+            self.components.product_done(number, kept, told)
             return None
-        if isinstance(result, LayerFacts):
-            self.layer_ledgers[number] = result.ledger
-            self.components.layer_done(number, result)
+        if isinstance(told, LayerTold):
+            self.layer_ledgers[number] = told.ledger
+            self.components.layer_done(number, told.summary)
             if self.open_edges[number]:
-                self.facts[number] = result
+                self.facts[number] = kept
             for open_edge in self.edges_of[number]:
                 ends = self.chain.edges[open_edge]
                 if ends.lower in self.facts and ends.upper in self.facts:
                     heapq.heappush(self.ready_edges, (ends.upper, open_edge))
-            return Entry(result.ledger, result.causes)
-        if isinstance(result, Ledger):
-            self.components.ledgers[number] = result
-            return Entry(result)
-        self.edge_ledgers[number] = result.ledger
-        self.components.edge_done(number, result)
+            return Entry(told.ledger, told.causes)
+        if kind is TaskKind.COMPONENT:
+            self.components.ledgers[number] = told
+            return Entry(told)
+        self.edge_ledgers[number] = told
+        self.components.edge_done(number, kept, told)
         edge = self.chain.edges[number]
         for end in (edge.lower, edge.upper):
             self.open_edges[end] -= 1
             if not self.open_edges[end]:
                 del self.facts[end]
-        return Entry(result.ledger)
+        return Entry(told)

@@ -30,6 +30,7 @@ _TIGHT_SIZE = 256
 _GRAM_FAST = 1e-12
 _GRAM_TIGHT = 1e-9
 _COARSE = 2.0**-26
+_HEAD = 2.0**-11
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class CertifiedSVD:
         return self.enclosed.angle(k, domain=right == (m >= n))
 
 
-def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> CertifiedSVD:
+def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True, coarse: float = _COARSE) -> CertifiedSVD:
     """Enclose every singular value of a real matrix.
 
     Parameters
@@ -101,14 +102,16 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> Certifie
     a : (m, n) array of any real dtype that converts to float64 exactly (see :func:`certify.linalg.as_matrix`).
     mode : ``"fast"``: absolute width about 1e-10 σ_1 at n = 1024, cheaper than an uncertified SVD. ``"tight"``:
         error-free products; relative width about 1e-13 for well-conditioned matrices. ``"auto"``: tight up to 256
-        columns; beyond that fast, and tight when a fast enclosure is wider than 2**-26 of its singular value.
-    gram : whether the eigenvectors of AᵀA are tried first; without, LAPACK's factors are taken at once, which saves
-        that work where σ_min/σ_1 is known to be small.
+        columns; beyond that fast, and tight when a fast enclosure is wider than ``coarse`` of its singular value.
+    gram : whether normalized columns of AV are tried first, with V the eigenvectors of AᵀA; they lean on each other
+        where σ_min/σ_1 is small, and where that is known the attempt is saved.
+    coarse : see ``mode``; 2**-26 unless the caller publishes no narrower ones.
 
     Notes
     -----
-    For σ_min/σ_1 above about 1e-6 (and for exact rank deficiency) V comes from the eigenvectors of AᵀA, otherwise from
-    LAPACK's gesdd; the certificate is the same. Source: the module's own proofs; A. M. Ostrowski (1959) and
+    For σ_min/σ_1 above about 1e-6 (and for exact rank deficiency) V comes from the eigenvectors of AᵀA, and so it does
+    in a fast computation below, where the trailing ones are separated again; otherwise from LAPACK's gesdd. The
+    certificate is the same. Source: the module's own proofs; A. M. Ostrowski (1959) and
     T. Kato (1949) for the two perturbation theorems used.
 
     Raises
@@ -133,11 +136,11 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> Certifie
         return _zero(matrix.shape, mode)
     tight = mode == "tight" or (mode == "auto" and work.shape[1] <= _TIGHT_SIZE)
     first, last = _GramStart(scaled), _LapackStart(scaled)
-    starts = (first, last) if gram else (last,)
+    starts = (first, _SplitStart(first), last) if gram else (_SplitStart(first), last)
     # Where the tight Gram start is refused, a fast enclosure is coarse: 1e-12 σ_1 is more than 2^-26 of 3e-5 σ_1.
-    graded = mode == "auto" and not tight and gram and first.graded()
+    graded = mode == "auto" and not tight and gram and coarse <= _COARSE and first.graded()
     enclosed = None if graded else _certified(starts, tight=tight)
-    if mode == "auto" and not tight and (enclosed is None or enclosed.coarse(_COARSE)):
+    if mode == "auto" and not tight and (enclosed is None or enclosed.coarse(coarse)):
         enclosed, tight = _certified(starts, tight=True) or enclosed, True
         if enclosed is None and graded:
             enclosed = _certified(starts, tight=False)
@@ -152,7 +155,7 @@ class _GramStart:
         self.found: tuple[FloatArray, FloatArray] | None = None
         self.refused = False
 
-    def _eigen(self) -> tuple[FloatArray, FloatArray, float]:
+    def eigen(self) -> tuple[FloatArray, FloatArray, float]:
         """Eigenvalues, decreasing, their vectors, and the smallest one that is not taken for 0 over the first."""
         if self.found is None:
             a = self.scaled.matrix
@@ -167,7 +170,7 @@ class _GramStart:
     def graded(self) -> bool:
         """Whether a tight start is refused because the singular values reach too far down."""
         try:
-            return self._eigen()[2] < _GRAM_TIGHT
+            return self.eigen()[2] < _GRAM_TIGHT
         except np.linalg.LinAlgError:
             return False
 
@@ -176,17 +179,55 @@ class _GramStart:
         if self.refused:
             return None
         a = self.scaled.matrix
-        w, v, smallest = self._eigen()
+        w, v, smallest = self.eigen()
         n = w.size
         null = w <= 64 * n * U * w[0]
         if not smallest >= (_GRAM_TIGHT if tight else _GRAM_FAST) or not np.max(np.abs(v)) <= 2:
-            self.found, self.refused = None, not smallest >= _GRAM_FAST
+            self.refused = not smallest >= _GRAM_FAST
             return None
         factor = from_gram(a, v, tight=tight)
         # Columns that were taken for null vectors but are not small are graded singular values in disguise.
         if factor.kept != n - int(np.count_nonzero(null)) or factor.kept == 0:
             return None
         return enclose(factor, self.scaled.loss, tight=tight, method="gram")
+
+
+class _SplitStart:
+    """V from the eigenvectors of AᵀA, of which those of small singular values are turned among themselves.
+
+    Columns AV_t of small singular values lean on the leading ones. With what they have in common with those taken away,
+    their singular vectors are U_t, and turn V_t. Of nothing of this a proof is needed.
+    """
+
+    def __init__(self, gram: _GramStart) -> None:
+        self.gram = gram
+
+    @np.errstate(all="ignore")
+    def __call__(self, *, tight: bool) -> Enclosed | None:
+        a = self.gram.scaled.matrix
+        if tight or a.shape[1] <= _TIGHT_SIZE:
+            return None
+        v = self.gram.eigen()[1].copy()
+        # Nobody else will ask for them where the start before this one gave up for good.
+        self.gram.found = None if self.gram.refused else self.gram.found
+        b = a @ v
+        s = np.sqrt(np.einsum("ij,ij->j", b, b))
+        head = int(np.count_nonzero(np.minimum.accumulate(s) > _HEAD * s[0]))
+        if not 0 < head < s.size:
+            return None
+        u = b / s
+        leading = u[:, :head]
+        turned, tail, turn = np.linalg.svd(b[:, head:] - leading @ (leading.T @ b[:, head:]), full_matrices=False)
+        q, r = np.linalg.qr(turned - leading @ (leading.T @ turned))
+        u[:, head:] = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
+        v[:, head:] = v[:, head:] @ turn.T
+        s[head:] = np.minimum(tail, np.min(s[:head]))
+        order = np.argsort(-s[:head], kind="stable")
+        for x in (u, v, s):
+            x[..., :head] = x[..., order]
+        if not (np.max(np.abs(v)) <= 2 and np.max(np.abs(u)) <= 2):
+            return None
+        return enclose(from_svd(a, u, s, v, tight=False), self.gram.scaled.loss, tight=False, method="gram")
 
 
 class _LapackStart:
@@ -207,7 +248,7 @@ class _LapackStart:
         return enclose(from_svd(self.scaled.matrix, u, s, v, tight=tight), self.scaled.loss, tight=tight, method="svd")
 
 
-def _certified(starts: Sequence[_GramStart | _LapackStart], *, tight: bool) -> Enclosed | None:
+def _certified(starts: Sequence[_GramStart | _SplitStart | _LapackStart], *, tight: bool) -> Enclosed | None:
     for start in starts:
         try:
             enclosed = start(tight=tight)

@@ -190,5 +190,6 @@ def _gap(norms: Sequence[Enclosure], sigma: Sequence[Enclosure]) -> tuple[Enclos
     low = kempf_ness_gap(least, [flint.arb(value.upper) for value in sigma])
     high = kempf_ness_gap(most, [flint.arb(value.lower) for value in sigma])
     ends = (low, high), (low / sum(least, flint.arb(0)), high / sum(most, flint.arb(0)))
-    absolute, relative = (publish_ball(a.union(b), nonnegative=True) for a, b in ends)
-    return absolute, relative
+    absolute, relative = (a.union(b) for a, b in ends)
+    # The gap is between 0 and the sum of squares.
+    return publish_ball(absolute, nonnegative=True), publish_ball(relative, nonnegative=True, most=1.0)

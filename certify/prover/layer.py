@@ -68,7 +68,7 @@ class LayerFacts:
 
 def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresholds) -> LayerFacts:
     """All claims about the layer called ``name``; ``matrix`` is float64, finite, of shape (n_out, n_in)."""
-    decomposition = svd(matrix)
+    decomposition = svd(matrix, coarse=_demanded(thresholds))
     m, n = matrix.shape
     floor = spectral_floor(m, n, [float(x) for x in decomposition.upper])
     sigma = [
@@ -97,7 +97,11 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
 
 
 def known_layer(
-    name: str, matrix: npt.NDArray[np.float64], ledger: Ledger, found_causes: Mapping[str, str]
+    name: str,
+    matrix: npt.NDArray[np.float64],
+    ledger: Ledger,
+    found_causes: Mapping[str, str],
+    thresholds: Thresholds,
 ) -> LayerFacts:
     """The facts of a layer whose claims were made before; only the decomposition is computed again.
 
@@ -110,7 +114,7 @@ def known_layer(
     InputError : a claim that every layer has is missing, or is of another size.
     """
     values = {claim.id: claim.values for claim in ledger.claims}
-    decomposition = svd(matrix)
+    decomposition = svd(matrix, coarse=_demanded(thresholds))
     norm = frobenius(matrix)
     try:
         sigma = list(values[claims.SIGMA])
@@ -143,6 +147,15 @@ def known_layer(
             "the claims that were kept of a layer are not all that are made", place=ledger.subject, hint="start anew"
         ) from None
     return facts
+
+
+def _demanded(thresholds: Thresholds) -> float:
+    """How wide a singular value may be enclosed, relative to itself.
+
+    It is published with the floor of plain products, whatever was computed. What suffers from the relative width of the
+    smallest one are the quotients of layers, of which half of it enters the logarithm; a part of the limit is enough.
+    """
+    return max(2.0**-26, min(2.0**-16, thresholds.amplitude_width / 64, thresholds.slack_width / 64))
 
 
 def _domain(facts: LayerFacts, thresholds: Thresholds) -> None:

@@ -23,6 +23,7 @@ from certify.execution import certify
 from certify.execution.journal import opened
 from certify.execution.schedule import Schedule
 from certify.execution.tasks import Entry, TaskKind
+from certify.prover.layer import LayerFacts
 from tests.signals import usual
 
 
@@ -75,7 +76,7 @@ def test_known_subjects_are_not_asked_again(tmp_path, monkeypatch) -> None:
     stopped(tmp_path / "j", chain, 5)
     asked: list[str] = []
     for name in ("measure_layer", "measure_edge"):
-        module = sys.modules["certify.execution.schedule"]
+        module = sys.modules["certify.execution.work"]
         real = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, real=real, name=name: (asked.append(name), real(*a))[1])
     resumed(tmp_path / "j", chain)
@@ -270,14 +271,20 @@ def test_a_run_that_is_killed_at_random_moments_is_continued(tmp_path, number) -
     assert not path.exists()
 
 
+def done(schedule: Schedule) -> LayerFacts:
+    """The facts of the second layer."""
+    work = schedule.work((TaskKind.LAYER, 1))
+    return work.function(*work.given)
+
+
 def test_layers_keep_the_causes_of_their_exponents(tmp_path) -> None:
     chain = Chain.from_arrays(weights())
     schedule = Schedule(chain, Thresholds(), {})
-    facts = schedule._layer(1)
+    facts = done(schedule)
     with opened(tmp_path / "j", chain, Thresholds()) as journal:
         journal.add((TaskKind.LAYER, 1), Entry(facts.ledger, facts.causes))
     with opened(tmp_path / "j", chain, Thresholds()) as journal:
-        again = Schedule(chain, Thresholds(), journal.known)._layer(1)
+        again = done(Schedule(chain, Thresholds(), journal.known))
     for name in ("sigma", "frobenius", "rank", "radial", "alpha", "residual", "causes", "energy_rank", "ledger"):
         assert getattr(again, name) == getattr(facts, name), name
     assert any(facts.causes.values())

@@ -67,7 +67,8 @@ class Incidence:
         for side in self.sides:
             squares = [s * s for s in side.sigma]
             part = mp.mpf(Fraction(level).numerator) / Fraction(level).denominator / 100
-            wanted = part * mp.fsum(squares)
+            # Of windows that hold the part to rounding only, the enclosures take the larger one.
+            wanted = part * mp.fsum(squares) * (1 + mp.mpf(10) ** -12)
             found.append(next((r for r in range(1, side.d + 1) if mp.fsum(squares[:r]) >= wanted), side.d))
         return (self.sides[0].d, self.sides[1].d) if level == "100" else (found[0], found[1])
 
@@ -165,6 +166,36 @@ class Incidence:
             variance = spread[0] * spread[1] / (s - 1) if s > 1 else mp.mpf(0)
             found += [cosine, mp.fsum(a) * mp.fsum(b) / s / scale, mp.sqrt(variance) / scale]
         return found
+
+    def radii(self) -> list[Real]:
+        """The radius, the length of the perturbation that goes 2^-22 of it beyond its facet, and every line."""
+        lines: list[tuple[Real, tuple[int, int] | None]] = [
+            (min(abs(self.x[g][j] - self.theta[g]) for g in self.rows for j in range(self.n)), None)
+        ]
+        if self.omega is not None:
+            lines.append(min(((self._apart(pair, self.omega), pair) for pair in self.pairs), key=lambda line: line[0]))
+        if self.nu is not None:
+            lines.append((abs(self.nu - self.noise(self.x)), None))
+        least, pair = min(lines, key=lambda line: line[0])
+        part = mp.mpf(2) ** -22
+        flip = least * (1 + part)
+        if pair is not None:
+            weight = self.weight(self.x, pair)
+            flip = self._apart(pair, self.omega + (self.omega - weight) * part)
+        return [least, flip, *(value for value, _ in lines)]
+
+    def _apart(self, pair: tuple[int, int], omega: Real) -> Real:
+        """The distance of a pair from the hyperbola of ω, by the multiplier of its nearest point."""
+        a, b = ([self.x[g][j] for j in self.shared(pair)] for g in pair)
+        plus, minus = (mp.fsum((u + s * v) ** 2 for u, v in zip(a, b, strict=True)) / 2 for s in (1, -1))
+        if minus < mp.mpf(10) ** -50:
+            return mp.sqrt(plus / 2 - 2 * omega) if plus >= 8 * omega else abs(mp.sqrt(plus) - mp.sqrt(2 * omega))
+        low, high = mp.mpf(-1), mp.mpf(1)
+        for _ in range(200):
+            mu = (low + high) / 2
+            rising = plus / (1 + mu) ** 2 - minus / (1 - mu) ** 2 > 2 * omega
+            low, high = (mu, high) if rising else (low, mu)
+        return mp.sqrt(plus * (low / (1 + low)) ** 2 + minus * (low / (1 - low)) ** 2)
 
     def cell_margins(self, e: list[list[Real]]) -> list[list[Real]]:
         return [[abs(x - self.theta[g]) - y for x, y in zip(self.x[g], e[g], strict=True)] for g in self.rows]

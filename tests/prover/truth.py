@@ -121,7 +121,8 @@ class Edge:
     def angle(self, k: int) -> list[Real]:
         """‖sinΘ‖_F and the least of what the imbalance and the dimensions allow."""
         gaps = mp.fsum(x.sigma[k - 1] ** 2 - (x.sigma[k] ** 2 if k < x.d else 0) for x in (self.lower, self.upper))
-        return [self.sine(k), min(mp.sqrt(2) * self.imbalance() / gaps, mp.sqrt(min(k, self.read.rows - k)))]
+        most = mp.sqrt(min(k, self.read.rows - k))
+        return [self.sine(k), min(mp.sqrt(2) * self.imbalance() / gaps, most) if gaps else most]
 
     def levels(self, k: int) -> list[Real]:
         """Whether k-windows are one space, and whether those of all j ≤ k are, for simple spectra.

@@ -33,6 +33,7 @@ LAYER: dict[str, Callable[[Layer, str], list[Real]]] = {
 
 EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E.cosines": lambda x, k: x.cosines(int(k)),
+    "E.sines": lambda x, k: x.sines(int(k)),
     "E.overlap": lambda x, k: [x.overlap(int(k))],
     "N1.overlap": lambda x, k: x.overlap_null(int(k)),
     "N1.commutator": lambda x, _: x.commutator_null(),
@@ -55,14 +56,20 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E4.supports": lambda x, _: x.rows.support_values(),
     "E4.graph": lambda x, _: x.rows.graph_values(),
     "E6.labels": lambda x, _: x.rows.label_values(),
+    "E5.radius": lambda x, _: x.rows.radii(),
     "E1.transport": lambda x, level: x.rows.truncation(level),
     "E7.columns": lambda x, level: x.rows.kept(level)[0],
     "E7.pairs": lambda x, level: x.rows.kept(level)[1],
     "E7.margins": lambda x, level: x.rows.margins(level),
     "E7.conclusion": lambda x, level: x.rows.conclusion(level),
     "E7.smallest_level": lambda x, _: x.rows.smallest(),
-    "E7.domain.spectral": lambda x, _: [mp.mpf(x.lower.rank == x.lower.d and x.upper.rank == x.upper.d)],
+    "E7.domain.spectral": lambda x, _: [mp.mpf(all(side.rank == side.d for side in _sides(x)))],
 }
+
+
+def _sides(x: Edge | Component) -> list[Layer]:
+    return x.layers if isinstance(x, Component) else [x.lower, x.upper]
+
 
 CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
     "A4.polystable": lambda x, _: [x.polystable()],
