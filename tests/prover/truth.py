@@ -121,15 +121,16 @@ class Edge:
     def angle(self, k: int) -> list[Real]:
         """‖sinΘ‖_F and the least of what the imbalance and the dimensions allow."""
         gaps = mp.fsum(x.sigma[k - 1] ** 2 - (x.sigma[k] ** 2 if k < x.d else 0) for x in (self.lower, self.upper))
-        return [self.sine(k), min(mp.sqrt(2) * self.imbalance() / gaps, mp.sqrt(min(k, self.read.rows - k)))]
+        most = mp.sqrt(min(k, self.read.rows - k))
+        return [self.sine(k), min(mp.sqrt(2) * self.imbalance() / gaps, most) if gaps else most]
 
     def levels(self, k: int) -> list[Real]:
-        """Whether k-windows are one space, and whether those of all j ≤ k are, for simple spectra.
+        """Whether k-windows are one space, and whether those of all j ≤ k are, for simple spectra or equal Grams.
 
         The root of a difference keeps half of the 60 digits.
         """
         same = [self.sine(j) < mp.mpf(10) ** -20 for j in range(1, k + 1)]
-        return [mp.mpf(same[-1]), mp.mpf(all(same))]
+        return [mp.mpf(same[-1]), mp.mpf(all(same) or self.imbalance() == 0)]
 
     def relative_imbalance(self) -> Real:
         read, write = oracle.frobenius(self.read), oracle.frobenius(self.write)
