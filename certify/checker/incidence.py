@@ -37,6 +37,10 @@ def incidence_claims(
     if len(chosen) > claims.MOST_GROUPS:
         lookup.skip(subject, [claims.THRESHOLDS], causes.too_many_groups(len(chosen), claims.MOST_GROUPS))
         return
+    rows, columns = reader.matrix.shape[0], writer.matrix.shape[1]
+    if rows * columns > claims.MOST_CELLS:
+        lookup.skip(subject, [claims.THRESHOLDS], causes.too_large_transport(rows, columns, claims.MOST_CELLS))
+        return
     if not all(math.isfinite(facts.frobenius.upper) for facts in (writer, reader)):
         lookup.skip(subject, [claims.THRESHOLDS], causes.NO_THRESHOLD)
         return

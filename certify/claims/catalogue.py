@@ -178,7 +178,11 @@ def _of_incidence() -> Iterator[Entry]:
         "thresholds of row groups", "edge", incidence.thresholds("0:8;8:16", 2, "adapted", "99", 0),
         "The numbers against which the activities of groups of rows are held; they are chosen, recorded, and derived "
         "again when the certificate is checked.",
-        not_asked=(causes.NO_THRESHOLD, causes.too_many_groups(300, 256)),
+        not_asked=(
+            causes.NO_THRESHOLD,
+            causes.too_many_groups(300, 256),
+            causes.too_large_transport(8192, 65536, 2**26),
+        ),
     )  # fmt: skip
     yield Entry(
         "active columns", "edge", incidence.supports(4, 2, 0.5, {}),

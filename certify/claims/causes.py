@@ -40,6 +40,7 @@ __all__ = [
     "no_gap",
     "no_window",
     "ranks_bounded",
+    "too_large_transport",
     "too_many_groups",
     "too_many_layers",
     "undecided",
@@ -149,6 +150,11 @@ def no_window(level: str) -> str:
 def too_many_groups(count: int, limit: int) -> str:
     """Why so many groups are not asked for."""
     return f"there are {count} row groups, more than {limit}; group_rows makes them larger"
+
+
+def too_large_transport(rows: int, columns: int, limit: int) -> str:
+    """Why the row groups of a product of so many entries are not asked for."""
+    return f"the product of the layers has {rows} x {columns} entries, more than {limit} in all"
 
 
 def exact_work(allowed: float) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "FULL",
     "GRAPH",
     "LABELS",
+    "MOST_CELLS",
     "MOST_EDGES",
     "MOST_GROUPS",
     "PAIR_IDS",
@@ -45,6 +46,7 @@ THRESHOLDS, SUPPORTS, GRAPH, LABELS, WINDOW = (
 FULL = "100"
 """The level of the full windows."""
 MOST_GROUPS = 256
+MOST_CELLS = 2**26
 MOST_EDGES = 512
 """Of more edges, weights and correlations are not published."""
 

@@ -51,6 +51,9 @@ def measure_incidence(
     if len(chosen) > claims.MOST_GROUPS:
         ledger.skip([claims.THRESHOLDS], causes.too_many_groups(len(chosen), claims.MOST_GROUPS))
         return
+    if rows * (columns := writer.matrix.shape[1]) > claims.MOST_CELLS:
+        ledger.skip([claims.THRESHOLDS], causes.too_large_transport(rows, columns, claims.MOST_CELLS))
+        return
     if not all(isfinite(facts.frobenius.upper) for facts in (writer, reader)):
         ledger.skip([claims.THRESHOLDS], causes.NO_THRESHOLD)
         return

@@ -99,6 +99,7 @@ CAUSES: dict[str, list[tuple]] = {
     "windows_beyond": [(0,), (3,)],
     "format_overflows": [("fp16",)],
     "no_window": [("99.9",)],
+    "too_large_transport": [(8192, 65536, 2**26)],
     "too_many_groups": [(300, 256)],
     "exact_work": [(0.0,), (10.0,)],
     "exact_memory": [(5000, 4000)],

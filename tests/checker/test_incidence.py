@@ -251,3 +251,12 @@ def test_declared_groups_are_those_of_the_certificate():
     assert written["E4.thresholds", "edge W1 -> W2"].parameters["groups"] == "0:2,5:6;2:5,6:8"
     assert check(written, found, workers=1).reasons == ()
     assert check(written, Chain.from_arrays(layers), workers=1).reasons
+
+
+def test_a_transport_that_is_too_large_is_not_asked_for(monkeypatch):
+    monkeypatch.setattr(claims, "MOST_CELLS", 35)
+    given = Chain.from_arrays([np.eye(6), np.eye(6)])
+    found = certify.certify(given, workers=1)
+    why = causes.too_large_transport(6, 6, 35)
+    assert why in {item.reason for item in found.not_asked}
+    assert check(found, given, workers=1).reasons == []
