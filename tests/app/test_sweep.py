@@ -13,7 +13,7 @@ from certify.verdict import Verdict
 from tests.app.fourth import FOURTH
 from theorems.app.families import spectral
 from theorems.app.plot import plot, state
-from theorems.app.sweep import judge, sweep
+from theorems.app.sweep import Judged, Point, judge, sweep
 from theorems.engine.instance import Instance
 
 D3, D4 = theorems.get("D3"), theorems.get("D4")
@@ -109,3 +109,17 @@ def test_a_theorem_added_by_one_file_has_a_working_picture(reading):
             points = sweep(FOURTH, reading, family, family.start(), control.name, FOURTH.values())
             assert {state(p.judged) for p in points} <= {"holds", "fails", "outside"}
             assert plot(points, label_x=control.label).startswith("<svg")
+
+
+def test_jumps_are_drawn_as_jumps() -> None:
+    def drawn(values: list[float]) -> str:
+        found = [Judged((), Verdict.CERTIFIED, Verdict.CERTIFIED, (v, v), (9.0, 9.0), (9 - v, 9 - v)) for v in values]
+        points = [Point(Fraction(k), None, judged) for k, judged in enumerate(found)]
+        return plot(points, label_x="k")
+
+    def pieces(svg: str) -> int:
+        return svg.count('<polygon class="ps-curve ps-value"') + svg.count('<circle class="ps-dot ps-value"')
+
+    assert pieces(drawn([1, 1, 1, 3, 3, 3, 5, 5, 5])) == 3
+    assert pieces(drawn([0, 0.1, 0.3, 0.6, 1.0, 1.5, 2.1, 2.8])) == 1
+    assert pieces(drawn([2, 2, 2, 2])) == 1

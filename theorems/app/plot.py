@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -154,7 +155,8 @@ def _runs(points: Sequence[Point], side: str) -> Iterator[list[tuple[float, Encl
 
 
 def _curve(points: Sequence[Point], x: Axis, y: Axis, side: str, joined: bool) -> Iterator[str]:
-    for run in _runs(points, side):
+    stretches = _runs(points, side)
+    for run in itertools.chain.from_iterable(map(_between_jumps, stretches)) if joined else stretches:
         if joined and len(run) > 1:
             there = " ".join(f"{x(t)},{y(high)}" for t, (_, high) in run)
             back = " ".join(f"{x(t)},{y(low)}" for t, (low, _) in reversed(run))
@@ -164,6 +166,20 @@ def _curve(points: Sequence[Point], x: Axis, y: Axis, side: str, joined: bool) -
                 f'<circle class="ps-dot ps-{side}" cx="{x(t)}" cy="{y((low + high) / 2)}" r="3.5"/>'
                 for t, (low, high) in run
             )
+
+
+def _between_jumps(run: Sequence[tuple[float, Enclosure]]) -> Iterator[Sequence[tuple[float, Enclosure]]]:
+    """The stretches of a curve between its jumps: steps of a fifth of its range, four times as large as both beside."""
+    middles = [(low + high) / 2 for _, (low, high) in run]
+    steps = [abs(b - a) for a, b in itertools.pairwise(middles)]
+    least = 0.2 * (max(middles) - min(middles))
+    start = 0
+    for k, step in enumerate(steps):
+        beside = max([*steps[max(k - 1, 0) : k], *steps[k + 1 : k + 2]], default=0.0)
+        if least > 0 and step >= least and step > 4 * beside:
+            yield run[start : k + 1]
+            start = k + 1
+    yield run[start:]
 
 
 def _margins(points: Sequence[Point], x: Axis, y: Axis) -> Iterator[str]:
