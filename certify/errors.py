@@ -27,6 +27,7 @@ class PolystableError(Exception):
     file, tensor, place : where: a path, a tensor name, an index or a line.
     limit : the limit that was met, with its unit and the option that changes it.
     hint : what to try.
+    shown : a text of several lines to go with the hint, such as a drafted chain file.
     """
 
     exit_code = 5
@@ -40,6 +41,7 @@ class PolystableError(Exception):
         place: object = None,
         limit: str | None = None,
         hint: str | None = None,
+        shown: str | None = None,
     ) -> None:
         self.message = message
         self.file = None if file is None else str(file)
@@ -47,6 +49,7 @@ class PolystableError(Exception):
         self.place = None if place is None else str(place)
         self.limit = limit
         self.hint = hint
+        self.shown = shown
         super().__init__(self.render())
 
     def render(self, show: Callable[[str], str] = str) -> str:
@@ -61,6 +64,7 @@ class PolystableError(Exception):
             lines.append(f"limit: {show(self.limit)}")
         if self.hint is not None:
             lines.append(f"try: {show(self.hint)}")
+        lines += map(show, self.shown.split("\n") if self.shown else ())
         return "\n".join(lines)
 
 

@@ -23,6 +23,7 @@ from certify.chain.dtypes import is_integer, refusal_of
 from certify.chain.model import Chain, Layer, LeftOut, consecutive_edges
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
+from certify.escaping import escaped
 
 __all__ = ["chain_of_numbered_names", "natural_key"]
 
@@ -167,7 +168,7 @@ class _Refusal:
 
     def __call__(self, message: str, *, place: str | None = None) -> ChainError:
         rows = [
-            f"  {group.pattern}: {len(group.members)} of shape "
+            f"  {escaped(group.pattern)}: {len(group.members)} of shape "
             + ", ".join(str(stored.shape) for stored in group.members[:_SHOWN])
             + (", ..." if len(group.members) > _SHOWN else "")
             for group in self._groups[:_SHOWN]
@@ -182,8 +183,8 @@ class _Refusal:
             file=self._source,
             place=place,
             hint="name the layers in a chain file; edit the one below and give it with --chain FILE "
-            f"(chain_file=... in Python)\nmatrices by name:\n{shown}\nchain file:\n"
-            f"{draft_chain_file(self._matrices)}",
+            "(chain_file=... in Python)",
+            shown=f"matrices by name:\n{shown}\nchain file:\n{draft_chain_file(self._matrices)}",
         )
 
 

@@ -85,7 +85,7 @@ def load(
         found = draft(source, tensors, preset, limits)
         if not found.fits:
             raise ChainError(
-                found.why, file=source, hint=f"edit this chain file and give it with --chain FILE\n{found.text}"
+                found.why, file=source, hint="edit this chain file and give it with --chain FILE", shown=found.text
             )
         parsed = parse_chain_file(found.text.encode(), f"drafted by the preset {preset}", limits)
     if parsed is None:

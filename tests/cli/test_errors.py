@@ -161,3 +161,19 @@ def test_help_is_quick_and_loads_nothing_heavy():
 def test_version(capsys):
     assert cli.run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("certify 0.")
+
+
+def test_a_drafted_chain_file_is_printed_line_by_line(tmp_path, capsys):
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from certify.cli import run
+
+    names = ("a.0.weight", "a.1.weight", "b.0.weight", "b.1.weight")
+    save_file({name: np.eye(2, dtype=np.float32) for name in names}, tmp_path / "w.safetensors")
+    assert run(["chain", str(tmp_path / "w.safetensors")]) == 4
+    printed = capsys.readouterr().err
+    lines = [line.strip() for line in printed.splitlines()]
+    assert lines.count("[[layers]]") == 4
+    assert "edges = []" in lines
+    assert "\\n" not in printed
