@@ -16,6 +16,9 @@ from certify.verdict import Enclosure
 __all__ = ["between", "between_counts", "bits", "count", "in_units", "least_root", "with_zero"]
 
 
+_TIMES = 8.0
+
+
 def between(own: Sequence[Range], most: Sequence[Range], published: Sequence[Enclosure]) -> str:
     """Whether what is published lies between what is known and what publication may make of it."""
     if not own and all(value == UNKNOWN for value in published):
@@ -24,8 +27,10 @@ def between(own: Sequence[Range], most: Sequence[Range], published: Sequence[Enc
         low, high = float(narrow.lo), float(narrow.hi)
         if not ((value.lower <= low or value.lower == 0 >= low) and high <= value.upper):
             return f"not proved: value {place} lies between {low.hex()} and {high.hex()}"
-        # Publication widens by the width on either side, also where one end is sharp, and rounds to a grid.
-        tiny = 2.0**-38 * max(abs(value.lower), abs(value.upper)) + 2.0**-800 + float(wide.hi) - float(wide.lo)
+        # Publication widens by the width on either side, also where one end is sharp, and rounds to a grid; what the
+        # prover knows may be a few times as wide.
+        room = _TIMES * (float(wide.hi) - float(wide.lo))
+        tiny = 2.0**-38 * max(abs(value.lower), abs(value.upper)) + 2.0**-800 + room
         if not (float(wide.lo) - tiny <= value.lower and value.upper <= float(wide.hi) + tiny):
             return f"value {place} is wider than what is published"
     return ""

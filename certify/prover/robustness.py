@@ -21,6 +21,7 @@ __all__ = ["measure_radius", "near_multipliers"]
 _PART = 2.0**-22
 """The perturbation of a facet goes beyond it by this part of its distance."""
 _LEAST = 2.0**-100
+_FLOOR = 2.0**-46
 _STEPS = 64
 
 
@@ -92,4 +93,5 @@ def _least(x: Interval) -> Interval:
 
 
 def _published(x: Interval) -> Enclosure:
-    return publish(float(x.lo), float(x.hi), nonnegative=True)
+    # The checker rounds a few times more.
+    return publish(float(x.lo), float(x.hi), floor=_FLOOR * float(x.hi), nonnegative=True)
