@@ -27,7 +27,8 @@ def _blocks(rows: int) -> list[range]:
 
 
 def _unit(norm: Real) -> int:
-    return math.frexp(float(norm))[1]
+    # A norm that is a power of two to rounding is taken as above it: an upper bound of it decides.
+    return math.frexp(float(norm * (1 + mp.mpf(10) ** -12)))[1]
 
 
 def _grid(low: Real, high: Real) -> Real:
