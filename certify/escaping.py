@@ -1,8 +1,10 @@
-"""The one function that makes printable what was read from a file."""
+"""How what was read from a file is shown: printable in a terminal, and as text of a page."""
 
 from __future__ import annotations
 
-__all__ = ["escaped"]
+import html
+
+__all__ = ["escaped", "quoted"]
 
 
 def escaped(text: object, *, lines: bool = False) -> str:
@@ -22,3 +24,12 @@ def escaped(text: object, *, lines: bool = False) -> str:
     return "".join(
         c if c.isprintable() or (lines and c == "\n") else c.encode("unicode_escape").decode("ascii") for c in found
     )
+
+
+def quoted(text: object, *, lines: bool = False) -> str:
+    """Text of a file as text of a page: without control characters, and never markup; parameters of :func:`escaped`.
+
+    >>> quoted("<b>\\u202e")
+    '&lt;b&gt;\\\\u202e'
+    """
+    return html.escape(escaped(text, lines=lines))

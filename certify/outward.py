@@ -1,4 +1,4 @@
-"""Exact corners of scalar intervals, and their outward rounding: what :mod:`certify.enclosure` computes with.
+"""Exact corners of scalar intervals, and their outward rounding: for enclosures and for what is published.
 
 A corner is a Fraction, or an infinite or undefined float. An infinite end point stands for arbitrarily large numbers,
 never for a number of its own.
@@ -71,7 +71,8 @@ def down(x: Corner) -> float:
 
 def up(x: Corner) -> float:
     """The smallest float not below x."""
-    return -down(-x)
+    # Not −down(−x), which would write 0 as −0.
+    return 0.0 - down(-x)
 
 
 def root(x: float, *, upward: bool) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from certify.enclosure import Enclosure, widest
+from certify.outward import down, up
 
 __all__ = ["GRID_BITS", "UNKNOWN", "difference", "margin_of_width", "outward", "publish"]
 
@@ -74,16 +75,7 @@ def outward(lower: Fraction, upper: Fraction) -> Enclosure:
     >>> outward(Fraction(1, 4), Fraction(1, 2))
     Enclosure(lower=0.25, upper=0.5)
     """
-    return Enclosure(0.0 - _up(-lower), _up(upper))
-
-
-def _up(x: Fraction) -> float:
-    if x > _LARGEST:
-        return math.inf
-    if x < -_LARGEST:
-        return -_LARGEST
-    nearest = float(x)
-    return math.nextafter(nearest, math.inf) if Fraction(nearest) < x else nearest
+    return Enclosure(down(lower), up(upper))
 
 
 def margin_of_width(values: Iterable[Enclosure], limit: float) -> Enclosure:

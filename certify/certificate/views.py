@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from certify.certificate import tables
 from certify.certificate.domains import Domain, domains
 from certify.certificate.records import InputRecord, NotAsked
 from certify.errors import MissingClaimError
-from certify.escaping import escaped
+from certify.escaping import quoted
 from certify.reading import hint_of, shown
 from certify.subjects import edge_subject, layer_subject
 from certify.verdict import Claim, Enclosure, Verdict, combine
 from certify.writing import write_whole
 
-__all__ = ["CertificateLike", "InterfaceClaims", "LayerClaims", "SubjectClaims", "Views"]
+__all__ = ["InterfaceClaims", "LayerClaims", "SubjectClaims", "Views"]
 
 _ROWS = 40
 
@@ -76,35 +75,19 @@ class InterfaceClaims(SubjectClaims):
     between: str
 
 
-class CertificateLike(Protocol):
-    """What the views need of a certificate."""
-
-    @property
-    def input(self) -> InputRecord:
-        """What was read."""
-        ...
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        """The claims, in order."""
-        ...
-
-    @property
-    def not_asked(self) -> tuple[NotAsked, ...]:
-        """Claims that do not apply."""
-        ...
-
-    @property
-    def verdict(self) -> Verdict:
-        """Their conjunction."""
-        ...
-
-
 class Views:
-    """Ways to read a certificate; a part of :class:`certify.certificate.Certificate`."""
+    """Ways to read a certificate; a part of :class:`certify.certificate.Certificate`, whose fields these are."""
+
+    if TYPE_CHECKING:
+        input: InputRecord
+        claims: tuple[Claim, ...]
+        not_asked: tuple[NotAsked, ...]
+
+        @property
+        def verdict(self) -> Verdict: ...
 
     @cached_property
-    def _by_subject(self: CertificateLike) -> dict[str, dict[str, Claim]]:
+    def _by_subject(self) -> dict[str, dict[str, Claim]]:
         found: dict[str, dict[str, Claim]] = {}
         for claim in self.claims:
             found.setdefault(claim.subject, {})[claim.id] = claim
@@ -145,33 +128,31 @@ class Views:
             raise MissingClaimError(f"no claims about {shown(called)}", hint=hint)
         return SubjectClaims(subject, self._by_subject[subject])
 
-    def layers(self: CertificateLike) -> list[LayerClaims]:
+    def layers(self) -> list[LayerClaims]:
         """The layers, lowest first, each with its claims."""
-        claims: dict[str, dict[str, Claim]] = Views._by_subject.__get__(self)
         return [
-            LayerClaims(subject, claims.get(subject, {}), item.layer, item.shape, item.dtype)
+            LayerClaims(subject, self._by_subject.get(subject, {}), item.layer, item.shape, item.dtype)
             for item in self.input.tensors
             for subject in [layer_subject(item.layer)]
         ]
 
-    def interfaces(self: CertificateLike) -> list[InterfaceClaims]:
+    def interfaces(self) -> list[InterfaceClaims]:
         """The interfaces in the order of the chain's edges, each with its claims."""
-        claims: dict[str, dict[str, Claim]] = Views._by_subject.__get__(self)
         ends = [(self.input.tensors[i], self.input.tensors[j]) for i, j in self.input.edges]
         return [
             InterfaceClaims(
-                subject, claims.get(subject, {}), lower.layer, upper.layer, lower.shape[0],
+                subject, self._by_subject.get(subject, {}), lower.layer, upper.layer, lower.shape[0],
                 self.input.between.get(place, ""),
             )
             for place, (lower, upper) in enumerate(ends)
             for subject in [edge_subject(lower.layer, upper.layer)]
         ]  # fmt: skip
 
-    def domain(self: CertificateLike) -> list[Domain]:
+    def domain(self) -> list[Domain]:
         """Where every interface and chain stands: IN, OUT, UNDECIDED or NOT APPLICABLE, line by line."""
         return domains(self.claims, self.not_asked)
 
-    def to_csv(self: CertificateLike, path: str | os.PathLike[str] | None = None) -> str:
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
         """The table of :data:`certify.certificate.tables.COLUMNS` as CSV text, written to ``path`` where one is given.
 
         Floats are spelled so that reading them gives the same float.
@@ -185,23 +166,22 @@ class Views:
             write_whole(path, text.encode())
         return text
 
-    def to_pandas(self: CertificateLike) -> Any:
+    def to_pandas(self) -> Any:
         """The table of claims as a ``pandas.DataFrame``; raises :class:`certify.errors.UsageError` without pandas."""
         return tables.frame("pandas", self.claims)
 
-    def to_polars(self: CertificateLike) -> Any:
+    def to_polars(self) -> Any:
         """The table of claims as a ``polars.DataFrame``; raises :class:`certify.errors.UsageError` without polars."""
         return tables.frame("polars", self.claims)
 
-    def _repr_html_(self: CertificateLike) -> str:
-        claims: dict[str, dict[str, Claim]] = Views._by_subject.__get__(self)
+    def _repr_html_(self) -> str:
         rows = [
-            (subject, len(found), combine(c.verdict for c in found.values()).value) for subject, found in claims.items()
+            (subject, len(found), combine(c.verdict for c in found.values()).value)
+            for subject, found in self._by_subject.items()
         ]
         more = [(f"and {len(rows) - _ROWS} more", "", "")] * (len(rows) > _ROWS)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(escaped(cell))}</td>" for cell in row) + "</tr>"
-            for row in [*rows[:_ROWS], *more]
+            "<tr>" + "".join(f"<td>{quoted(cell)}</td>" for cell in row) + "</tr>" for row in [*rows[:_ROWS], *more]
         )
         counts = Counter(claim.verdict for claim in self.claims)
         tally = ", ".join(f"{counts[verdict]} {verdict.value.lower()}" for verdict in Verdict)

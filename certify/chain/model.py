@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +15,7 @@ from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.refusals import check_name
 from certify.chain.stored import Memory, StoredTensor
 from certify.errors import ChainError, UnsupportedError
-from certify.escaping import escaped
+from certify.escaping import quoted
 from certify.subjects import edge_subject
 
 __all__ = ["Chain", "Edge", "Layer", "LeftOut", "consecutive_edges"]
@@ -122,8 +121,8 @@ class Chain:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{escape(escaped(item.name))}</td><td>{item.shape[0]} × {item.shape[1]}</td>"
-            f"<td>{escape(escaped(item.dtype))}</td></tr>"
+            f"<tr><td>{quoted(item.name)}</td><td>{item.shape[0]} × {item.shape[1]}</td>"
+            f"<td>{quoted(item.dtype)}</td></tr>"
             for item in self.layers[:_SHOWN_ROWS]
         )
         more = f"<p>and {len(self.layers) - _SHOWN_ROWS} more</p>" * (len(self.layers) > _SHOWN_ROWS)

@@ -66,13 +66,10 @@ def principal_cosines(x: Subspace, y: Subspace) -> Interval:
             f"the subspaces live in R^{n} and R^{y.basis.shape[0]}", hint="compare subspaces of one interface"
         )
     count = min(k, y.basis.shape[1])
-    unknown = Interval(np.zeros(count), np.ones(count))
-    moved = add_up(x.sin_theta, y.sin_theta)
-    if not moved < 1.0 or not max(float(np.max(np.abs(s.basis))) for s in (x, y)) <= 2.0:
-        return unknown
-    b_x, b_y = defect(x.basis, tight=True).norm(), defect(y.basis, tight=True).norm()
-    if not (b_x < 0.5 and b_y < 0.5):
-        return unknown
+    known = _known(x, y)
+    if known is None:
+        return Interval(np.zeros(count), np.ones(count))
+    moved, b_x, b_y = known
     cross = gemm(np.ascontiguousarray(x.basis.T), y.basis)
     values = svd(cross.mid, "tight")
     error = float(norm_up(cross.rad))
@@ -82,6 +79,15 @@ def principal_cosines(x: Subspace, y: Subspace) -> Interval:
     high = div_up(high, sqrt_down(mul_down(sub_down(1.0, b_x), sub_down(1.0, b_y))))
     low, high = np.clip(sub_down(low, moved), 0.0, 1.0), np.clip(add_up(high, moved), 0.0, 1.0)
     return Interval(low, high)
+
+
+def _known(x: Subspace, y: Subspace) -> tuple[float, float, float] | None:
+    """sin Θ_X + sin Θ_Y, b_X and b_Y; None where they say nothing of an angle."""
+    moved = float(add_up(x.sin_theta, y.sin_theta))
+    if not moved < 1.0 or not max(float(np.max(np.abs(s.basis))) for s in (x, y)) <= 2.0:
+        return None
+    b_x, b_y = defect(x.basis, tight=True).norm(), defect(y.basis, tight=True).norm()
+    return (moved, b_x, b_y) if b_x < 0.5 and b_y < 0.5 else None
 
 
 def principal_sines(x: Subspace, y: Subspace) -> Interval:
@@ -104,13 +110,10 @@ def principal_sines(x: Subspace, y: Subspace) -> Interval:
     if x.basis.shape != y.basis.shape:
         raise UsageError(f"subspaces with bases of shapes {x.basis.shape} and {y.basis.shape} are not compared")
     k = x.basis.shape[1]
-    unknown = Interval(np.zeros(k), np.ones(k))
-    moved = add_up(x.sin_theta, y.sin_theta)
-    if not moved < 1.0 or not max(float(np.max(np.abs(s.basis))) for s in (x, y)) <= 2.0:
-        return unknown
-    b_x, b_y = defect(x.basis, tight=True).norm(), defect(y.basis, tight=True).norm()
-    if not (b_x < 0.5 and b_y < 0.5):
-        return unknown
+    known = _known(x, y)
+    if known is None:
+        return Interval(np.zeros(k), np.ones(k))
+    moved, b_x, b_y = known
     cross = gemm(np.ascontiguousarray(x.basis.T), y.basis)
     inside = gemm(x.basis, cross.mid)
     rest = y.basis - inside.mid

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from certify.certificate import Certificate
 from certify.claims import layer
+from certify.escaping import quoted
 from certify.report.figures import figures
 from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, short_names
 from certify.report.page_claims import claims_html, documentation_html
 from certify.report.pictures.spectrum import LAWS
-from certify.report.pictures.svg import PALETTE, Picture, quoted
+from certify.report.pictures.svg import PALETTE, Picture
 from certify.report.summary import left_out_lines, not_asked_lines
 from certify.report.tail import tail_html
 from certify.verdict import Verdict

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from certify.certificate import Certificate
 from certify.claims.catalogue import GENERAL, PLACES, Entry, entry_of
+from certify.escaping import quoted
 from certify.report.overview import plain_subjects
-from certify.report.pictures.svg import quoted
 from certify.report.summary import Row, closeness, sections
 from certify.verdict import Claim, Verdict
 

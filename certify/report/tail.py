@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from certify.certificate import Certificate
-from certify.console import escaped
+from certify.escaping import escaped, quoted
 from certify.report.overview import LayerRow, overview, short
 
 __all__ = ["Tail", "fit_tail", "tail_html", "tail_table"]
@@ -97,7 +97,7 @@ def tail_table(certificate: Certificate) -> RenderableType:
 def tail_html(layers: Sequence[LayerRow]) -> str:
     """The same as a part of a page, for the layers of an overview."""
     rows = "".join(
-        f"<tr><td>{html.escape(escaped(row.name))}</td>" + "".join(f"<td>{cell}</td>" for cell in _cells(row, tail))
+        f"<tr><td>{quoted(row.name)}</td>" + "".join(f"<td>{cell}</td>" for cell in _cells(row, tail))
         for row, tail in _rows(layers)
     )
     head = "".join(f"<th>{title}" for title in _HEAD)

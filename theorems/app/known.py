@@ -10,7 +10,7 @@ from theorems.app.between import NOISE, blend, scaled
 from theorems.app.family import Control, Family, Values
 from theorems.app.near import sound_neighbour
 from theorems.engine.instance import Instance
-from theorems.engine.theorem import Cell, Need, Reading, Status, Theorem
+from theorems.engine.theorem import Need, Reading, Status, Theorem
 from theorems.engine.witness import Witness, examine
 
 __all__ = ["NAME", "first_attack", "known_counterexample"]
@@ -42,7 +42,7 @@ def known_counterexample(theorem: Theorem, reading: Reading, drop: str | None) -
     if cell is None or cell.witness is None:
         return None
     goal = cell.witness
-    start = _start(theorem, reading, cell)
+    start = _start(theorem.id, reading.name, cell.hypothesis)
     shaken = any(isinstance(value, tuple) for _, value in goal.items)
     controls = ([_T] if start is not None else []) + ([_SCALE, NOISE] if shaken else [])
     if not controls:
@@ -58,12 +58,8 @@ def known_counterexample(theorem: Theorem, reading: Reading, drop: str | None) -
     return Family(NAME, text if start is not None else f"An exact counterexample{without}.", tuple(controls), build)
 
 
-def _start(theorem: Theorem, reading: Reading, cell: Cell) -> Instance | None:
-    return _start_of(theorem.id, reading.name, cell.hypothesis)
-
-
 @functools.lru_cache(maxsize=64)
-def _start_of(id: str, name: str, hypothesis: str) -> Instance | None:
+def _start(id: str, name: str, hypothesis: str) -> Instance | None:
     from theorems.library import get
 
     theorem = get(id)

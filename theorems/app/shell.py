@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import urllib.parse
 from typing import Any
 
 from certify.errors import UsageError
-from certify.escaping import escaped
+from certify.escaping import quoted
 from theorems.app.guard import Application, Message, Receive, Send
 from theorems.engine.plain import plain_math, plain_text
 from theorems.engine.theorem import Status, Theorem
@@ -52,17 +51,13 @@ def shell_html(query: str) -> str:
 
 def _stated(theorem: Theorem) -> str:
     true = [r for r in theorem.readings if r.status is Status.TRUE]
-    readings = "".join(f"<li><b>{_text(r.name)}</b>: {_text(plain_math(r.latex) or r.text)}</li>" for r in true)
+    readings = "".join(f"<li><b>{quoted(r.name)}</b>: {quoted(plain_math(r.latex) or r.text)}</li>" for r in true)
     # The first paragraph is the title again.
     _, _, stated = plain_text(docstring(theorem)).partition("\n\n")
     return (
-        f"<h2>{_text(theorem.id)}. {_text(theorem.title)}</h2><p class=soft>{_text(theorem.source)}</p>"
-        f"<pre>{_text(stated, lines=True)}</pre><ul>{readings}</ul>"
+        f"<h2>{quoted(theorem.id)}. {quoted(theorem.title)}</h2><p class=soft>{quoted(theorem.source)}</p>"
+        f"<pre>{quoted(stated, lines=True)}</pre><ul>{readings}</ul>"
     )
-
-
-def _text(text: str, *, lines: bool = False) -> str:
-    return html.escape(escaped(text, lines=lines))
 
 
 def with_shell(app: Application) -> Application:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from certify.escaping import escaped
+from certify.escaping import quoted
 from certify.verdict import Verdict, combine
 from certify.writing import write_whole
 from theorems.engine.report import Report, Result, summary
@@ -56,7 +55,7 @@ def page(report: Report, titles: Mapping[str, str] | None = None) -> str:
     failed = [result for result in report.results if result.verdict is not Verdict.CERTIFIED]
     parts = [
         f"<h1>Theorem checks: <span class={verdict}>{verdict}</span></h1>",
-        f"<p>{_text(summary(report))}.</p>",
+        f"<p>{quoted(summary(report))}.</p>",
         *(["<h2>Not certified</h2>", *map(_failure, failed)] if failed else []),
         "<h2>Theorems</h2>",
         *(_theorem(id, found, (titles or {}).get(id, "")) for id, found in _grouped(report.results)),
@@ -91,7 +90,7 @@ def _grouped(results: Sequence[Result]) -> Iterable[tuple[str, list[Result]]]:
 def _failure(result: Result) -> str:
     shown = f"{result.evidence}\nagain: {result.command}"
     head = f"{result.theorem} {result.kind} {result.name}"
-    return f"<p>{_text(head)}: {_verdict(result.verdict)}</p><pre>{_text(shown, lines=True)}</pre>"
+    return f"<p>{quoted(head)}: {_verdict(result.verdict)}</p><pre>{quoted(shown, lines=True)}</pre>"
 
 
 def _theorem(id: str, results: Sequence[Result], title: str) -> str:
@@ -99,21 +98,17 @@ def _theorem(id: str, results: Sequence[Result], title: str) -> str:
     counts = Counter(result.kind for result in results)
     told = ", ".join(f"{count} {_KINDS.get(kind, kind)}" for kind, count in counts.items())
     rows = "".join(
-        f"<tr><td>{_text(r.kind)}</td><td>{_text(r.name)}</td><td>{_verdict(r.verdict, r.outcome)}</td>"
-        f"<td>{_text(r.evidence)}</td></tr>"
+        f"<tr><td>{quoted(r.kind)}</td><td>{quoted(r.name)}</td><td>{_verdict(r.verdict, r.outcome)}</td>"
+        f"<td>{quoted(r.evidence)}</td></tr>"
         for r in results
     )
     head = "<thead><tr><th>check</th><th>of</th><th>verdict</th><th>evidence</th></tr></thead>"
     shown = "" if verdict is Verdict.CERTIFIED else " open"
     return (
-        f"<details id={html.escape(id, quote=True)}{shown}><summary>{_text(id)} {_text(title)} {_verdict(verdict)}"
-        f" <span class=soft>{_text(told)}</span></summary><table>{head}<tbody>{rows}</tbody></table></details>"
+        f"<details id={quoted(id)}{shown}><summary>{quoted(id)} {quoted(title)} {_verdict(verdict)}"
+        f" <span class=soft>{quoted(told)}</span></summary><table>{head}<tbody>{rows}</tbody></table></details>"
     )
 
 
 def _verdict(verdict: Verdict, words: str = "") -> str:
-    return f"<span class={verdict.value}>{_text(words or verdict.value)}</span>"
-
-
-def _text(text: str, *, lines: bool = False) -> str:
-    return html.escape(escaped(text, lines=lines))
+    return f"<span class={verdict.value}>{quoted(words or verdict.value)}</span>"

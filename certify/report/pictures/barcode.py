@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from certify.report.pictures.svg import Picture, box, quoted, segment, words
+from certify.escaping import quoted
+from certify.report.pictures.svg import Picture, box, segment, words
 
 __all__ = ["barcode_picture", "barcode_text"]
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from certify.report.pictures.svg import Picture, box, number, quoted, segment, words
+from certify.escaping import quoted
+from certify.report.pictures.svg import Picture, box, number, segment, words
 
 __all__ = ["Edge", "graph_picture", "masks_picture"]
 

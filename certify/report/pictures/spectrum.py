@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from certify.escaping import quoted
 from certify.report.numbers import enclosure_text
-from certify.report.pictures.svg import Picture, box, cut, decades, level, number, path, quoted, segment, words
+from certify.report.pictures.svg import Picture, box, cut, decades, level, number, path, segment, words
 from certify.verdict import Enclosure
 
 __all__ = ["LAWS", "Frame", "frame_of", "spectrum_picture"]

@@ -1,15 +1,14 @@
-"""Elements of SVG, one palette for all pictures, and the one function through which text enters a page or a picture.
+"""Elements of SVG, and one palette for all pictures.
 
 A picture names its colours by class, so that a page can show it light or dark; alone it carries the light ones.
 """
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 
-from certify.console import escaped
+from certify.escaping import quoted
 
 __all__ = [
     "PALETTE",
@@ -22,7 +21,6 @@ __all__ = [
     "level",
     "number",
     "path",
-    "quoted",
     "segment",
     "words",
 ]
@@ -36,15 +34,6 @@ svg text{font:10px system-ui,sans-serif;fill:var(--soft)}svg .t{font-weight:600;
 svg .e{text-anchor:end}svg .m{text-anchor:middle}.idle{pointer-events:none}
 """
 _LIGHT = ":root{--fg:#1b1f24;--bg:#fff;--soft:#5c646c;--line:#d9dde1;--a:#2c6fbb;--b:#c8541b;--c:#3b8a3e;--d:#8a5aa8}"
-
-
-def quoted(text: object) -> str:
-    """Text of a file as text of a page: without control characters, and never markup.
-
-    >>> quoted("<b>\\u202e")
-    '&lt;b&gt;\\\\u202e'
-    """
-    return html.escape(escaped(text))
 
 
 def number(x: float) -> str:
