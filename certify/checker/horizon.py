@@ -128,8 +128,9 @@ class _Horizon:
         for side, (_, factor) in zip((1, 0), best, strict=True):
             gap = self._gap(k, 1 - side)[0]
             size = arb(delta.upper if side else max(delta.lower, 0.0))
-            ends.append(most.min(size * arb(2).sqrt() / gap * factor.min(arb(1))) if gap > 0 else most)
-        return enclosed([ends[0].union(ends[1])], values[2:], _room(*times, best), nonnegative=True)
+            found = size * arb(2).sqrt() / gap * factor.min(arb(1))
+            ends.append(most.min(found) if gap > 0 else most)
+        return enclosed([ends[0].union(ends[1])], values[2:], _room(times[0], times[1], best), nonnegative=True)
 
 
 def _square(value: Enclosure, side: int) -> arb:
