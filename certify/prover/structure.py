@@ -151,7 +151,8 @@ class Profiles:
         return "".join(found)
 
     @cached_property
-    def _mask(self) -> Interval:
+    def mask(self) -> Interval:
+        """1 on the supports, 0 elsewhere."""
         return Interval(self.active.astype(np.float64))
 
     @cached_property
@@ -160,11 +161,11 @@ class Profiles:
 
     @cached_property
     def _masses(self) -> Interval:
-        return pair_sums(self.masked.sqr(), self._mask)
+        return pair_sums(self.masked.sqr(), self.mask)
 
     @cached_property
     def _totals(self) -> Interval:
-        return pair_sums(self.masked, self._mask)
+        return pair_sums(self.masked, self.mask)
 
 
 @dataclass(frozen=True)
@@ -195,16 +196,12 @@ class Structure:
 
     def label_margins(self, error: Interval) -> Interval:
         """Margins of the labels of all edges."""
-        own, levels = self.profiles, self.levels
-        left, right = own.lengths(self.edges)
-        square, mask = _masked(error, own.active).sqr(), Interval(own.active.astype(np.float64))
-        sums = pair_sums(square, mask)
+        own = self.profiles
+        left, right = self._lengths
+        sums = pair_sums(_masked(error, own.active).sqr(), own.mask)
         moved = sqrt(sums[self.edges]) / left, sqrt(sums[self.edges[::-1]]) / right
-        cosine = own.correlations(self.edges)
-        kappa = Interval(levels.correlation)
-        sines = sqrt(1 - cosine * cosine), sqrt(1 - kappa * kappa)
-        angle = labels.angle_margin((cosine, kappa), sines, moved)
-        ratio = labels.ratio_margin(left / right, levels.ratio, moved)
+        angle = labels.angle_margin(self._turn, moved)
+        ratio = labels.ratio_margin(self._nearest, moved)
         both = minimum(angle, ratio)
         letters = np.array(list(self.labels))
         # On a single column there is only the ratio; an angle beyond κ is all that ST says.
@@ -215,6 +212,20 @@ class Structure:
         )
         open_ = letters == "?"
         return Interval(np.where(open_, -1.0, found.lo), np.where(open_, 1.0, found.hi))
+
+    @cached_property
+    def _lengths(self) -> tuple[Interval, Interval]:
+        return self.profiles.lengths(self.edges)
+
+    @cached_property
+    def _turn(self) -> Interval:
+        """cos m of all edges."""
+        cosine, kappa = self.profiles.correlations(self.edges), Interval(self.levels.correlation)
+        return labels.turned_together((cosine, kappa), (sqrt(1 - cosine * cosine), sqrt(1 - kappa * kappa)))
+
+    @cached_property
+    def _nearest(self) -> Interval:
+        return labels.nearest_level(self._lengths[0] / self._lengths[1], self.levels.ratio)
 
 
 def _turned(pairs: Pairs) -> Pairs:
