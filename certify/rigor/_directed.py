@@ -77,7 +77,9 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
 
 def _arrays(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    return (a, b) if a.shape == b.shape else np.broadcast_arrays(a, b)
+    if a.shape != b.shape:
+        a, b = np.broadcast_arrays(a, b)
+    return a, b
 
 
 @np.errstate(**QUIET)
