@@ -33,7 +33,7 @@ speak of it, and the gallery. The papers are [FLAG](https://arxiv.org/abs/2605.0
 """
 
 
-_PROTOCOL = ("E7.finite", "E7.rank", "E7.normalization", "E7.domain.spectral")
+_PROTOCOL = ("E7.finite", "E7.rank", "E7.normalization", "E7.domain.spectral", "E7.domain.static")
 
 
 def write_claims(folder: Path) -> None:

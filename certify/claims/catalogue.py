@@ -279,6 +279,25 @@ def _of_rigidity() -> Iterator[Entry]:
         not_asked=(causes.UNEQUAL_SHAPES, causes.NO_INTERFACE, causes.NOT_ALL_SQUARE, causes.BRANCHED),
         also="chain",
     )  # fmt: skip
+    yield Entry(
+        "static domain", "edge",
+        domain.static(dict.fromkeys(domain.STATIC_LINES, Verdict.CERTIFIED), "99", True, Verdict.CERTIFIED, ""),
+        "Whether windows that are not full keep who acts on whom, line by line: both layers have full rank, and at a "
+        "level of energy and all higher ones no line of the block form fails; of a chain, whether it is so at all its "
+        "interfaces. What is vacuous does not apply, and is never counted as kept.",
+        undecided=(causes.DOMAIN_OPEN,),
+        not_asked=(
+            causes.NO_THRESHOLD,
+            causes.NO_ACTIVE_COLUMN,
+            causes.NO_SMALLER_WINDOW,
+            causes.too_many_groups(300, 256),
+            causes.too_large_transport(8192, 65536, 2**26),
+            causes.NO_INTERFACE,
+            causes.NOT_ALL_STATIC,
+            causes.BRANCHED,
+        ),
+        also="chain",
+    )  # fmt: skip
 
 
 def _of_flow() -> Iterator[Entry]:

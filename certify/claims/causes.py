@@ -13,14 +13,17 @@ __all__ = [
     "FIT",
     "LEVEL_OPEN",
     "NOT_ALL_SQUARE",
+    "NOT_ALL_STATIC",
     "NOT_ALONE",
     "NOT_INVERTIBLE",
+    "NO_ACTIVE_COLUMN",
     "NO_EDGE",
     "NO_EDGE_GAP",
     "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
     "NO_SHARED_COLUMN",
+    "NO_SMALLER_WINDOW",
     "NO_THRESHOLD",
     "NULL_UNRESOLVED",
     "ONE_GROUP",
@@ -57,6 +60,9 @@ DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is s
 DOMAIN_OPEN = "a line of the domain is undecided"
 NO_INTERFACE = "the chain has one layer and no interface"
 NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
+NOT_ALL_STATIC = "an interface of the chain has no structure or no smaller windows, and so no static domain"
+NO_ACTIVE_COLUMN = "no column is active in any group, so that there is no structure to keep"
+NO_SMALLER_WINDOW = "the windows of every level are full, so that nothing is truncated"
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"

@@ -85,6 +85,12 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
         ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
     ],
     domain.chain_spectral: [((Verdict.CERTIFIED, Verdict.REFUTED), ("edge a -> b", "edge b -> c"))],
+    domain.static: [
+        ({"columns": Verdict.CERTIFIED, "pairs": None}, "99", True, Verdict.CERTIFIED, ""),
+        ({"rank": Verdict.CERTIFIED, "columns": Verdict.REFUTED}, "99.9", False, Verdict.UNDECIDED, "columns"),
+        ({"rank": Verdict.CERTIFIED, "columns": Verdict.UNDECIDED}, "", False, None, ""),
+    ],
+    domain.chain_static: [((Verdict.UNDECIDED,), ("edge a -> b",))],
     component.polystable: [
         (Verdict.CERTIFIED, [(2, 2), (2, 2)], (2, 2)),
         (Verdict.REFUTED, [(2, 3), (3, 3)], (2, 2)),

@@ -76,6 +76,7 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E7.conclusion": lambda x, level: x.rows.conclusion(level),
     "E7.smallest_level": lambda x, _: x.rows.smallest(),
     "E7.domain.spectral": lambda x, _: [_of_full_rank(x)],
+    "E7.domain.static": lambda x, _: [x.static_domain() if isinstance(x, Component) else x.rows.static_domain()],
 }
 
 
