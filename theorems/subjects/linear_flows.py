@@ -26,8 +26,8 @@ def identity(n: int) -> list[list[int]]:
 class Samples:
     """Inputs X and targets Y of samples, as columns.
 
-    ``mask`` is 1 for each neuron of the first hidden layer that passes on what these samples give it, and 0 for each one
-    that does not; none where all do, in a linear network.
+    ``mask`` is 1 for each neuron of the first hidden layer that passes on what these samples give it, and 0 for each
+    one that does not; none where all do, in a linear network.
     """
 
     inputs: _Rows
