@@ -115,6 +115,8 @@ def levels_of(
         ranks = _window(shares[0], percent), _window(shares[1], percent)
         more = _error_floor(floor, (writer.sigma, reader.sigma), exponents, ranks)
         whole = ranks == full and more < 1.0
+        if more < 1.0 and not whole:
+            transport.plan([ranks])
         found.append(Level(text, percent, ranks, x, transport, (floor, more), whole, total))
     return [*found, Level(claims.FULL, Fraction(100), full, x, transport, (floor, floor), True, total)]
 

@@ -32,7 +32,11 @@ class _Part:
 
 
 def product_sigma(
-    factors: Sequence[Callable[[], Array]], dimensions: Sequence[int], norms: Sequence[float]
+    factors: Sequence[Callable[[], Array]],
+    dimensions: Sequence[int],
+    norms: Sequence[float],
+    room: float = 0.0,
+    enough: Callable[[Array, Array], bool] = lambda lower, upper: True,
 ) -> tuple[Array, Array]:
     """Lower and upper bounds of the singular values of W_L ⋯ W_1, decreasing.
 
@@ -41,6 +45,8 @@ def product_sigma(
     factors : they read W_1, ..., W_L, two or more, once each.
     dimensions : n_0, ..., n_L.
     norms : proved upper bounds of ‖W_l‖₂.
+    room : how far the vectors of the product may be from orthonormal at first, as for ``near_svd``.
+    enough : whether bounds do; otherwise they are found again without room.
     """
 
     @cache
@@ -65,9 +71,13 @@ def product_sigma(
         return _times(part(k, j), part(i, k))
 
     whole = part(0, len(factors))
-    near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)))
-    moved = above(ball(near.error) + whole.error)
-    return replace(near, error=moved, exponent=whole.exponent).sigma()
+    for allowed in sorted({room, 0.0}, reverse=True):
+        near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)), allowed)
+        moved = above(ball(near.error) + whole.error)
+        bounds = replace(near, error=moved, exponent=whole.exponent).sigma()
+        if enough(*bounds):
+            break
+    return bounds
 
 
 def _leaf(a: Array, norm: float) -> _Part:
