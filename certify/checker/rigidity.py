@@ -11,6 +11,7 @@ from flint import arb
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.gibbs_moments import gibbs
 from certify.checker.arithmetic.narrow_product import core_norm, is_narrow
+from certify.checker.arithmetic.quotient import quotient_norms
 from certify.checker.arithmetic.two_layers import product_norm, transport_norm
 from certify.checker.expected import Expected, ball_of, enclosed, outward
 from certify.checker.layer import UNKNOWN, LayerFacts
@@ -73,6 +74,10 @@ def _transport_fault(writer: LayerFacts, reader: LayerFacts, values: tuple[Enclo
     if all(value == UNKNOWN for value in values):
         return ""
     ratio = reader.unit.norm / writer.unit.norm
+    plus, minus = quotient_norms(writer.near, reader.near)
+    if not enclosed([(plus / ratio).log(), (minus * ratio).log()], values, math.inf):
+        return ""
+    # Without the decompositions' columns: dearer, and narrower where these lean.
     plus = (transport_norm(writer.unit, writer.near, reader.unit) / ratio).log()
     minus = (transport_norm(reader.unit, reader.near, writer.unit) * ratio).log()
     return enclosed([plus, minus], values, math.inf)

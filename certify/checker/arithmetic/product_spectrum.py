@@ -35,7 +35,11 @@ class _Part:
 
 
 def product_sigma(
-    factors: Sequence[Callable[[], Array]], dimensions: Sequence[int], norms: Sequence[float]
+    factors: Sequence[Callable[[], Array]],
+    dimensions: Sequence[int],
+    norms: Sequence[float],
+    room: float = 0.0,
+    enough: Callable[[Array, Array], bool] = lambda lower, upper: True,
 ) -> tuple[Array, Array]:
     """Lower and upper bounds of the singular values of W_L ⋯ W_1, decreasing.
 
@@ -44,6 +48,8 @@ def product_sigma(
     factors : they read W_1, ..., W_L, two or more, once each.
     dimensions : n_0, ..., n_L.
     norms : proved upper bounds of ‖W_l‖₂.
+    room : how far the vectors of the product may be from orthonormal at first, as for ``near_svd``.
+    enough : whether bounds do; otherwise they are found again without room.
     """
 
     @cache
@@ -71,13 +77,19 @@ def product_sigma(
     if is_narrow(dimensions[0], dimensions[narrowest], dimensions[-1]):
         found = core_sigma(_near(part(narrowest, len(factors))), _near(part(0, narrowest)))
         beyond = np.zeros(min(dimensions[0], dimensions[-1]) - found[0].size)
-        return np.concatenate([found[0], beyond]), np.concatenate([found[1], beyond])
+        bounds = np.concatenate([found[0], beyond]), np.concatenate([found[1], beyond])
+        if enough(*bounds):
+            return bounds
     whole = part(0, len(factors))
-    return _near(whole).sigma()
+    for allowed in sorted({room, 0.0}, reverse=True):
+        bounds = _near(whole, allowed).sigma()
+        if enough(*bounds):
+            break
+    return bounds
 
 
-def _near(part: _Part) -> NearSVD:
-    near = near_svd(Unit(part.matrix, 0, 0.0, arb(1)))
+def _near(part: _Part, room: float = 0.0) -> NearSVD:
+    near = near_svd(Unit(part.matrix, 0, 0.0, arb(1)), room)
     return replace(near, error=above(ball(near.error) + part.error), exponent=part.exponent)
 
 
