@@ -81,11 +81,8 @@ def product_sigma(
         if enough(*bounds):
             return bounds
     whole = part(0, len(factors))
-    for allowed in sorted({room, 0.0}, reverse=True):
-        bounds = _near(whole, allowed).sigma()
-        if enough(*bounds):
-            break
-    return bounds
+    bounds = _near(whole, room).sigma()
+    return bounds if not room or enough(*bounds) else _near(whole).sigma()
 
 
 def _near(part: _Part, room: float = 0.0) -> NearSVD:
