@@ -14,6 +14,7 @@ __all__ = [
     "LEVEL_OPEN",
     "NOT_ALL_SQUARE",
     "NOT_ALL_STATIC",
+    "NOT_ALONE",
     "NOT_INVERTIBLE",
     "NO_ACTIVE_COLUMN",
     "NO_EDGE",
@@ -42,6 +43,7 @@ __all__ = [
     "moved",
     "no_gap",
     "no_window",
+    "not_linear",
     "ranks_bounded",
     "too_large_transport",
     "too_many_groups",
@@ -68,6 +70,10 @@ NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known we
 RANK_OPEN = "the rank of a layer is only bounded"
 LEVEL_OPEN = (
     "the leading directions agree as far as they are known, which proves neither that they are the same nor not"
+)
+
+NOT_ALONE = (
+    "one of the layers has several readers or sources, and the imbalance of two layers alone obeys the flow's law"
 )
 
 ONE_GROUP = "fewer than two row groups have a threshold, and pairs need two"
@@ -146,6 +152,11 @@ def windows_beyond(most: int) -> str:
     if most == 0:
         return "windows were given, and between layers that share one dimension there is none"
     return f"windows of more than {most} ranks were given, and there are none between these layers"
+
+
+def not_linear(between: str) -> str:
+    """Why nothing is said of the flow at an interface with these words between its layers."""
+    return f"between the layers lies {between}, and the imbalance obeys the flow's law where nothing does"
 
 
 def no_window(level: str) -> str:

@@ -15,6 +15,7 @@ from certify.execution.local import threads
 from certify.execution.schedule import Schedule
 from certify.execution.tasks import Task
 from certify.execution.work import PRECISION, Told, Work
+from certify.prover.horizon import measure_horizons
 from certify.rigor.ball import precision
 from certify.verdict import Claim
 
@@ -75,6 +76,7 @@ def run_protocol(
     place = threads(chain, workers, cells) if cluster is None else cluster_of(cluster, chain, workers, cells)
     with precision(PRECISION), place as workplace:
         _drain(schedule, workplace, progress, journal)
+        measure_horizons(chain, schedule.layer_ledgers, schedule.edge_ledgers, asked)
     ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers]
     return Measured(
         tuple(claim for ledger in ledgers for claim in ledger.claims),

@@ -16,6 +16,7 @@ from certify.claims import interface as interface_claims
 from certify.claims import layer as layer_claims
 from certify.report.barcode import bars_of
 from certify.report.domains import domain_lines
+from certify.report.horizon import horizon_text
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 
@@ -278,7 +279,9 @@ def _notable(certificate: Certificate, layers: Sequence[LayerRow], interfaces: S
     if lost:
         shown = ", ".join(f"{row.name} {short(row.rank)} of {row.full}" for row in lost[:3])
         yield f"ranks lost: {shown}" + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+    windows = {interface_claims.subject(row.writer, row.reader): row.window for row in interfaces}
     yield from filter(None, (_smallest_gap(certificate, layers), _nearest(certificate)))
+    yield from filter(None, (horizon_text(certificate, windows, short),))
     open_ = [claim for claim in certificate.claims if claim.verdict is Verdict.UNDECIDED]
     causes: dict[str, list[Claim]] = {}
     for claim in open_:

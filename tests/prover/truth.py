@@ -13,6 +13,7 @@ import numpy as np
 
 from tests.geometry import oracle
 from tests.geometry.oracle import mp
+from tests.prover.flow_truth import Flow
 from tests.prover.incidence_truth import Incidence
 
 Real = Any
@@ -79,8 +80,8 @@ class Layer:
 class Edge:
     """Two layers that meet."""
 
-    def __init__(self, lower: Layer, upper: Layer) -> None:
-        self.lower, self.upper = lower, upper
+    def __init__(self, lower: Layer, upper: Layer, flow: Flow | None = None) -> None:
+        self.lower, self.upper, self.flow = lower, upper, flow
         self.product = upper.matrix * lower.matrix
         self.write = lower.matrix * lower.matrix.T
         self.read = upper.matrix.T * upper.matrix
