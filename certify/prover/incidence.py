@@ -98,7 +98,7 @@ class _Incidence:
             return
         structure = self._structure(found[0], theta[rows], found[1])
         relative = self.options.incidence_relative
-        measure_radius(self.ledger, structure.profiles, structure.levels, rows.tolist(), relative)
+        measure_radius(self.ledger, structure, rows.tolist(), relative)
         verdicts = [
             measure_level(self.ledger, window, rows, structure, self._bound(window.ranks), self.options)
             for window in self.windows

@@ -111,6 +111,15 @@ def test_every_claim_has_a_truth() -> None:
     assert set(BOUNDED) <= set(TRUTHS)
 
 
+@pytest.mark.parametrize("seed", [0, 4])
+def test_several_groups_with_edges_and_labels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    claims = check([np.abs(rng.standard_normal((4, 6))), np.abs(rng.standard_normal((24, 4)))])
+    radius = next(claim for claim in claims if claim.id == "E5.radius")
+    assert radius.parameters["lines"] == "columns,pairs,noise,labels"
+    assert {"E6.labels", "E7.pairs[99]", "E7.domain.static"} <= {claim.id for claim in claims}
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", KINDS)
 def test_chains_of_every_kind(kind: str, seed: int) -> None:
