@@ -25,7 +25,7 @@ from certify.checker.recorded_thresholds import Difference, Recorded, difference
 from certify.checker.tasks import run_tasks
 from certify.checker.tensors import MOST_HEADER, Files
 from certify.checker.verification import Reason, RejectedError, Verification
-from certify.claims import layer
+from certify.claims import incidence, layer
 from certify.claims.thresholds import Thresholds
 from certify.console import Progress
 from certify.errors import CertificateError, InternalError
@@ -194,7 +194,13 @@ class _Check:
             on_component,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
-            fitting_workers(self.chain, CHECKER, None if workers is None else max(workers, 1), _cores()),
+            fitting_workers(
+                self.chain,
+                CHECKER,
+                None if workers is None else max(workers, 1),
+                _cores(),
+                incidence.MOST_CELLS if self.thresholds.incidence_percents else 0,
+            ),
         )
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 
+from certify.claims.incidence import MOST_CELLS
 from certify.claims.storage_formats import NO_STORAGE, check_storage
 from certify.errors import UsageError
 from certify.verdict import Parameter
@@ -141,6 +142,11 @@ class Thresholds:
                 place=self.noise_threshold[:80],
                 hint="cells, a number such as 0.5, or a multiple of the noise such as 1.1x",
             )
+
+    @property
+    def incidence_cells(self) -> int:
+        """The most entries of W'W at which row groups are asked for; 0 where they are not."""
+        return MOST_CELLS if self.incidence_percents() else 0
 
     def incidence_percents(self) -> tuple[tuple[str, Fraction], ...]:
         """The levels of incidence with their texts, increasing; empty where incidence is left out.

@@ -69,8 +69,10 @@ def run_protocol(
     UsageError : fewer than one worker, or a number of them for a cluster that has its own.
     LimitError : there is too little memory for so many.
     """
-    schedule = Schedule(chain, thresholds or Thresholds(), {} if journal is None else journal.known)
-    place = cluster_of(cluster, chain, workers) if cluster is not None else threads(chain, workers)
+    asked = thresholds or Thresholds()
+    schedule = Schedule(chain, asked, {} if journal is None else journal.known)
+    cells = asked.incidence_cells
+    place = threads(chain, workers, cells) if cluster is None else cluster_of(cluster, chain, workers, cells)
     with precision(PRECISION), place as workplace:
         _drain(schedule, workplace, progress, journal)
     ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers]

@@ -47,7 +47,7 @@ def measure_radius(ledger: Ledger, structure: Structure, groups: Sequence[int], 
         place = int(groups[int(one[0][0])]), int(groups[int(one[1][0])])
         facets.append(Facet(radii[k], ("pair", place), beyond, pair_radii(profiles, one, np.array([past]))[0]))
     if levels.noise is not None:
-        apart = formulas.noise_radius(Interval(levels.noise), profiles.noise())
+        apart = formulas.noise_radius(Interval(levels.noise), profiles.noise)
         lines["noise"] = apart
         facets.append(Facet(apart, ("noise", ()), _step(apart), None))
     if structure.labels:
