@@ -71,6 +71,7 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     storage.ball: [("bf16", 0.5, 3.0)],
     storage.rank: [("int8", 3)],
     storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],
+    storage.structure: [("int8", (8, 4), (1, 1), "f0", 0.25), ("fp16", (8, 4), None, "f0", 0.25)],
     domain.spectral: [
         ({"full rank": Verdict.CERTIFIED, "slack": None}, ("", ""), ()),
         ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
@@ -104,6 +105,7 @@ CAUSES: dict[str, list[tuple]] = {
     "moved": [(3, [2, 5]), (3, [2])],
     "windows_beyond": [(0,), (3,)],
     "format_overflows": [("fp16",)],
+    "format_swamps": [("fp16",)],
     "no_window": [("99.9",)],
     "too_large_transport": [(8192, 65536, 2**26)],
     "too_many_groups": [(300, 256)],
