@@ -24,13 +24,30 @@ import numpy as np
 from certify.errors import InternalError
 from certify.rigor.rounding import ETA, QUIET, FloatArray, U
 
-__all__ = ["add", "check_environment", "div", "mul", "nearest_down", "nearest_up", "sqrt", "two_product"]
+__all__ = [
+    "Ends",
+    "add",
+    "check_environment",
+    "div",
+    "mul",
+    "nearest_down",
+    "nearest_up",
+    "outward_product",
+    "outward_quotient",
+    "outward_root",
+    "outward_sum",
+    "sqrt",
+    "two_product",
+]
 
 Rounded = tuple[FloatArray, FloatArray]
+Ends = FloatArray
+"""Lower and upper bounds of intervals on a first axis of length 2."""
 
 _ONE = 1.0
 _SPLITTER = 2.0**27 + 1
 _HALF = 0.5
+_SMALL, _LARGE = 2.0**-450, 2.0**450
 
 
 def check_environment() -> None:
@@ -146,3 +163,73 @@ def sqrt(a: Any) -> Rounded:
     p, e = two_product(s, s)
     value, sign = _rescale(s, np.sign((m - p) - e), exponent // 2)
     return np.where(special, plain, value), np.where(special, 0.0, sign)
+
+
+# Both bounds of ordinary intervals at once, without scaling. Each function returns None where an operand is not of the
+# kind that its docstring names; the operations above serve every kind, and where both do they agree in every bit, since
+# either bound is the directed rounding of one exact number.
+
+
+def _outward(value: Ends, rest: FloatArray) -> Ends:
+    # `rest` has the sign of the exact remainder: positive remainders move upper bounds, negative ones lower bounds.
+    value[0] = np.where(rest[0] < 0, np.nextafter(value[0], -np.inf), value[0])
+    value[1] = np.where(rest[1] > 0, np.nextafter(value[1], np.inf), value[1])
+    return value
+
+
+def _ordinary(x: Ends) -> bool:
+    # Not negative, and zero or of a size of which products, quotients and squares stay far from under- and overflow.
+    # NaN compares false.
+    least = x.min(initial=_LARGE)
+    if not (least >= 0.0 and x.max(initial=0.0) <= _LARGE):
+        return False
+    return bool(least >= _SMALL or np.all((x == 0) | (x >= _SMALL)))
+
+
+@np.errstate(**QUIET)
+def outward_sum(x: Ends, y: Ends) -> Ends | None:
+    """x + y of bounds below 2^1000.
+
+    The remainder of s = fl(x + y) is (x − (s − z)) + (y − z) exactly, z = fl(s − x) (TwoSum, *Handbook* §4.3.2).
+    """
+    check_environment()
+    s = x + y
+    if not (np.abs(x).max(initial=0.0) < 2.0**1000 and np.abs(y).max(initial=0.0) < 2.0**1000):
+        return None
+    z = s - x
+    return _outward(s, (x - (s - z)) + (y - z))
+
+
+@np.errstate(**QUIET)
+def outward_product(x: Ends, y: Ends) -> Ends | None:
+    """xy of bounds that are 0 or in [2^-450, 2^450]: the lower ends and the upper ends belong together."""
+    check_environment()
+    if not (_ordinary(x) and _ordinary(y)):
+        return None
+    return _outward(*two_product(x, y))
+
+
+@np.errstate(**QUIET)
+def outward_quotient(x: Ends, y: Ends) -> Ends | None:
+    """x/y of bounds in [2^-450, 2^450], or 0 in x: x from below belongs to y from above.
+
+    The residual x − qy = (x − p) − e with qy = p + e: the difference x − p is exact, as p is within a few units of x.
+    """
+    check_environment()
+    if not (_ordinary(x) and _ordinary(y) and y.min(initial=_LARGE) > 0.0):
+        return None
+    y = y[::-1]
+    q = x / y
+    p, e = two_product(q, y)
+    return _outward(q, (x - p) - e)
+
+
+@np.errstate(**QUIET)
+def outward_root(x: Ends) -> Ends | None:
+    """√x of bounds that are 0 or in [2^-450, 2^450]; the residual x − s² as in :func:`outward_quotient`."""
+    check_environment()
+    if not _ordinary(x):
+        return None
+    s = np.sqrt(x)
+    p, e = two_product(s, s)
+    return _outward(s, (x - p) - e)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 import flint
@@ -35,6 +36,23 @@ def _frozen(a: Any) -> FloatArray:
     array = np.array(a, dtype=np.float64)
     array.flags.writeable = False
     return array
+
+
+def _pair(x: Interval, y: Interval) -> tuple[_directed.Ends, _directed.Ends]:
+    """Both ends of x and of y on a first axis, the other axes aligned so that they broadcast."""
+    first, second = _ends(x.lo, x.hi), _ends(y.lo, y.hi)
+    extra = first.ndim - second.ndim
+    if extra > 0:
+        second = second.reshape(2, *(1,) * extra, *y.lo.shape)
+    elif extra < 0:
+        first = first.reshape(2, *(1,) * -extra, *x.lo.shape)
+    return first, second
+
+
+def _ends(low: FloatArray, high: FloatArray) -> _directed.Ends:
+    both = np.empty((2, *low.shape))
+    both[0], both[1] = low, high
+    return both
 
 
 class Interval:
@@ -91,9 +109,24 @@ class Interval:
     def _make(cls, lo: Any, hi: Any) -> Interval:
         # Trusted end points; an interval with a NaN end is empty.
         new = object.__new__(cls)
-        low, high = np.broadcast_arrays(np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64))
+        low, high = np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64)
+        if low.shape != high.shape:
+            low, high = np.broadcast_arrays(low, high)
+        if (low == low).all() and (high == high).all():
+            new._set(low, high)
+            return new
         void = np.isnan(low) | np.isnan(high)
         new._set(np.where(void, np.nan, low), np.where(void, np.nan, high))
+        return new
+
+    @classmethod
+    def _owned(cls, ends: _directed.Ends) -> Interval:
+        # End points without NaN that nobody else holds.
+        new = object.__new__(cls)
+        ends.flags.writeable = False
+        object.__setattr__(new, "lo", np.asarray(ends[0]))
+        object.__setattr__(new, "hi", np.asarray(ends[1]))
+        new.lo.flags.writeable = new.hi.flags.writeable = False
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -125,6 +158,8 @@ class Interval:
         """
         if isinstance(x, Interval):
             return x
+        if type(x) is float and isfinite(x):
+            return cls._owned(np.array([x, x]))
         if isinstance(x, flint.arb):
             low, high = lower(x), upper(x)
             return cls._make(-np.inf, np.inf) if low != low else cls._make(low, high)
@@ -187,6 +222,8 @@ class Interval:
 
     def __add__(self, other: Operand) -> Interval:
         y = Interval.of(other)
+        if (found := _directed.outward_sum(*_pair(self, y))) is not None:
+            return Interval._owned(found)
         low, high = _directed.add(self.lo, y.lo), _directed.add(self.hi, y.hi)
         return Interval._make(_directed.nearest_down(low), _directed.nearest_up(high))
 
@@ -200,12 +237,16 @@ class Interval:
 
     def __mul__(self, other: Operand) -> Interval:
         y = Interval.of(other)
+        if (found := _directed.outward_product(*_pair(self, y))) is not None:
+            return Interval._owned(found)
         return Interval._make(*_endpoints.product(self.lo, self.hi, y.lo, y.hi))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> Interval:
         y = Interval.of(other)
+        if (found := _directed.outward_quotient(*_pair(self, y))) is not None:
+            return Interval._owned(found)
         return Interval._make(*_endpoints.quotient(self.lo, self.hi, y.lo, y.hi))
 
     def __rtruediv__(self, other: Operand) -> Interval:
@@ -213,6 +254,9 @@ class Interval:
 
     def sqr(self) -> Interval:
         """x², tighter than x · x because both factors are the same number."""
+        ends = _ends(self.lo, self.hi)
+        if (found := _directed.outward_product(ends, ends)) is not None:
+            return Interval._owned(found)
         near, far = self.mig(), self.mag()
         return Interval._make(
             _directed.nearest_down(_directed.mul(near, near)), _directed.nearest_up(_directed.mul(far, far))
@@ -221,6 +265,8 @@ class Interval:
     @np.errstate(**QUIET)
     def sqrt(self) -> Interval:
         """√x on the part of the interval with x ≥ 0; empty where there is none."""
+        if (found := _directed.outward_root(_ends(self.lo, self.hi))) is not None:
+            return Interval._owned(found)
         low, high = np.maximum(self.lo, 0.0), np.where(self.hi < 0, np.nan, self.hi)
         return Interval._make(_directed.nearest_down(_directed.sqrt(low)), _directed.nearest_up(_directed.sqrt(high)))
 

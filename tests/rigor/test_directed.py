@@ -68,3 +68,38 @@ def test_foreign_arithmetic_is_refused(name, value, monkeypatch):
     monkeypatch.setattr(_directed, name, value)
     with pytest.raises(InternalError, match="IEEE 754"):
         _directed.add(1.0, 2.0)
+
+
+def test_both_ends_at_once_are_those_of_single_operations():
+    """Where the short way serves it agrees in every bit; it serves ordinary numbers and refuses all others."""
+    rng = np.random.default_rng(1)
+    x = np.abs(np.append(floats(rng, N), rng.standard_normal(N)))
+    y = np.abs(np.append(floats(rng, N), rng.standard_normal(N)))
+    ordinary = [np.where((v >= 2.0**-450) & (v <= 2.0**450), v, 1.5) for v in (x, y)]
+    a, b = (np.sort(np.stack([v, rng.permutation(v)]), axis=0) for v in ordinary)
+    a[:, :9] = 0.0
+    pairs = [
+        (_directed.outward_sum(a, b), _directed.add(a, b)),
+        (_directed.outward_sum(a, -b[::-1]), _directed.add(a, -b[::-1])),
+        (_directed.outward_product(a, b), _directed.mul(a, b)),
+        (_directed.outward_quotient(a, b), _directed.div(a, b[::-1])),
+        (_directed.outward_root(a), _directed.sqrt(a)),
+    ]
+    for found, rounded in pairs:
+        assert found is not None
+        assert np.array_equal(found[0], _directed.nearest_down(rounded)[0])
+        assert np.array_equal(found[1], _directed.nearest_up(rounded)[1])
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -1.0, 2.0**-451, 2.0**451])
+def test_what_is_not_ordinary_is_left_to_single_operations(odd):
+    a, b = np.array([[1.0, odd], [1.0, odd]]), np.ones((2, 2))
+    assert _directed.outward_product(a, b) is None
+    assert _directed.outward_product(b, a) is None
+    assert _directed.outward_quotient(a, b) is None
+    assert _directed.outward_quotient(b, a) is None
+    assert _directed.outward_root(a) is None
+    assert _directed.outward_quotient(b, 0 * b) is None
+    if not abs(odd) < 2.0**1000:
+        assert _directed.outward_sum(a, b) is None
+        assert _directed.outward_sum(b, a) is None
