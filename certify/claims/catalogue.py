@@ -13,6 +13,7 @@ from certify.claims import (
     causes,
     component,
     domain,
+    horizon,
     incidence,
     interface,
     layer,
@@ -36,7 +37,7 @@ def entry_of(id: str) -> Entry | None:
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """All of them, as a certificate orders them."""
-    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_chains())
+    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_flow(), *_of_chains())
 
 
 @functools.cache
@@ -277,6 +278,53 @@ def _of_rigidity() -> Iterator[Entry]:
         undecided=(causes.DOMAIN_OPEN,),
         not_asked=(causes.UNEQUAL_SHAPES, causes.NO_INTERFACE, causes.NOT_ALL_SQUARE, causes.BRANCHED),
         also="chain",
+    )  # fmt: skip
+    yield Entry(
+        "static domain", "edge",
+        domain.static(dict.fromkeys(domain.STATIC_LINES, Verdict.CERTIFIED), "99", True, Verdict.CERTIFIED, ""),
+        "Whether windows that are not full keep who acts on whom, line by line: both layers have full rank, and at a "
+        "level of energy and all higher ones no line of the block form fails; of a chain, whether it is so at all its "
+        "interfaces. What is vacuous does not apply, and is never counted as kept.",
+        undecided=(causes.DOMAIN_OPEN,),
+        not_asked=(
+            causes.NO_THRESHOLD,
+            causes.NO_ACTIVE_COLUMN,
+            causes.NO_SMALLER_WINDOW,
+            causes.too_many_groups(300, 256),
+            causes.too_large_transport(8192, 65536, 2**26),
+            causes.NO_INTERFACE,
+            causes.NOT_ALL_STATIC,
+            causes.BRANCHED,
+        ),
+        also="chain",
+    )  # fmt: skip
+
+
+def _of_flow() -> Iterator[Entry]:
+    flow, not_asked = horizon.Flow("0.001", "0.5"), (causes.not_linear("relu"), causes.NOT_ALONE)
+    yield Entry(
+        "half-life of the imbalance", "edge", horizon.half_life(flow, 1e-6, 347.0),
+        "Asked with --ridge: how long weight decay takes to halve the imbalance, whatever the loss does.",
+        not_asked=not_asked,
+    )  # fmt: skip
+    yield Entry(
+        "path that keeps the gap after {} directions", "edge", horizon.path(4, 1e-6, 2.0),
+        "Asked with --ridge: how far training may move both layers before their leading directions are no longer known "
+        "to be well defined.",
+        undecided=(causes.no_gap(4),), not_asked=not_asked,
+    )  # fmt: skip
+    yield Entry(
+        "horizon of {} directions", "edge", horizon.horizon(4, flow, 1e-3, 1.0),
+        "Asked with --ridge and --loss or --excess: for how long one snapshot bounds the angle of the leading "
+        "directions under gradient flow, and when best. A time of 0 says that the bound is least now; so it is where "
+        "the loss alone is given, for weight decay could then close the gap faster than the imbalance falls.",
+        undecided=(causes.no_gap(4),), not_asked=not_asked,
+    )  # fmt: skip
+    yield Entry(
+        "angle of {} directions now and within the horizon", "edge", horizon.bound(4, 64, flow, 1e-3),
+        "How far the leading directions are turned now, how far they can be, and the least of what they can be at one "
+        "time later; a bound of √min(k, n − k) says nothing.",
+        "see the overlap", (causes.no_gap(4),), not_asked,
     )  # fmt: skip
 
 

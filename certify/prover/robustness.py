@@ -48,7 +48,7 @@ def measure_radius(ledger: Ledger, profiles: Profiles, levels: Levels, groups: S
         place = int(groups[int(one[0][0])]), int(groups[int(one[1][0])])
         facets.append((radii[k], ("pair", place), beyond, pair_radii(profiles, one, np.array([past]))[0]))
     if levels.noise is not None:
-        apart = formulas.noise_radius(Interval(levels.noise), profiles.noise())
+        apart = formulas.noise_radius(Interval(levels.noise), profiles.noise)
         lines["noise"] = apart
         facets.append((apart, ("noise", ()), _step(apart), None))
     nearest, facet, beyond, moved = min(facets, key=lambda item: float(item[0].hi))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from math import isfinite
 from typing import Any
 
 import flint
@@ -36,23 +35,6 @@ def _frozen(a: Any) -> FloatArray:
     array = np.array(a, dtype=np.float64)
     array.flags.writeable = False
     return array
-
-
-def _pair(x: Interval, y: Interval) -> tuple[_directed.Ends, _directed.Ends]:
-    """Both ends of x and of y on a first axis, the other axes aligned so that they broadcast."""
-    first, second = _ends(x.lo, x.hi), _ends(y.lo, y.hi)
-    extra = first.ndim - second.ndim
-    if extra > 0:
-        second = second.reshape(2, *(1,) * extra, *y.lo.shape)
-    elif extra < 0:
-        first = first.reshape(2, *(1,) * -extra, *x.lo.shape)
-    return first, second
-
-
-def _ends(low: FloatArray, high: FloatArray) -> _directed.Ends:
-    both = np.empty((2, *low.shape))
-    both[0], both[1] = low, high
-    return both
 
 
 class Interval:
@@ -87,7 +69,8 @@ class Interval:
     def __init__(self, lo: npt.ArrayLike, hi: npt.ArrayLike | None = None) -> None:
         low = to_float64(lo)
         high = low if hi is None else to_float64(hi)
-        low, high = np.broadcast_arrays(low, high)
+        if low.shape != high.shape:
+            low, high = np.broadcast_arrays(low, high)
         proper = (low <= high) & (low < np.inf) & (high > -np.inf)
         if not np.all(proper):
             place = tuple(int(i) for i in np.argwhere(~proper)[0])
@@ -112,21 +95,10 @@ class Interval:
         low, high = np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64)
         if low.shape != high.shape:
             low, high = np.broadcast_arrays(low, high)
-        if (low == low).all() and (high == high).all():
-            new._set(low, high)
-            return new
         void = np.isnan(low) | np.isnan(high)
-        new._set(np.where(void, np.nan, low), np.where(void, np.nan, high))
-        return new
-
-    @classmethod
-    def _owned(cls, ends: _directed.Ends) -> Interval:
-        # End points without NaN that nobody else holds.
-        new = object.__new__(cls)
-        ends.flags.writeable = False
-        object.__setattr__(new, "lo", np.asarray(ends[0]))
-        object.__setattr__(new, "hi", np.asarray(ends[1]))
-        new.lo.flags.writeable = new.hi.flags.writeable = False
+        if void.any():
+            low, high = np.where(void, np.nan, low), np.where(void, np.nan, high)
+        new._set(low, high)
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -158,8 +130,6 @@ class Interval:
         """
         if isinstance(x, Interval):
             return x
-        if type(x) is float and isfinite(x):
-            return cls._owned(np.array([x, x]))
         if isinstance(x, flint.arb):
             low, high = lower(x), upper(x)
             return cls._make(-np.inf, np.inf) if low != low else cls._make(low, high)
@@ -222,10 +192,7 @@ class Interval:
 
     def __add__(self, other: Operand) -> Interval:
         y = Interval.of(other)
-        if (found := _directed.outward_sum(*_pair(self, y))) is not None:
-            return Interval._owned(found)
-        low, high = _directed.add(self.lo, y.lo), _directed.add(self.hi, y.hi)
-        return Interval._make(_directed.nearest_down(low), _directed.nearest_up(high))
+        return Interval._make(*_endpoints.total(self.lo, self.hi, y.lo, y.hi))
 
     __radd__ = __add__
 
@@ -237,16 +204,12 @@ class Interval:
 
     def __mul__(self, other: Operand) -> Interval:
         y = Interval.of(other)
-        if (found := _directed.outward_product(*_pair(self, y))) is not None:
-            return Interval._owned(found)
         return Interval._make(*_endpoints.product(self.lo, self.hi, y.lo, y.hi))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> Interval:
         y = Interval.of(other)
-        if (found := _directed.outward_quotient(*_pair(self, y))) is not None:
-            return Interval._owned(found)
         return Interval._make(*_endpoints.quotient(self.lo, self.hi, y.lo, y.hi))
 
     def __rtruediv__(self, other: Operand) -> Interval:
@@ -254,21 +217,11 @@ class Interval:
 
     def sqr(self) -> Interval:
         """x², tighter than x · x because both factors are the same number."""
-        ends = _ends(self.lo, self.hi)
-        if (found := _directed.outward_product(ends, ends)) is not None:
-            return Interval._owned(found)
-        near, far = self.mig(), self.mag()
-        return Interval._make(
-            _directed.nearest_down(_directed.mul(near, near)), _directed.nearest_up(_directed.mul(far, far))
-        )
+        return Interval._make(*_endpoints.square(self.mig(), self.mag()))
 
-    @np.errstate(**QUIET)
     def sqrt(self) -> Interval:
         """√x on the part of the interval with x ≥ 0; empty where there is none."""
-        if (found := _directed.outward_root(_ends(self.lo, self.hi))) is not None:
-            return Interval._owned(found)
-        low, high = np.maximum(self.lo, 0.0), np.where(self.hi < 0, np.nan, self.hi)
-        return Interval._make(_directed.nearest_down(_directed.sqrt(low)), _directed.nearest_up(_directed.sqrt(high)))
+        return Interval._make(*_endpoints.root(self.lo, self.hi))
 
     def apply(self, name: str) -> Interval:
         """Elementary or step function by name (exp2, log10, sin, acosh, floor, sign, ...).
@@ -363,12 +316,14 @@ class Interval:
         centre = np.where(np.isinf(self.hi) & np.isfinite(self.lo), _MAX, centre)
         return np.where(np.isinf(self.lo) & np.isinf(self.hi), 0.0, centre)
 
+    @np.errstate(**QUIET)
     def rad(self) -> FloatArray:
         """Smallest float r such that [mid − r, mid + r] contains the interval; rounded upward."""
         centre = self.mid()
         left, right = _directed.add(centre, -self.lo), _directed.add(self.hi, -centre)
         return np.maximum(_directed.nearest_up(left), _directed.nearest_up(right))
 
+    @np.errstate(**QUIET)
     def width(self) -> FloatArray:
         """hi − lo, rounded upward."""
         return _directed.nearest_up(_directed.add(self.hi, -self.lo))

@@ -244,6 +244,18 @@ class Incidence:
     def conclusion(self, level: str) -> list[Real]:
         return [mp.mpf(all(m > 0 for m in self.margins(level))), mp.mpf(self.agrees(level))]
 
+    def static_domain(self) -> Real:
+        """Whether ranks are full, and at the largest level below the full windows there are gaps and all margins are
+        positive: then there is a level from which on all is so."""
+        level = next(level for level in reversed(LEVELS[:-1]) if self.windows(level) != self.windows("100"))
+        gaps = [
+            side.sigma[r - 1] - side.sigma[r] > side.sigma[0] * mp.mpf(10) ** -40
+            for side, r in zip(self.sides, self.windows(level), strict=True)
+            if r < side.d
+        ]
+        full = all(side.rank == side.d for side in self.sides)
+        return mp.mpf(full and all(gaps) and all(margin > 0 for margin in self.margins(level)))
+
     def smallest(self) -> list[Real]:
         found: list[Real] = []
         for place in (0, 1):

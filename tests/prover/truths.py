@@ -14,6 +14,7 @@ import numpy as np
 from certify.claims.catalogue import key_of
 from certify.claims.layer import CHARTS
 from tests.geometry.oracle import mp
+from tests.prover import flow_truth
 from tests.prover.truth import Component, Edge, Layer, Real
 
 Truth = Callable[[Any, str], list[Real]]
@@ -49,6 +50,10 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "C5.ranks": lambda x, _: [mp.mpf(x.lower.rank == x.upper.rank)],
     "B3.angle": lambda x, k: x.angle(int(k)),
     "C5.levels": lambda x, k: x.levels(int(k)),
+    "B1.half_life": lambda x, _: [x.flow.half_life()],
+    "B3.path": lambda x, k: [flow_truth.path(x, int(k))],
+    "B3.horizon": lambda x, k: x.flow.horizon(x, int(k)),
+    "B3.horizon.bound": lambda x, k: x.flow.bounds(x, int(k)),
     "B3.imbalance.relative": lambda x, _: [x.relative_imbalance()],
     "C4.commutator": lambda x, _: [x.commutator()],
     "D4.amplitude.transport": lambda x, _: list(x.transport()),
@@ -71,6 +76,7 @@ EDGE: dict[str, Callable[[Edge, str], list[Real]]] = {
     "E7.conclusion": lambda x, level: x.rows.conclusion(level),
     "E7.smallest_level": lambda x, _: x.rows.smallest(),
     "E7.domain.spectral": lambda x, _: [_of_full_rank(x)],
+    "E7.domain.static": lambda x, _: [x.static_domain() if isinstance(x, Component) else x.rows.static_domain()],
 }
 
 
@@ -88,6 +94,7 @@ TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN}
 BOUNDED: dict[str, Truth] = {
     "E1.truncation": lambda x, k: x.truncation_errors(int(k)),
     "B3.angle": lambda x, k: [x.sine(int(k))] * 2,
+    "B3.horizon.bound": lambda x, k: [x.sine(int(k))] * 2,
 }
 """What the values of a claim bound from above, where they are bounds."""
 

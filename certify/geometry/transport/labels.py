@@ -14,6 +14,7 @@ from certify.rigor.functions import maximum, minimum, sqrt
 __all__ = [
     "angle_margin",
     "angle_radius_squared",
+    "nearest_level",
     "permutation_moments",
     "ratio_margin",
     "ratio_radius_squared",
@@ -33,32 +34,40 @@ def turned_apart(cosines: tuple[Number, Number], sines: tuple[Number, Number]) -
     return cosines[0] * cosines[1] - sines[0] * sines[1]
 
 
-def angle_margin(cosines: tuple[Number, Number], sines: tuple[Number, Number], moved: tuple[Number, Number]) -> Number:
+def angle_margin(turn: Number, moved: tuple[Number, Number]) -> Number:
     r""":math:`\cos(\arcsin t_G+\arcsin t_H)-\cos m`: positive where the angle stays on its side of arccos κ (E6).
 
     Parameters
     ----------
-    cosines, sines : of the angle between the profiles and of arccos κ, both at most a right angle.
+    turn : cos m, m the distance of the angle between the profiles from arccos κ; see :func:`turned_together`.
     moved : t_G and t_H, how far the profiles move relative to their lengths; from 1 on the margin is not positive.
 
-    >>> angle_margin((1, 0), (0, 1), (0, 0))
+    >>> angle_margin(0, (0, 0))
     1.00000000000000
     """
-    cosine_left, cosine_right = (sqrt(maximum(1 - t * t, 0), nonnegative=True) for t in moved)
-    return turned_apart((cosine_left, cosine_right), moved) - turned_together(cosines, sines)
+    cosines = tuple(sqrt(maximum(1 - t * t, 0), nonnegative=True) for t in moved)
+    return turned_apart((cosines[0], cosines[1]), moved) - turn
 
 
-def ratio_margin(ratio: Number, level: Number, moved: tuple[Number, Number]) -> Number:
-    r""":math:`\min(\frac{1-t_H}{1+t_G},\frac{1-t_G}{1+t_H})-\max_b\min(\beta_{GH}/b,b/\beta_{GH})`, b = β*, 1/β*.
+def nearest_level(ratio: Number, level: Number) -> Number:
+    r""":math:`\max_b\min(\beta_{GH}/b,b/\beta_{GH})`, b = β*, 1/β*: how close the ratio is to a level, 1 on it (E6).
+
+    >>> nearest_level(1, 2)
+    0.500000000000000
+    """
+    return maximum(*(minimum(ratio / b, b / ratio) for b in (level, 1 / level)))
+
+
+def ratio_margin(nearest: Number, moved: tuple[Number, Number]) -> Number:
+    r""":math:`\min(\frac{1-t_H}{1+t_G},\frac{1-t_G}{1+t_H})` less ``nearest``, that of :func:`nearest_level`.
 
     Positive where the ratio of the norms stays on its side of β* and of 1/β*: the logarithm of what is subtracted is
     minus the distance of log β_GH from the nearer of both, that of the minuend minus the bound of its change (E6).
 
-    >>> ratio_margin(1, 2, (0, 0))
+    >>> ratio_margin(nearest_level(1, 2), (0, 0))
     0.500000000000000
     """
     left, right = moved
-    nearest = maximum(*(minimum(ratio / b, b / ratio) for b in (level, 1 / level)))
     return minimum((1 - right) / (1 + left), (1 - left) / (1 + right)) - nearest
 
 
