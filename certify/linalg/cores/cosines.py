@@ -13,7 +13,8 @@ within ε₂ and ε₂' of the exact decompositions: by Wedin's theorem they are
 and the cosines, singular values of a product of two projectors, move by at most the sum of the two (Weyl). (s_{k+1} is
 0 beyond the kept ones; the spectral radius of what was dropped is part of ε₂.)
 
-Where a layer keeps n directions of R^n, those beyond its window span the complement of the window, and the sines, the
+The sines at the exact spans are √(1 − x²) for the cosines x there, and as narrow as those unless x is near 1. Then, where
+a layer keeps n directions of R^n, those beyond its window span the complement of the window, and the sines, the
 singular values of (I − V̄'_kV̄'_kᵀ)Ū_k or of (I − Ū_kŪ_kᵀ)V̄'_k, are those of the block C̄_{>k,≤k} or of C̄_{≤k,>k}: of one
 with k(n − k) entries, off by (6) with √(k(n−k)) in place of k and the k or n − k columns on either side. If k > n − k,
 the other 2k − n sines are 0. Otherwise they are those of R = fl(U_k − V'_kC_k), which is (I − V̄'_kV̄'_kᵀ)Ū_k within
@@ -43,7 +44,7 @@ from certify.linalg.cores.values import singular_values_within
 from certify.linalg.gemm import underflow
 from certify.linalg.svd import CertifiedSVD
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import FloatArray, add_up
+from certify.rigor.rounding import FloatArray, add_down, add_up, mul_down, mul_up, sqrt_down, sqrt_up, sub_down, sub_up
 
 __all__ = ["core_cosines", "core_sines"]
 
@@ -88,6 +89,9 @@ def core_sines(c: Core, write: CertifiedSVD, read: CertifiedSVD, k: int) -> Inte
     moved = _moved(c, k, write, read)
     if not moved < 1.0:
         return unknown
+    found = _from_cosines(c, k)
+    if found is not None and np.all(found[1] - found[0] <= 2 * moved):
+        return Interval(_clip(-add_up(-found[0], moved)), _clip(add_up(found[1], moved)))
     if c.read.k == c.n:
         rest, off = c.c[k:, :k], _off(c, k, c.n - k)
     elif c.write.k == c.n:
@@ -100,6 +104,22 @@ def core_sines(c: Core, write: CertifiedSVD, read: CertifiedSVD, k: int) -> Inte
     zeros = np.zeros(k - found[0].size)
     low, high = _clip(-add_up(-found[0][::-1], moved)), _clip(add_up(found[1][::-1], moved))
     return Interval(np.concatenate([zeros, low]), np.concatenate([zeros, high]))
+
+
+@np.errstate(all="ignore")
+def _from_cosines(c: Core, k: int) -> tuple[FloatArray, FloatArray] | None:
+    """Bounds of √((1 − x)(1 + x)), which decreases, at the singular values x of the leading block, if they are known.
+
+    The first 2k − n values x are 1 where that is positive.
+    """
+    if k not in c.inner:
+        return None
+    low, high = (np.clip(end, 0.0, 1.0) for end in c.inner[k])
+    low[: max(2 * k - c.n, 0)] = high[: max(2 * k - c.n, 0)] = 1.0
+    return (
+        sqrt_down(np.maximum(mul_down(sub_down(1.0, high), add_down(1.0, high)), 0.0)),
+        sqrt_up(mul_up(sub_up(1.0, low), add_up(1.0, low))),
+    )
 
 
 def _rest(c: Core, k: int) -> tuple[FloatArray, float]:
@@ -143,6 +163,8 @@ def _window(c: Core, k: int, write: CertifiedSVD, read: CertifiedSVD) -> Interva
     if not moved < 1.0:
         return unknown
     found = singular_values_within(np.ascontiguousarray(c.c[:k, :k]), _off(c, k, k))
+    if found is not None:
+        c.inner[k] = found
     return unknown if found is None else Interval(_clip(-add_up(-found[0], moved)), _clip(add_up(found[1], moved)))
 
 

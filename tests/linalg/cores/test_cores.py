@@ -123,6 +123,7 @@ def test_truth_is_inside(shape, kind, scale):
         if size < shape[1]:
             outside = left[0][:, :size] - right[2][:size, :].T * inner
             within(core_sines(c, *decomposed, size), values(outside)[::-1])
+            within(core_sines(core(*sides), *decomposed, size), values(outside)[::-1])
 
 
 def within(found: Interval, truths: list[mpmath.mpf]) -> None:
