@@ -14,8 +14,8 @@ from functools import cache
 import numpy as np
 from flint import arb
 
-from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.narrow_product import core_sigma, is_narrow
+from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.rounding import Array, above, ball, product
 from certify.checker.arithmetic.scaled_matrix import Unit, frobenius_squared, root
 
