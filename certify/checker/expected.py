@@ -125,7 +125,11 @@ def _usual() -> Sequence[str]:
 def _widest(values: Sequence[Enclosure]) -> Fraction | None:
     if not all(value.finite for value in values):
         return None
-    return max((Fraction(value.upper) - Fraction(value.lower) for value in values), default=Fraction(0))
+    # Rounding keeps order: the widest is among those whose rounded widths are largest.
+    rounded = [value.upper - value.lower for value in values]
+    most = max(rounded, default=0.0)
+    ends = {(value.lower, value.upper) for value, width in zip(values, rounded, strict=True) if width == most}
+    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
 
 
 def _margin_of_width(limit: float) -> Callable[[tuple[Enclosure, ...]], Enclosure]:

@@ -17,6 +17,7 @@ from certify.checker.arithmetic.hellinger import hellinger_fault
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.rounding import Array, U, ball
 from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.energies import Energies
 from certify.checker.expected import Expected, enclosed
 from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
@@ -77,6 +78,15 @@ class LayerFacts:
     def near(self) -> NearSVD:
         """The checker's own decomposition."""
         return once(self, "_near", lambda: near_svd(self.unit))
+
+    @property
+    def energies(self) -> tuple[Energies, Energies]:
+        """Squares of the lower and of the upper ends of the published singular values."""
+        return once(
+            self,
+            "_energies",
+            lambda: (Energies([x.lower for x in self.sigma]), Energies([x.upper for x in self.sigma])),
+        )
 
     @property
     def balls(self) -> list[arb]:

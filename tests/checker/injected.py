@@ -21,10 +21,19 @@ import certify.checker
 from certify.certificate import Certificate
 from certify.chain import Chain
 from certify.checker import check, layer
-from certify.checker.arithmetic import exact_product_rank, rounding, small_commutation, two_layers
+from certify.checker.arithmetic import (
+    deflated_norm,
+    exact_product_rank,
+    quotient,
+    rounding,
+    small_commutation,
+    two_layers,
+)
 from certify.checker.arithmetic.near_decomposition import near_svd
+from certify.checker.arithmetic.ranges import Range
 from certify.checker.arithmetic.rounding import ball, roundings
 from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.arithmetic.truncated import Transport
 from tests.checker.fault import FACTOR, OTHER_MATRIX, STRETCH, Fault, caller
 from tests.checker.networks import arrays
 
@@ -44,7 +53,9 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
     found: Found = {}
     with pytest.MonkeyPatch.context() as patch:
         for name in KERNELS:
-            _replace(patch, name, lambda kernel: lambda *given: fault.apply(caller(), given, *kernel(*given)))
+            _replace(
+                patch, name, lambda kernel: lambda *given, **more: fault.apply(caller(), given, *kernel(*given, **more))
+            )
 
         for module in _MODULES:
             if hasattr(module, "roundings") and module.__name__ != rounding.__name__:
@@ -53,6 +64,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
         if fault.site is None or fault.bounded:
             # Enclosures as wide as the enlarged bounds are kept, not formed in another way.
             patch.setattr(small_commutation, "U", FACTOR * 1e3 * rounding.U)
+            patch.setattr(deflated_norm, "_CLOSE", 1.0)
         eigh, svd, cholesky = scipy.linalg.eigh, scipy.linalg.svd, np.linalg.cholesky
 
         def proposing_eigh(*given, **options):
@@ -167,9 +179,42 @@ def enclosures(certificate: Certificate, chain: Chain, fault: Fault, room: float
         for edge in chain.edges:
             writer, reader = units[edge.lower], units[edge.upper]
             exact_product_rank.full_rank(writer, reader)
+            found[("beside", edge.lower, edge.upper)] = [_beside(chain, (edge.lower, edge.upper), room)]
             if writer.matrix.shape[0] == writer.matrix.shape[1] == min(reader.matrix.shape):
                 two_layers.angles(near_svd(writer, room), near_svd(reader, room), [min(reader.matrix.shape)])
     return found
+
+
+def _beside(chain: Chain, edge: tuple[int, int], room: float) -> list[arb]:
+    """What small chains are not asked, or where other enclosures come first."""
+    layers = [chain.layers[place].matrix() for place in edge]
+    units = [Unit.of(a) for a in layers]
+    nears = [near_svd(unit, room) for unit in units]
+    found: list[arb] = []
+    for unit in units:
+        work = unit.matrix if unit.matrix.shape[0] >= unit.matrix.shape[1] else unit.matrix.T
+        found.append(deflated_norm.deflated_norm(work, unit.mass) or arb.nan())
+    if units[0].matrix.shape == units[1].matrix.shape == units[0].matrix.T.shape:
+        found += quotient.quotient_norms(*nears)
+        found += [two_layers.transport_norm(units[i], nears[i], units[1 - i]) for i in (0, 1)]
+    exponents = [int(np.frexp(np.linalg.norm(a) * 1.01)[1]) for a in layers]
+    rows = layers[1].shape[0]
+    groups = [[*range(start, rows, 2)] for start in range(min(rows, 2))]
+    transport = Transport((layers[0], layers[1]), lambda: (nears[0], nears[1]), (exponents[0], exponents[1]), groups)
+    found += _balls(transport.cells)
+    sides = [[k for k in (1, 2, 4) if k <= near.d] for near in nears]
+    windows = [(r, r_next) for r in sides[0] for r_next in sides[1] if (r, r_next) != (nears[0].d, nears[1].d)]
+    transport.plan(windows)
+    for window in windows:
+        if (both := transport.truncated(window)) is not None:
+            found += [*_balls(both[0]), *_balls(both[1])]
+        else:
+            found += [arb.nan()] * (2 * transport.cells.lo.size)
+    return found
+
+
+def _balls(x: Range) -> list[arb]:
+    return [arb(low).union(arb(high)) for low, high in zip(x.lo.ravel().tolist(), x.hi.ravel().tolist(), strict=True)]
 
 
 def missed(honest: Found, faulty: Found) -> list[tuple[object, ...]]:
