@@ -13,6 +13,7 @@ from certify.claims import (
     causes,
     component,
     domain,
+    heads,
     incidence,
     interface,
     layer,
@@ -21,6 +22,7 @@ from certify.claims import (
     robustness,
 )
 from certify.claims.entry import GENERAL, PLACES, Entry, key_of
+from certify.heads import Heads
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["GENERAL", "PLACES", "Entry", "entries", "entry_of", "key_of"]
@@ -36,7 +38,7 @@ def entry_of(id: str) -> Entry | None:
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """All of them, as a certificate orders them."""
-    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_chains())
+    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_chains(), *_of_heads())
 
 
 @functools.cache
@@ -309,4 +311,27 @@ def _of_chains() -> Iterator[Entry]:
         "barcode", "chain", component.barcode([2, 2]),
         "Where directions begin and where they end on their way through the layers.",
         "the bars of layers in general position have the ranks of the narrowest widths", _RANKS, not_asked,
+    )  # fmt: skip
+
+
+def _of_heads() -> Iterator[Entry]:
+    role = heads.Role(Heads("", 12, 64, 12, ()), "query", (768, 768))
+    alone = (causes.ONE_HEAD, causes.too_many_heads(300, heads.MOST_HEADS), causes.COPIES_DIFFER)
+    open_ = (causes.HEAD_RANK_OPEN, causes.HEAD_OPEN)
+    yield Entry(
+        "ranks of the heads, {}", "heads", heads.ranks(role),
+        "How many directions each head reads, or writes for the output.", "the number of its rows or columns",
+        (causes.exact_work(10.0), causes.exact_work(0), causes.exact_memory(4096, 4096)), alone,
+    )  # fmt: skip
+    yield Entry(
+        "overlaps of the heads, {}", "heads", heads.overlap(role, 1e-3),
+        "How much of what one head reads or writes another one does, for every pair.", "see the mean overlap", open_,
+        (*alone, causes.HEAD_ZERO),
+    )  # fmt: skip
+    yield Entry(
+        "mean overlap of the heads against chance, {}", "heads", heads.null(role, 1e-3, Enclosure(0.1, 0.1)),
+        "Whether the heads share directions more than subspaces in uniform position do. Heads that are cut of one "
+        "matrix have a spectrum in common too, which this null knows nothing of.",
+        "the exact mean and variance for independent uniform subspaces of the same dimensions", open_,
+        (*alone, causes.HEAD_ZERO, causes.HEADS_FILL),
     )  # fmt: skip

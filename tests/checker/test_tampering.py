@@ -277,7 +277,7 @@ def forgeries(value: Enclosure):
     yield "wide", coarse(value, low - 1000 * step, high + 1000 * step)
 
 
-COUNTED = ("E7.finite", "E7.rank", "E7.domain.", "D10.", "A2.", "A4.polystable", "A5.", "C5.")
+COUNTED = ("E7.finite", "E7.rank", "E7.domain.", "D10.", "A2.", "A4.polystable", "A5.", "C5.", "C6.rank")
 EXACT = {id for id in IDS if id.startswith(COUNTED)}
 
 MEASURED = ("spectrum.sigma", "E.cosines", "D4.amplitude", "A4.product.sigma")

@@ -14,6 +14,7 @@ import numpy as np
 from certify.claims.catalogue import key_of
 from certify.claims.layer import CHARTS
 from tests.geometry.oracle import mp
+from tests.prover.head_truth import Heads
 from tests.prover.truth import Component, Edge, Layer, Real
 
 Truth = Callable[[Any, str], list[Real]]
@@ -83,7 +84,13 @@ CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
     "A5.barcode": lambda x, _: x.barcode(),
 }
 
-TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN}
+HEADS: dict[str, Callable[[Heads, str], list[Real]]] = {
+    "C6.rank": lambda x, role: [mp.mpf(rank) for rank in x.ranks(role)],
+    "C6.overlap": lambda x, role: x.overlaps(role),
+    "C6.null": lambda x, role: x.null(role),
+}
+
+TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN, **HEADS}
 
 BOUNDED: dict[str, Truth] = {
     "E1.truncation": lambda x, k: x.truncation_errors(int(k)),
@@ -98,11 +105,11 @@ def argument(id: str) -> str:
     return (found[1] or found[2]) if found else ""
 
 
-def values(subject: Layer | Edge | Component, id: str) -> list[Real]:
+def values(subject: Layer | Edge | Component | Heads, id: str) -> list[Real]:
     """The true values of the claim called ``id`` about a subject."""
     return TRUTHS[key_of(id)](subject, argument(id))
 
 
-def bounded(subject: Layer | Edge | Component, id: str) -> list[Real]:
+def bounded(subject: Layer | Edge | Component | Heads, id: str) -> list[Real]:
     """What the upper ends of the values may not be below; nothing where the values are no bounds."""
     return BOUNDED[key_of(id)](subject, argument(id)) if key_of(id) in BOUNDED else []
