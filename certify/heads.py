@@ -77,7 +77,7 @@ def misfit(heads: Heads, role: str, shape: tuple[int, int]) -> str:
         return ""
     if own == whole:
         return f"{found} {side}, and {heads.count} heads of {heads.size} are {whole} {side}"
-    groups = f"{heads.kv} groups of {heads.size} are {own} {side}"
+    groups = f"{heads.kv} group{'s' if heads.kv > 1 else ''} of {heads.size} are {own} {side}"
     return f"{found} {side}, and {groups}, or {whole} where the layer repeats them for {heads.count} heads"
 
 

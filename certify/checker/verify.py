@@ -206,9 +206,7 @@ class _Check:
         return self.reasons
 
     def _heads(self, item: Heads) -> None:
-        self._subject(
-            heads.subject(item), lambda: list(heads_claims(item, self.chain, self.lookup, self.thresholds))
-        )
+        self._subject(heads.subject(item), lambda: list(heads_claims(item, self.chain, self.lookup, self.thresholds)))
 
     def _matrix(self, i: int) -> NDArray[np.float64]:
         found = matrix_of(self.chain.layers[i])

@@ -54,7 +54,7 @@ class ProductResult:
 
 
 Result: TypeAlias = LayerFacts | EdgeFacts | Ledger | ProductResult
-"""What a task leaves: facts of a layer or an edge, claims about a component or heads, or a product as far as it goes."""
+"""What a task leaves: facts of a layer or an edge, claims about a component or heads, a product as far as it goes."""
 
 
 @dataclass(frozen=True, slots=True)

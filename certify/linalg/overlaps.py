@@ -5,7 +5,7 @@ Q_iᵀQ_j = H_i⁻¹X_iᵀX_jH_j⁻¹ and
 
     ‖X_iᵀX_j‖_F/√((1 + b_i)(1 + b_j)) ≤ ‖Q_iᵀQ_j‖_F ≤ ‖X_iᵀX_j‖_F/√((1 − b_i)(1 − b_j)).                        (14)
 
-Let P_i be the projector that is meant and R_i = Q_iQ_iᵀ. Both have rank r_i, so that ‖P_i − R_i‖₂ = ‖sin Θ_i‖₂ ≤ t_i, and
+Let P_i be the projector that is meant and R_i = Q_iQ_iᵀ. Both have rank r_i, so that ‖P_i − R_i‖₂ = ‖sin Θ_i‖₂ ≤ t_i:
 
     |‖P_iP_j‖_F − ‖R_iR_j‖_F| ≤ ‖(P_i − R_i)P_j‖_F + ‖R_i(P_j − R_j)‖_F ≤ t_i√r_j + t_j√r_i.                      (15)
 
@@ -80,7 +80,9 @@ def _squared(
     """(14) and (15) of ‖X_iᵀX_j‖_F between ``low`` and ``high``, and the square."""
     (b, b_next), (one, other) = bounds, pair
     ranks = one.basis.shape[1], other.basis.shape[1]
-    moved = flint.arb(one.sin_theta) * flint.arb(ranks[1]).sqrt() + flint.arb(other.sin_theta) * flint.arb(ranks[0]).sqrt()
+    moved = (
+        flint.arb(one.sin_theta) * flint.arb(ranks[1]).sqrt() + flint.arb(other.sin_theta) * flint.arb(ranks[0]).sqrt()
+    )
     least = (low / ((1 + b) * (1 + b_next)).sqrt() - moved).lower().max(flint.arb(0))
     most = (high / ((1 - b) * (1 - b_next)).sqrt() + moved).upper()
     return hull_ball(least * least, (most * most).upper().min(flint.arb(min(ranks))))

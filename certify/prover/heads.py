@@ -169,6 +169,6 @@ def _null(
 
 
 def _chance(variance: flint.arb, distance: flint.arb) -> flint.arb:
-    """Cantelli's bound, which decreases in the distance on either side; a product of balls around 0 would reach below 0."""
+    """Cantelli's bound from the ends of the distance: the square of a ball around 0 would reach below 0."""
     near, far = flint.arb(distance.abs_lower()), flint.arb(distance.abs_upper())
     return cantelli(variance, near).union(cantelli(variance, far))

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-
 from flint import arb
 
 from certify.errors import UsageError

@@ -114,5 +114,3 @@ def test_a_head_that_is_nearly_deficient_is_not_guessed():
     claims, _ = asked(a * [1, 1, 2.0**-20], count=2, size=2, query="w")
     assert claims["C6.rank[query]"].verdict is Verdict.CERTIFIED
     assert claims["C6.overlap[query]"].cause == causes.HEAD_OPEN
-
-
