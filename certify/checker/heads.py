@@ -11,14 +11,15 @@ from flint import arb
 from certify.chain import Chain
 from certify.checker.arithmetic.exact_rank import has_rank
 from certify.checker.arithmetic.head_overlaps import Span, mean_moments, overlaps, room, span_of
+from certify.checker.arithmetic.head_products import product_values
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.rounding import Array
 from certify.checker.arithmetic.scaled_matrix import Unit
 from certify.checker.expected import Expected, ball_of, enclosed
 from certify.checker.expression import matrix_of
-from certify.checker.layer import rank_cause
+from certify.checker.layer import UNKNOWN, rank_cause
 from certify.checker.lookup import Lookup
-from certify.checker.product_ranks import whole_numbers
+from certify.checker.product_ranks import rank_fault, whole_numbers
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.tasks import once
 from certify.claims import causes
@@ -59,7 +60,7 @@ class _Blocks:
         return once(self, "_spans", made)
 
     def forget(self) -> None:
-        """Drop the decompositions: nothing after the overlaps needs them."""
+        """Drop the decompositions where nothing needs them any more."""
         for name in [name for name in vars(self) if name.startswith(("_near", "_spans"))]:
             del vars(self)[name]
 
@@ -67,19 +68,20 @@ class _Blocks:
 def heads_claims(heads: Heads, chain: Chain, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
     """The claims about a head structure in order."""
     subject = claims.subject(heads)
+    found: dict[str, _Blocks] = {}
     for name, place in heads.layers:
         layer = chain.layers[place]
-        role = Role(heads, name, layer.shape)
-        if role.count == 1:
-            lookup.skip(subject, claims.role_ids(name), causes.ONE_HEAD)
-        elif role.count > claims.MOST_HEADS:
-            lookup.skip(subject, claims.role_ids(name), causes.too_many_heads(role.count, claims.MOST_HEADS))
+        blocks = found[name] = _Blocks(Role(heads, name, layer.shape), matrix_of(layer))
+        if blocks.agree:
+            yield from _role(blocks, subject, lookup, thresholds)
         else:
-            blocks = _Blocks(role, matrix_of(layer))
-            if blocks.agree:
-                yield from _role(blocks, subject, lookup, thresholds)
+            lookup.skip(subject, claims.role_ids(name), causes.COPIES_DIFFER)
+    for name, (left, right) in claims.PRODUCTS.items():
+        if left in found and right in found:
+            if found[right].agree:
+                yield from _product(name, heads, found[left], found[right], subject, lookup, thresholds)
             else:
-                lookup.skip(subject, claims.role_ids(name), causes.COPIES_DIFFER)
+                lookup.skip(subject, claims.product_ids(name), causes.COPIES_DIFFER)
 
 
 def _role(blocks: _Blocks, subject: str, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
@@ -92,8 +94,14 @@ def _role(blocks: _Blocks, subject: str, lookup: Lookup, thresholds: Recorded) -
         lambda values: _rank_fault(blocks, values),
         causes=lambda: [rank_cause(shape, thresholds["exact_rank_seconds"])],
     )
-    if any(high == 0 for _, high in blocks.ranks):
-        lookup.skip(subject, claims.overlap_ids(role.name), causes.HEAD_ZERO)
+    reason = (
+        causes.ONE_HEAD if role.count == 1
+        else causes.too_many_heads(role.count, claims.MOST_HEADS) if role.count > claims.MOST_HEADS
+        else causes.HEAD_ZERO if any(high == 0 for _, high in blocks.ranks)
+        else ""
+    )  # fmt: skip
+    if reason:
+        lookup.skip(subject, claims.overlap_ids(role.name), reason)
         return
     known = all(low == high for low, high in blocks.ranks)
     asserted = claims.overlap(role, width)
@@ -134,7 +142,6 @@ def _overlap_fault(blocks: _Blocks, values: Sequence[Enclosure], *, known: bool)
         allowed = room(n, blocks.spans[i], blocks.spans[j])
         if reason := enclosed([x], [value], allowed, within=(0.0, 1.0)):
             return f"{reason} (heads {i} and {j})"
-    blocks.forget()
     return ""
 
 
@@ -174,6 +181,61 @@ def _null_fault(own: Sequence[arb], values: Sequence[Enclosure]) -> str:
     ranges = unit, free, free, free, unit
     faults = (enclosed([x], [value], 0.0, within=w) for x, value, w in zip(own, values, ranges, strict=True))
     return next(filter(None, faults), "")
+
+
+def _product(
+    name: str, heads: Heads, left: _Blocks, right: _Blocks, subject: str, lookup: Lookup, thresholds: Recorded
+) -> Iterator[Expected]:
+    """The products BᵀC of every head, B of ``left`` and C of the group in ``right``."""
+    pairs = [(i, i // (heads.count // heads.kv)) for i in range(heads.count)]
+    each = min(heads.size, left.role.dimension, right.role.dimension)
+    asserted = claims.product_ranks(name, heads)
+    ranks = [whole_numbers(x, each) for x in lookup.values(subject, asserted.id, heads.count)]
+    yield Expected(
+        asserted,
+        lambda values: _product_rank_fault(heads.size, left, right, pairs, values),
+        causes=lambda: [causes.ranks_bounded(ranks, thresholds["exact_product_seconds"])],
+    )
+    id = claims.product_ids(name)[1]
+    published = lookup.values(subject, id, each * heads.count)
+    yield Expected(
+        claims.product_sigma(name, heads, each, thresholds["product_relative"], published),
+        lambda values: _product_sigma_fault(left, right, pairs, [high for _, high in ranks], values),
+    )
+
+
+def _product_rank_fault(
+    size: int, left: _Blocks, right: _Blocks, pairs: Sequence[tuple[int, int]], values: Sequence[Enclosure]
+) -> str:
+    for (i, g), value in zip(pairs, values, strict=True):
+        b, c = left.each[i], right.each[g]
+        rank, other = left.ranks[i], right.ranks[g]
+        published = whole_numbers(value, size)
+        if value != Enclosure(*published):
+            return f"the rank of head {i} is no whole number of its range"
+        low, high = max(0, rank[0] + other[0] - size), min(rank[1], other[1])
+        if reason := rank_fault(published, low, high, [lambda c=c: c, lambda b=b: b.T]):
+            return f"{reason} (head {i})"
+    return ""
+
+
+def _product_sigma_fault(
+    left: _Blocks, right: _Blocks, pairs: Sequence[tuple[int, int]], ranks: Sequence[int], values: Sequence[Enclosure]
+) -> str:
+    each = len(values) // len(pairs)
+    for (i, g), rank in zip(pairs, ranks, strict=True):
+        own = values[i * each : (i + 1) * each]
+        if any(value != Enclosure(0.0, 0.0) for value in own[rank:]):
+            return f"a singular value of head {i} beyond the rank of its product is 0"
+        if all(value == UNKNOWN for value in own[:rank]):
+            continue
+        lower, upper = product_values(left.near(i), right.near(g))
+        for k, (value, low, high) in enumerate(zip(own[:rank], lower, upper, strict=False), start=1):
+            if not ((value.lower <= low or value.lower == 0) and high <= value.upper):
+                return f"not proved: σ_{k} of head {i} is enclosed by [{float(low).hex()}, {float(high).hex()}]"
+    left.forget()
+    right.forget()
+    return ""
 
 
 def _squared(x: arb) -> arb:

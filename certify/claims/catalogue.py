@@ -316,12 +316,13 @@ def _of_chains() -> Iterator[Entry]:
 
 def _of_heads() -> Iterator[Entry]:
     role = heads.Role(Heads("", 12, 64, 12, ()), "query", (768, 768))
-    alone = (causes.ONE_HEAD, causes.too_many_heads(300, heads.MOST_HEADS), causes.COPIES_DIFFER)
+    copies = (causes.COPIES_DIFFER,)
+    alone = (causes.ONE_HEAD, causes.too_many_heads(300, heads.MOST_HEADS), *copies)
     open_ = (causes.HEAD_RANK_OPEN, causes.HEAD_OPEN)
     yield Entry(
         "ranks of the heads, {}", "heads", heads.ranks(role),
         "How many directions each head reads, or writes for the output.", "the number of its rows or columns",
-        (causes.exact_work(10.0), causes.exact_work(0), causes.exact_memory(4096, 4096)), alone,
+        (causes.exact_work(10.0), causes.exact_work(0), causes.exact_memory(4096, 4096)), copies,
     )  # fmt: skip
     yield Entry(
         "overlaps of the heads, {}", "heads", heads.overlap(role, 1e-3),
@@ -334,4 +335,16 @@ def _of_heads() -> Iterator[Entry]:
         "matrix have a spectrum in common too, which this null knows nothing of.",
         "the exact mean and variance for independent uniform subspaces of the same dimensions", open_,
         (*alone, causes.HEAD_ZERO, causes.HEADS_FILL),
+    )  # fmt: skip
+    structure = Heads("", 12, 64, 12, ())
+    yield Entry(
+        "ranks of products of every head, {}", "heads", heads.product_ranks("qk", structure),
+        "In how many directions a head compares (qk), or what it passes on (ov).", "the size of a head",
+        _RANKS, copies,
+    )  # fmt: skip
+    yield Entry(
+        "singular values of products of every head, {}", "heads",
+        heads.product_sigma("qk", structure, 64, 1e-6, [Enclosure(1.0, 1.0)]),
+        "How strongly each head compares (qk) or passes on (ov), direction by direction: its query and its key matter "
+        "through this product alone, and so do its value and its output.", not_asked=copies,
     )  # fmt: skip

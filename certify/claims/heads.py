@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from certify.claims.assertion import Assertion, limit_of, measured
 from certify.heads import Heads
 from certify.subjects import heads_subject
@@ -9,15 +11,21 @@ from certify.verdict import Enclosure
 
 __all__ = [
     "MOST_HEADS",
+    "PRODUCTS",
     "Role",
     "null",
     "overlap",
     "overlap_ids",
+    "product_ids",
+    "product_ranks",
+    "product_sigma",
     "ranks",
     "role_ids",
     "subject",
 ]
 
+PRODUCTS = {"qk": ("query", "key"), "ov": ("output", "value")}
+"""The products of a head: of what stands on the left, turned where it is a query, and on the right."""
 MOST_HEADS = 256
 """Of more heads the pairs are not asked for."""
 
@@ -102,4 +110,37 @@ def null(role: Role, width: float, deviation: Enclosure) -> Assertion:
         limit_of(2 * width, 1 / deviation.lower) if deviation.lower > 0 else 0.0,
         count=5,
         parameters=role.parameters,
+    )
+
+
+def product_ids(name: str) -> tuple[str, ...]:
+    """The ids of the claims about a product of every head."""
+    return f"A4.heads.rank[{name}]", f"A4.heads.sigma[{name}]"
+
+
+_FORMS = {"qk": "W_QᵀW_K of query and key", "ov": "W_OW_V of output and value"}
+
+
+def product_ranks(name: str, heads: Heads) -> Assertion:
+    """The ranks of a product of every head."""
+    return measured(
+        product_ids(name)[0],
+        f"the exact ranks of the products {_FORMS[name]} of each of the {heads.count} heads",
+        0.0,
+        count=heads.count,
+        parameters={"heads": heads.count, "size": heads.size, "groups": heads.kv},
+    )
+
+
+def product_sigma(name: str, heads: Heads, each: int, relative: float, values: Sequence[Enclosure]) -> Assertion:
+    """The ``each`` leading singular values of a product of every head, all of those that may not be 0.
+
+    They are asked to ``relative`` of the largest of all heads, an upper end of the published ``values``.
+    """
+    return measured(
+        product_ids(name)[1],
+        f"the {each} leading singular values of the products {_FORMS[name]}, decreasing, head by head; all else is 0",
+        limit_of(relative, max(value.upper for value in values)),
+        count=each * heads.count,
+        parameters={"heads": heads.count, "size": heads.size, "groups": heads.kv, "each": each},
     )

@@ -1,10 +1,10 @@
-"""What is asked of attention heads: ranks, overlaps of all pairs, and what chance gives (THEORY C6)."""
+"""What is asked of attention heads: ranks, overlaps of all pairs, what chance gives, and products (THEORY C6, A4)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import flint
@@ -19,8 +19,10 @@ from certify.geometry.interface.haar_nulls import cantelli
 from certify.geometry.interface.hierarchy import head_null, head_overlap
 from certify.heads import Heads
 from certify.linalg import svd
+from certify.linalg.cores import near
 from certify.linalg.overlaps import inner_products
 from certify.linalg.subspace import Subspace
+from certify.prover.head_products import Factor, measure_product
 from certify.prover.layer import exact_rank_of
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
 from certify.prover.widening import overlap_floor, spectral_floor, tilt_floor
@@ -35,45 +37,57 @@ NO_OVERLAP = Enclosure(0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """Bounds of the rank of a block, the cause where they differ, and its row space where it is known.
+    """A block, the cause where its rank is only bounded, and its row space where it is known.
 
     ``tilt`` is how far off the row space is for whoever encloses it again.
     """
 
-    rank: tuple[int, int]
-    cause: str
-    space: Subspace | None
-    tilt: float
+    factor: Factor
+    cause: str = ""
+    space: Subspace | None = field(default=None)
+    tilt: float = math.inf
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Bounds of the rank."""
+        return self.factor.rank
 
 
 def measure_heads(heads: Heads, matrices: Sequence[Callable[[], FloatArray]], thresholds: Thresholds) -> Ledger:
     """All claims about a head structure; ``matrices`` read those of its layers, in their order, one at a time."""
     ledger = Ledger(claims.subject(heads))
+    factors: dict[str, list[Factor]] = {}
     for (role, _), matrix in zip(heads.layers, matrices, strict=True):
-        _role(ledger, heads, role, matrix(), thresholds)
+        factors[role] = _role(ledger, heads, role, matrix(), thresholds)
+    for name, (left, right) in claims.PRODUCTS.items():
+        if left in factors and right in factors:
+            if factors[right]:
+                measure_product(ledger, name, heads, factors[left], factors[right], thresholds)
+            else:
+                ledger.skip(claims.product_ids(name), causes.COPIES_DIFFER)
     return ledger
 
 
-def _role(ledger: Ledger, heads: Heads, role: str, matrix: FloatArray, thresholds: Thresholds) -> None:
-    """All claims about one role, from the matrix of its layer, shape (n_out, n_in)."""
+def _role(ledger: Ledger, heads: Heads, role: str, matrix: FloatArray, thresholds: Thresholds) -> list[Factor]:
+    """All claims about one role, from the matrix of its layer, shape (n_out, n_in); its blocks, none that differ."""
     known = Role(heads, role, (matrix.shape[0], matrix.shape[1]))
-    if known.count < 2:
-        ledger.skip(claims.role_ids(role), causes.ONE_HEAD)
-        return
-    if known.count > claims.MOST_HEADS:
-        ledger.skip(claims.role_ids(role), causes.too_many_heads(known.count, claims.MOST_HEADS))
-        return
     blocks = _blocks(known, matrix)
     if blocks is None:
         ledger.skip(claims.role_ids(role), causes.COPIES_DIFFER)
-        return
+        return []
     found = [_head(block, thresholds.exact_rank_seconds) for block in blocks]
     cause = next((head.cause for head in found if head.cause), "")
     ledger.measure(claims.ranks(known), [Enclosure(*head.rank) for head in found], cause)
-    if any(head.rank == (0, 0) for head in found):
-        ledger.skip(claims.overlap_ids(role), causes.HEAD_ZERO)
-        return
-    _overlaps(ledger, known, found, thresholds)
+    ids = claims.overlap_ids(role)
+    if known.count < 2:
+        ledger.skip(ids, causes.ONE_HEAD)
+    elif known.count > claims.MOST_HEADS:
+        ledger.skip(ids, causes.too_many_heads(known.count, claims.MOST_HEADS))
+    elif any(head.rank == (0, 0) for head in found):
+        ledger.skip(ids, causes.HEAD_ZERO)
+    else:
+        _overlaps(ledger, known, found, thresholds)
+    return [head.factor for head in found]
 
 
 def _blocks(role: Role, matrix: FloatArray) -> list[FloatArray] | None:
@@ -90,7 +104,7 @@ def _blocks(role: Role, matrix: FloatArray) -> list[FloatArray] | None:
 
 def _head(block: FloatArray, allowed: float) -> _Head:
     if not block.any():
-        return _Head((0, 0), "", None, math.inf)
+        return _Head(Factor(block, (0, 0), None, 0.0, 0.0))
     m, n = block.shape
     full = min(m, n)
     found = svd(block)
@@ -103,14 +117,15 @@ def _head(block: FloatArray, allowed: float) -> _Head:
     if positive < full:
         exact, cause = exact_rank_of(block, allowed)
         if exact is None:
-            return _Head((positive, full), cause, None, math.inf)
+            return _Head(Factor(block, (positive, full), near(found), tops[0], floor), cause)
         positive = exact
+    factor = Factor(block, (positive, positive), near(found), tops[0], floor)
     if positive == n:
-        return _Head((n, n), "", Subspace(np.eye(n), 0.0), 0.0)
+        return _Head(factor, "", Subspace(np.eye(n), 0.0), 0.0)
     following = sigma[positive].upper if positive < full else 0.0
     tilt = tilt_floor(m, n, tops, sigma[positive - 1].lower - following)
     basis = np.ascontiguousarray(found.v[:, :positive])
-    return _Head((positive, positive), "", Subspace(basis, found.sin_theta_right(positive)), tilt)
+    return _Head(factor, "", Subspace(basis, found.sin_theta_right(positive)), tilt)
 
 
 def _overlaps(ledger: Ledger, role: Role, found: Sequence[_Head], thresholds: Thresholds) -> None:

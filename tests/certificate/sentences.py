@@ -94,6 +94,8 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     component.barcode: [((2, 3, 2),)],
     heads.ranks: [(_QUERY,), (_OUTPUT,), (_GROUPS,), (_COPIES,)],
     heads.overlap: [(_QUERY, 0.5), (_OUTPUT, 0.5)],
+    heads.product_ranks: [("qk", _HEADS), ("ov", _HEADS)],
+    heads.product_sigma: [(name, _HEADS, 2, 0.5, [Enclosure(1.0, 2.0)]) for name in ("qk", "ov")],
     heads.null: [(_QUERY, 0.5, Enclosure(0.25, 0.5)), (_QUERY, 0.5, Enclosure(0.0, 0.5))],
 }
 

@@ -66,7 +66,7 @@ NAMES = (
 )  # fmt: skip
 
 
-HEADS = {"small": [{"name": "pairs", "count": 2, "size": 2, "query": "W2", "key": "W1", "output": "W3"}]}
+HEADS = {"small": [{"name": "pairs", "count": 2, "size": 2, "query": "W2", "key": "W1", "value": "W1", "output": "W3"}]}
 
 
 @functools.cache

@@ -95,7 +95,7 @@ def odd_chain(seed: int) -> Chain:
 
 
 def _heads(rng: np.random.Generator, matrices: list[Array]) -> list[dict[str, object]]:
-    """Now and then heads of one layer, in some roles; some of them in groups, repeated or not."""
+    """Now and then heads of one layer, in one role or two; some of them in groups, repeated or not."""
     place = int(rng.integers(len(matrices)))
     m, n = matrices[place].shape
     name = f"W{place + 1}"
@@ -106,7 +106,9 @@ def _heads(rng: np.random.Generator, matrices: list[Array]) -> list[dict[str, ob
     side = n if kind == "output" else m
     count = int(rng.choice([c for c in range(1, side + 1) if side % c == 0]))
     found |= {"count": count, "size": side // count, str(kind): name}
-    if kind in ("key", "value") and rng.random() < 0.5:
+    if kind == "key" or (kind == "value" and m == n):
+        found |= {"query" if kind == "key" else "output": name}
+    elif kind == "value" and rng.random() < 0.5:
         # One block for two heads, or two heads of one group that are not equal.
         found |= {"count": 2 * count, "kv": count} if rng.random() < 0.5 or count % 2 else {"kv": count // 2}
     return [found]

@@ -10,6 +10,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from tests.geometry import oracle
 from tests.geometry.oracle import mp
 
 Real = Any
@@ -65,6 +66,27 @@ class Heads:
         off = found - mean
         deviation = mp.sqrt(real(variance))
         return [real(found), real(mean), deviation, real(off) / deviation, real(variance / (variance + off * off))]
+
+
+def _products(heads: Heads, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The factors B and C of BᵀC for each head."""
+    left, right = {"qk": ("query", "key"), "ov": ("output", "value")}[name]
+    groups = heads.blocks[right]
+    shared = len(heads.blocks[left]) // len(groups)
+    return [(b, groups[i // shared]) for i, b in enumerate(heads.blocks[left])]
+
+
+def product_ranks(heads: Heads, name: str) -> list[int]:
+    return [int((rational(b).transpose() * rational(c)).rank()) for b, c in _products(heads, name)]
+
+
+def product_sigma(heads: Heads, name: str) -> list[Real]:
+    """The leading singular values of each product, those beyond its exact rank 0."""
+    found: list[Real] = []
+    for (b, c), rank in zip(_products(heads, name), product_ranks(heads, name), strict=True):
+        values = oracle.singular_values(oracle.matrix(b).T * oracle.matrix(c))[: min(*b.shape, *c.shape)]
+        found += [x if k < rank else mp.mpf(0) for k, x in enumerate(values)]
+    return found
 
 
 def blocks_of(table: dict[str, Any], matrices: dict[str, np.ndarray]) -> dict[str, list[np.ndarray]]:

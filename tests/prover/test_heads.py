@@ -12,6 +12,7 @@ from certify.checker import check
 from certify.claims import causes
 from certify.claims.thresholds import Thresholds
 from certify.execution import certify
+from certify.heads import read_heads
 from certify.verdict import Enclosure, Verdict
 from tests.geometry.oracle import mp
 from tests.prover.head_truth import Heads, blocks_of
@@ -23,11 +24,19 @@ PLAIN = Thresholds(incidence_levels="none")
 
 def asked(a: Array, thresholds: Thresholds = PLAIN, **table: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """Claims and reasons about the heads of one matrix; what is certified is accepted and holds the truth."""
-    chain = Chain.from_arrays([a], ["w"], heads=[table])
+    return asked_of({"w": a}, thresholds, **table)
+
+
+def asked_of(
+    matrices: dict[str, Array], thresholds: Thresholds = PLAIN, **table: Any
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The same of several matrices that are not joined."""
+    layers = [Chain.from_arrays([a], [name]).layers[0] for name, a in matrices.items()]
+    chain = Chain(tuple(layers), (), heads=(read_heads({"name": "w", **table}, list(matrices)),))
     found = certify(chain, thresholds=thresholds, workers=1)
     assert check(found, chain, workers=1).reasons == ()
     claims = {claim.id: claim for claim in found.claims if claim.subject == "heads w"}
-    truth = Heads(blocks_of(table, {"w": np.asarray(a, dtype=np.float64)}))
+    truth = Heads(blocks_of(table, {name: np.asarray(a, dtype=np.float64) for name, a in matrices.items()}))
     for claim in claims.values():
         true = values(truth, claim.id)
         assert len(true) == len(claim.values)
@@ -87,8 +96,9 @@ def test_groups_of_keys_and_values():
 def test_what_is_not_asked():
     rng = np.random.default_rng(4)
     for table in ({"count": 1, "query": "w"}, {"count": 4, "kv": 1, "key": "w"}):
-        assert asked(rng.standard_normal((2, 3)), size=2, **table)[0] == {}
-        assert set(asked(rng.standard_normal((2, 3)), size=2, **table)[1].values()) == {causes.ONE_HEAD}
+        claims, reasons = asked(rng.standard_normal((2, 3)), size=2, **table)
+        assert [claim.values for claim in claims.values()] == [(Enclosure(2.0, 2.0),)]
+        assert set(reasons.values()) == {causes.ONE_HEAD}
     claims, reasons = asked(np.diag([1.0, 1, 0, 0]), count=2, size=2, query="w")
     assert list(claims) == ["C6.rank[query]"]
     assert [value.lower for value in claims["C6.rank[query]"].values] == [2.0, 0.0]
@@ -114,3 +124,49 @@ def test_a_head_that_is_nearly_deficient_is_not_guessed():
     claims, _ = asked(a * [1, 1, 2.0**-20], count=2, size=2, query="w")
     assert claims["C6.rank[query]"].verdict is Verdict.CERTIFIED
     assert claims["C6.overlap[query]"].cause == causes.HEAD_OPEN
+
+
+GROUPED = {"count": 4, "size": 2, "kv": 2, "query": "q", "key": "k", "value": "v", "output": "o"}
+
+
+def _attention(seed: int) -> dict[str, Array]:
+    rng = np.random.default_rng(seed)
+    shapes = {"q": (8, 4), "k": (4, 5), "v": (4, 3), "o": (4, 8)}
+    return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+
+
+def test_products_of_every_head_with_groups():
+    matrices = _attention(5)
+    claims, reasons = asked_of(matrices, **GROUPED)
+    assert reasons == {}
+    assert [claims[f"A4.heads.{kind}[{name}]"].verdict for kind in ("rank", "sigma") for name in ("qk", "ov")] == [
+        Verdict.CERTIFIED
+    ] * 4
+    assert len(claims["A4.heads.sigma[qk]"].values) == 8
+    # Head 1 reads group 0 and head 2 group 1.
+    matrices["k"][2:] *= 0.0
+    claims, _ = asked_of(matrices, **GROUPED)
+    assert [value.upper for value in claims["A4.heads.rank[qk]"].values] == [2.0, 2.0, 0.0, 0.0]
+    assert claims["A4.heads.sigma[qk]"].values[4:] == (Enclosure(0.0, 0.0),) * 4
+
+
+def test_ranks_of_products_below_those_of_their_factors():
+    matrices = _attention(6)
+    matrices["q"][:2], matrices["k"][:2] = [[1, 2, 3, 4], [0, 0, 0, 0]], [[0, 0, 0, 0, 0], [1, 2, 0, 1, 3]]
+    claims, _ = asked_of(matrices, **GROUPED)
+    assert claims["A4.heads.rank[qk]"].values[0] == Enclosure(0.0, 0.0)
+    limits = Thresholds(incidence_levels="none", exact_product_seconds=0.0)
+    matrices["q"][:2], matrices["k"][:2] = [[1, 2, 3, 4], [1, 2, 3, 4]], [[1, 2, 0, 1, 3], [-1, -2, 0, -1, -3]]
+    claims, _ = asked_of(matrices, limits, **GROUPED)
+    assert claims["A4.heads.rank[qk]"].verdict is Verdict.UNDECIDED
+    assert claims["A4.heads.rank[qk]"].values[0] == Enclosure(0.0, 1.0)
+
+
+def test_copies_that_differ_leave_no_product():
+    matrices = _attention(7)
+    matrices["v"] = np.random.default_rng(8).standard_normal((8, 3))
+    claims, reasons = asked_of(matrices, **GROUPED)
+    assert {id for id, reason in reasons.items() if reason == causes.COPIES_DIFFER} == {
+        "C6.rank[value]", "C6.overlap[value]", "C6.null[value]", "A4.heads.rank[ov]", "A4.heads.sigma[ov]",
+    }  # fmt: skip
+    assert "A4.heads.sigma[qk]" in claims

@@ -14,7 +14,7 @@ import numpy as np
 from certify.claims.catalogue import key_of
 from certify.claims.layer import CHARTS
 from tests.geometry.oracle import mp
-from tests.prover.head_truth import Heads
+from tests.prover.head_truth import Heads, product_ranks, product_sigma
 from tests.prover.truth import Component, Edge, Layer, Real
 
 Truth = Callable[[Any, str], list[Real]]
@@ -88,6 +88,8 @@ HEADS: dict[str, Callable[[Heads, str], list[Real]]] = {
     "C6.rank": lambda x, role: [mp.mpf(rank) for rank in x.ranks(role)],
     "C6.overlap": lambda x, role: x.overlaps(role),
     "C6.null": lambda x, role: x.null(role),
+    "A4.heads.rank": lambda x, name: [mp.mpf(rank) for rank in product_ranks(x, name)],
+    "A4.heads.sigma": product_sigma,
 }
 
 TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN, **HEADS}
