@@ -7,11 +7,13 @@ without.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import mpmath as mp
 import numpy as np
 import pytest
 import scipy.linalg
@@ -31,12 +33,13 @@ from certify.checker.arithmetic import (
 )
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.ranges import Range
-from certify.checker.arithmetic.rounding import ball, roundings
-from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.arithmetic.rounding import above, ball, below, roundings
+from certify.checker.arithmetic.scaled_matrix import Unit, frobenius_squared
 from certify.checker.arithmetic.spectral_norm import spectral_norm
 from certify.checker.arithmetic.truncated import Transport
 from tests.checker.fault import FACTOR, OTHER_MATRIX, STRETCH, Fault, caller
 from tests.checker.networks import arrays
+from tests.linalg.reference import singular_values
 
 WIDE_ROOM = 1e-3
 
@@ -72,7 +75,6 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
         if fault.site is None or fault.bounded:
             # Enclosures as wide as the enlarged bounds are kept, not formed in another way.
             patch.setattr(small_commutation, "U", FACTOR * 1e3 * rounding.U)
-            patch.setattr(deflated_norm, "_CLOSE", 1.0)
         eigh, svd, cholesky = scipy.linalg.eigh, scipy.linalg.svd, np.linalg.cholesky
 
         def proposing_eigh(*given, **options):
@@ -191,7 +193,7 @@ def enclosures(certificate: Certificate, chain: Chain, fault: Fault, room: float
             if nears:
                 layers = [chain.layers[place].matrix() for place in pair]
                 two = [units[place] for place in pair]
-                found[("beside", *pair)] = [_beside(layers, two, [nears[place] for place in pair])]
+                found[("beside", *pair)] = [_beside(layers, two, [nears[place] for place in pair], fault)]
             if module in _BESIDE_ALONE:
                 continue
             writer, reader = units[edge.lower], units[edge.upper]
@@ -202,7 +204,22 @@ def enclosures(certificate: Certificate, chain: Chain, fault: Fault, room: float
     return found
 
 
-def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD]) -> list[arb]:
+def _deflated(fault: Fault, work: np.ndarray, mass: arb, q: np.ndarray) -> list[arb]:
+    """Whether both ends hold, 1 for yes: how near they are to each other depends on what is proposed."""
+    fault.expected = q * np.linalg.norm(work @ q, axis=0) ** 2
+    low, high = deflated_norm.ends(work, mass, q)
+    fault.expected = None
+    truth = _largest(work.tobytes(), work.shape)
+    return [arb(int(mp.mpf(below(low)) <= truth <= mp.mpf(above(high))))]
+
+
+@functools.cache
+def _largest(entries: bytes, shape: tuple[int, int]) -> mp.mpf:
+    with mp.workdps(60):
+        return singular_values(np.frombuffer(entries).reshape(shape))[0]
+
+
+def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], fault: Fault) -> list[arb]:
     """What small chains are not asked, or where other enclosures come first."""
     found: list[arb] = []
     _comparing.append("spectral norms")
@@ -210,7 +227,11 @@ def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD]) -
     _comparing.clear()
     for unit in units:
         work = unit.matrix if unit.matrix.shape[0] >= unit.matrix.shape[1] else unit.matrix.T
-        found.append(deflated_norm.deflated_norm(work, unit.mass) or arb.nan())
+        q = deflated_norm.leading(work, float(unit.mass.mid()))
+        found += [arb.nan()] if q is None else _deflated(fault, work, unit.mass, q)
+    # A column between two vectors whose values hardly differ.
+    near_tie = Unit(np.diag([0.5, 0.5 - 2.0**-30]), 0, 0.0, frobenius_squared(np.diag([0.5, 0.5 - 2.0**-30])))
+    found += _deflated(fault, near_tie.matrix, near_tie.mass, np.full((2, 1), 0.5**0.5))
     if units[0].matrix.shape == units[1].matrix.shape == units[0].matrix.T.shape:
         found += quotient.quotient_norms(*nears)
         found += [two_layers.transport_norm(units[i], nears[i], units[1 - i]) for i in (0, 1)]

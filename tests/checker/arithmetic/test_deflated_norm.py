@@ -53,7 +53,7 @@ def test_bad_vectors_cost_width_not_truth(turn, gap, monkeypatch):
     monkeypatch.setattr(tested, "_CLOSE", 1.0)
     a = np.diag([1.0, 1.0 - gap])
     column = np.array([[np.cos(turn)], [np.sin(turn)]])
-    monkeypatch.setattr(tested, "_leading", lambda work, mass: column)
+    monkeypatch.setattr(tested, "leading", lambda work, mass: column)
     found, truth = found_and_true(a)
     assert found is not None
     assert mp.mpf(below(found)) <= truth <= mp.mpf(above(found))
@@ -62,7 +62,7 @@ def test_bad_vectors_cost_width_not_truth(turn, gap, monkeypatch):
 @pytest.mark.parametrize("length", [1 - 1e-9, 1 + 1e-9])
 def test_columns_of_another_length_are_noticed(length, monkeypatch):
     monkeypatch.setattr(tested, "_CLOSE", 1.0)
-    monkeypatch.setattr(tested, "_leading", lambda work, mass: np.array([[length], [0.0]]))
+    monkeypatch.setattr(tested, "leading", lambda work, mass: np.array([[length], [0.0]]))
     found, truth = found_and_true(np.diag([1.0, 0.3]))
     assert found is not None
     assert mp.mpf(below(found)) <= truth <= mp.mpf(above(found))
