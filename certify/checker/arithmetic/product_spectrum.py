@@ -71,13 +71,14 @@ def product_sigma(
         return _times(part(k, j), part(i, k))
 
     whole = part(0, len(factors))
-    for allowed in sorted({room, 0.0}, reverse=True):
-        near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)), allowed)
-        moved = above(ball(near.error) + whole.error)
-        bounds = replace(near, error=moved, exponent=whole.exponent).sigma()
-        if enough(*bounds):
-            break
-    return bounds
+    found = _sigma(whole, room)
+    return found if enough(*found) or room == 0 else _sigma(whole, 0.0)
+
+
+def _sigma(whole: _Part, room: float) -> tuple[Array, Array]:
+    near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)), room)
+    moved = above(ball(near.error) + whole.error)
+    return replace(near, error=moved, exponent=whole.exponent).sigma()
 
 
 def _leaf(a: Array, norm: float) -> _Part:
