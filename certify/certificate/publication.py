@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from certify.enclosure import Enclosure, widest
+from certify.enclosure import Enclosure, widest_of
 from certify.outward import down, up
 
 __all__ = ["GRID_BITS", "UNKNOWN", "difference", "margin_of_width", "outward", "publish"]
@@ -84,10 +84,21 @@ def margin_of_width(values: Iterable[Enclosure], limit: float) -> Enclosure:
     >>> margin_of_width([Enclosure(1.0, 1.25)], 0.5)
     Enclosure(lower=0.25, upper=0.25)
     """
-    width = widest(values)
-    if width is None:
+    ends = widest_of(values)
+    if ends is None:
         return Enclosure(-math.inf, -math.inf)
-    return outward(Fraction(limit) - width, Fraction(limit) - width)
+    terms = limit, ends.lower, -ends.upper
+    try:
+        # Both sums are the exact ones, rounded once: the second has the sign of what the first one lost.
+        margin = math.fsum(terms) + 0.0
+        lost = math.fsum((*terms, -margin))
+    except OverflowError:
+        exact = sum(map(Fraction, terms), Fraction(0))
+        return outward(exact, exact)
+    return Enclosure(
+        margin if lost >= 0 else math.nextafter(margin, -math.inf),
+        margin if lost <= 0 else math.nextafter(margin, math.inf),
+    )
 
 
 def difference(left: Enclosure, right: Enclosure) -> Enclosure:

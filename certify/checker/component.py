@@ -13,7 +13,7 @@ from certify.chain import Chain
 from certify.chain.components import Component
 from certify.checker.arithmetic.product_spectrum import product_sigma
 from certify.checker.arithmetic.rounding import Array, ball
-from certify.checker.domain import chain_domain_claim
+from certify.checker.domain import chain_domain_claims
 from certify.checker.expected import Expected, enclosed
 from certify.checker.expression import matrix_of
 from certify.checker.layer import UNKNOWN
@@ -84,7 +84,7 @@ def component_claims(component: Component, chain: Chain, lookup: Lookup, thresho
     yield from _kempf_ness(whole, lookup, thresholds)
     yield from _barcode_claims(whole, lookup, thresholds)
     edges = [chain.describe(chain.edges[place]) for place in component.edges]
-    yield from chain_domain_claim(component.subject, edges, lookup)
+    yield from chain_domain_claims(component.subject, edges, lookup, incidence=bool(thresholds.incidence_percents))
 
 
 def _barcode_claims(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:

@@ -22,6 +22,7 @@ from certify.checker.nulls import commutator_null_claim
 from certify.checker.product_ranks import intersection_claim
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.rigidity import drift_claims
+from certify.checker.static_domain import static_claim
 from certify.checker.tasks import once
 from certify.claims import alignment
 from certify.claims import interface as claims
@@ -78,6 +79,7 @@ def edge_claims(
     yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
     yield from incidence_claims(writer, reader, groups, subject, lookup, thresholds)
     yield from domain_claim(writer, reader, subject, lookup)
+    yield from static_claim(writer, reader, subject, lookup, thresholds)
 
 
 def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:

@@ -10,6 +10,7 @@ from flint import arb
 
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.gibbs_moments import gibbs
+from certify.checker.arithmetic.narrow_product import core_norm, is_narrow
 from certify.checker.arithmetic.quotient import quotient_norms
 from certify.checker.arithmetic.two_layers import product_norm, transport_norm
 from certify.checker.expected import Expected, ball_of, enclosed, outward
@@ -126,7 +127,9 @@ def _product(
 def _product_fault(writer: LayerFacts, reader: LayerFacts, values: tuple[Enclosure, ...]) -> str:
     if values[0] == UNKNOWN:
         return ""
-    size = product_norm(writer.unit, reader.unit)
+    (inner, outer), outer_next = writer.unit.matrix.shape, reader.unit.matrix.shape[0]
+    narrow = is_narrow(outer, inner, outer_next)
+    size = core_norm(reader.near, writer.near) if narrow else product_norm(writer.unit, reader.unit)
     mass = writer.unit.norm * reader.unit.norm
     own = (size * (arb(writer.d) * reader.d).sqrt() / mass).log()
     return enclosed([own], values, math.inf)

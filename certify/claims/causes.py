@@ -13,13 +13,17 @@ __all__ = [
     "FIT",
     "LEVEL_OPEN",
     "NOT_ALL_SQUARE",
+    "NOT_ALL_STATIC",
+    "NOT_ALONE",
     "NOT_INVERTIBLE",
+    "NO_ACTIVE_COLUMN",
     "NO_EDGE",
     "NO_EDGE_GAP",
     "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
     "NO_SHARED_COLUMN",
+    "NO_SMALLER_WINDOW",
     "NO_THRESHOLD",
     "NULL_UNRESOLVED",
     "ONE_GROUP",
@@ -36,9 +40,11 @@ __all__ = [
     "exact_memory",
     "exact_work",
     "format_overflows",
+    "format_swamps",
     "moved",
     "no_gap",
     "no_window",
+    "not_linear",
     "ranks_bounded",
     "too_large_transport",
     "too_many_groups",
@@ -55,6 +61,9 @@ DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is s
 DOMAIN_OPEN = "a line of the domain is undecided"
 NO_INTERFACE = "the chain has one layer and no interface"
 NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
+NOT_ALL_STATIC = "an interface of the chain has no structure or no smaller windows, and so no static domain"
+NO_ACTIVE_COLUMN = "no column is active in any group, so that there is no structure to keep"
+NO_SMALLER_WINDOW = "the windows of every level are full, so that nothing is truncated"
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
@@ -62,6 +71,10 @@ NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known we
 RANK_OPEN = "the rank of a layer is only bounded"
 LEVEL_OPEN = (
     "the leading directions agree as far as they are known, which proves neither that they are the same nor not"
+)
+
+NOT_ALONE = (
+    "one of the layers has several readers or sources, and the imbalance of two layers alone obeys the flow's law"
 )
 
 ONE_GROUP = "fewer than two row groups have a threshold, and pairs need two"
@@ -120,6 +133,11 @@ def format_overflows(format: str) -> str:
     return f"an entry is larger than the largest number of {format}"
 
 
+def format_swamps(format: str) -> str:
+    """Why nothing is asked of the products of such matrices."""
+    return f"half a unit of {format} is larger than all of a layer"
+
+
 def no_gap(k: int) -> str:
     """Why the windows of k ranks have no angles."""
     return f"no gap between σ_{k} and σ_{k + 1} is certified in one of the layers"
@@ -140,6 +158,11 @@ def windows_beyond(most: int) -> str:
     if most == 0:
         return "windows were given, and between layers that share one dimension there is none"
     return f"windows of more than {most} ranks were given, and there are none between these layers"
+
+
+def not_linear(between: str) -> str:
+    """Why nothing is said of the flow at an interface with these words between its layers."""
+    return f"between the layers lies {between}, and the imbalance obeys the flow's law where nothing does"
 
 
 def no_window(level: str) -> str:

@@ -47,6 +47,8 @@ FULL = "100"
 """The level of the full windows."""
 MOST_GROUPS = 256
 MOST_CELLS = 2**26
+"""Of more groups, and of more entries of W'W, nothing is said."""
+
 MOST_EDGES = 512
 """Of more edges, weights and correlations are not published."""
 

@@ -24,6 +24,7 @@ from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_commutator_null
 from certify.prover.rigidity import measure_rigidity
+from certify.prover.static_domain import measure_static_domain
 from certify.prover.widening import product_floor
 from certify.rigor.ball import upper as upper_end
 from certify.verdict import Enclosure
@@ -63,6 +64,7 @@ def measure_edge(
     measure_intersection(ledger, writer, reader, thresholds)
     measure_incidence(ledger, writer, reader, meeting.core, groups, thresholds)
     measure_domain(ledger, writer, reader)
+    measure_static_domain(ledger, writer, reader)
     return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
 
 

@@ -17,9 +17,10 @@ from certify.claims.thresholds import Thresholds
 from certify.errors import InputError, LimitError
 from certify.geometry.spectrum.chart import effective_rank, energies, gaps, top_radial
 from certify.geometry.spectrum.fits import CHARTS, fit_chart, residual
-from certify.linalg import CertifiedSVD, frobenius, svd
+from certify.linalg import CertifiedSVD, frobenius
 from certify.linalg.cores import Near, near
 from certify.linalg.exact.rank import ENTRY_LIMIT, exact_rank
+from certify.prover.decomposition import svd
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
 from certify.prover.storage import measure_storage
 from certify.prover.widening import norm_floor, spectral_floor

@@ -73,8 +73,8 @@ FAULTS = (
     _planted(
         "product_spectrum", "_times", "left.norm * right.error + left.error * right.norm", "left.norm * right.error"
     ),
-    _planted("product_spectrum", "_sigma", "ball(near.error) + whole.error", "ball(near.error)"),
-    _planted("product_spectrum", "_sigma", "ball(near.error) + whole.error", "whole.error"),
+    _planted("product_spectrum", "_near", "ball(near.error) + part.error", "ball(near.error)"),
+    _planted("product_spectrum", "_near", "ball(near.error) + part.error", "part.error"),
     _planted("exact_product_rank", "full_rank", "slip = ball(rounding) + ", "slip = "),
     _planted("exact_product_rank", "full_rank", "(ball(rounding) + slip", "(slip"),
     _planted("exact_product_rank", "full_rank", " + slip * ball(absolute_norm(scaled))", ""),

@@ -2,6 +2,7 @@ r"""Singular values of a product of several matrices.
 
 Partial products are scaled floats M with ‖M - 2^{-g} exact‖₂ <= e. With M', e' above M, e:
 ‖fl(M'M) - exact‖₂ <= rounding + ‖M'‖e + e'‖M‖ + e'e. Weyl's inequality moves the singular values of the last one by e.
+A product through a narrow waist is taken from the decompositions of what lies above and below it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
 from flint import arb
 
-from certify.checker.arithmetic.near_decomposition import near_svd
+from certify.checker.arithmetic.narrow_product import core_sigma, is_narrow
+from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.rounding import Array, above, ball, product
 from certify.checker.arithmetic.scaled_matrix import Unit, frobenius_squared, root
 
@@ -70,15 +73,21 @@ def product_sigma(
         k = cheapest(i, j)[2]
         return _times(part(k, j), part(i, k))
 
+    narrowest = min(range(1, len(factors)), key=lambda k: dimensions[k])
+    if is_narrow(dimensions[0], dimensions[narrowest], dimensions[-1]):
+        found = core_sigma(_near(part(narrowest, len(factors))), _near(part(0, narrowest)))
+        beyond = np.zeros(min(dimensions[0], dimensions[-1]) - found[0].size)
+        bounds = np.concatenate([found[0], beyond]), np.concatenate([found[1], beyond])
+        if enough(*bounds):
+            return bounds
     whole = part(0, len(factors))
-    found = _sigma(whole, room)
-    return found if enough(*found) or room == 0 else _sigma(whole, 0.0)
+    bounds = _near(whole, room).sigma()
+    return bounds if not room or enough(*bounds) else _near(whole).sigma()
 
 
-def _sigma(whole: _Part, room: float) -> tuple[Array, Array]:
-    near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)), room)
-    moved = above(ball(near.error) + whole.error)
-    return replace(near, error=moved, exponent=whole.exponent).sigma()
+def _near(part: _Part, room: float = 0.0) -> NearSVD:
+    near = near_svd(Unit(part.matrix, 0, 0.0, arb(1)), room)
+    return replace(near, error=above(ball(near.error) + part.error), exponent=part.exponent)
 
 
 def _leaf(a: Array, norm: float) -> _Part:
