@@ -24,7 +24,7 @@ __all__ = [
 
 def tail_squared(sigma: Sequence[Number], r: int) -> Number:
     r""":math:`\tau_r^2=\sum_{k>r}\sigma_k^2`, the squared Frobenius tail (THEORY 0)."""
-    return total(x * x for x in map(coerce, sigma[r:]))
+    return _mass([coerce(x) for x in sigma[r:]])
 
 
 def truncation_squared_frobenius(sigma: Sequence[Number], sigma_next: Sequence[Number], r: int, r_next: int) -> Number:
@@ -43,9 +43,8 @@ def truncation_squared_frobenius(sigma: Sequence[Number], sigma_next: Sequence[N
     r, r_next : windows, 0 <= r <= len(sigma) and 0 <= r_next <= len(sigma_next).
     """
     s, t = _checked(sigma, r), _checked(sigma_next, r_next)
-    first = minimum(t[0] * t[0] * tail_squared(s, r), _beyond(s, r) * tail_squared(t, 0))
-    kept = tail_squared(s[:r], 0)
-    second = minimum(tail_squared(t, r_next) * s[0] * s[0], _beyond(t, r_next) * kept)
+    first = minimum(t[0] * t[0] * _mass(s[r:]), _beyond(s, r) * _mass(t))
+    second = minimum(_mass(t[r_next:]) * s[0] * s[0], _beyond(t, r_next) * _mass(s[:r]))
     return first + second
 
 
@@ -71,6 +70,10 @@ def truncation_bound_spectral(sigma: Sequence[Number], sigma_next: Sequence[Numb
 def source_mode_bound(sigma_j: Number, sigma_next_beyond: Number) -> Number:
     r"""Bound :math:`\sigma_j(W)\,\sigma_{r'+1}(W')` of the error of source-mode column j <= r (E1)."""
     return sigma_j * sigma_next_beyond
+
+
+def _mass(values: list[Number]) -> Number:
+    return total([x * x for x in values])
 
 
 def _beyond(sigma: Sequence[Number], r: int) -> Number:
