@@ -14,6 +14,7 @@ from certify.checker.layer import UNKNOWN
 from certify.checker.published import between, between_counts, count
 from certify.checker.row_graph import RowGraph
 from certify.checker.row_levels import Level
+from certify.checker.storage_structure import storage_structure_claims
 from certify.checker.tasks import once
 from certify.claims import causes
 from certify.claims import incidence as claims
@@ -37,6 +38,9 @@ class Structured(RowGraph):
         else:
             yield from self.graph()
         yield self.radius()
+        yield from storage_structure_claims(
+            self.interface, self.rows, self.own, self.pairs, self.omega, self.edges, self.letters
+        )
         for level in self.interface.levels:
             yield from self._level(level)
         yield self._smallest()

@@ -20,6 +20,7 @@ from certify.claims import (
     nulls,
     rigidity,
     robustness,
+    storage,
 )
 from certify.claims.entry import GENERAL, PLACES, Entry, key_of
 from certify.verdict import Enclosure, Verdict
@@ -27,6 +28,9 @@ from certify.verdict import Enclosure, Verdict
 __all__ = ["GENERAL", "PLACES", "Entry", "entries", "entry_of", "key_of"]
 
 _RANKS = (causes.ranks_bounded([(1, 2)], 10.0), causes.ranks_bounded([(1, 2)], 0))
+
+
+_NO_FORMAT = "no storage format is given"
 
 
 def entry_of(id: str) -> Entry | None:
@@ -85,6 +89,20 @@ def _of_layers() -> Iterator[Entry]:
         "gap after σ_{}", "layer", layer.gap(4),
         "The leading k directions are well defined. REFUTED says that two singular values are equal, so that they are "
         "not.",
+    )  # fmt: skip
+    asked = (_NO_FORMAT, causes.format_overflows("fp16"))
+    yield Entry(
+        "storage ball", "layer", storage.ball("bf16", 1e-6, 1.0),
+        "How far the matrix may lie from this one that was rounded to it when it was stored.", not_asked=asked,
+    )  # fmt: skip
+    yield Entry(
+        "rank that storage leaves", "layer", storage.rank("bf16", 64),
+        "The rank that every matrix has which may have been rounded to this one.", not_asked=asked,
+    )  # fmt: skip
+    yield Entry(
+        "gaps that storage leaves", "layer", storage.gaps("bf16", 64, (4, 16)),
+        "After how many singular values there is a gap in every matrix that may have been rounded to this one.",
+        not_asked=(*asked, "there is one rank and no gap"),
     )  # fmt: skip
 
 
@@ -205,6 +223,12 @@ def _of_incidence() -> Iterator[Entry]:
         "radius of the structure", "edge", robustness.radius("pair 0 1", "columns,pairs,noise", 1e-9, 1e-3),
         "How far the product of both layers may move before any of this changes, what changes first, and how long a "
         "perturbation is that changes it.",
+    )  # fmt: skip
+    yield Entry(
+        "structure that storage leaves", "edge", storage.structure("bf16", (8, 4), (1, 1), "f0", 0.05),
+        "Which inputs act on which groups, which groups are joined and how, whatever the layers were before they were "
+        "rounded to these.",
+        not_asked=(_NO_FORMAT, causes.format_overflows("fp16"), causes.format_swamps("fp16")),
     )  # fmt: skip
     yield Entry(
         "error of the windows at {} % of the energy", "edge", incidence.truncation("99", windows, 1e-3),

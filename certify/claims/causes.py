@@ -40,6 +40,7 @@ __all__ = [
     "exact_memory",
     "exact_work",
     "format_overflows",
+    "format_swamps",
     "moved",
     "no_gap",
     "no_window",
@@ -130,6 +131,11 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
 def format_overflows(format: str) -> str:
     """Why nothing is asked of the matrices within half a unit of a storage format."""
     return f"an entry is larger than the largest number of {format}"
+
+
+def format_swamps(format: str) -> str:
+    """Why nothing is asked of the products of such matrices."""
+    return f"half a unit of {format} is larger than all of a layer"
 
 
 def no_gap(k: int) -> str:

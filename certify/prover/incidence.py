@@ -24,6 +24,7 @@ from certify.prover.block_form import measure_levels
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
 from certify.prover.robustness import measure_radius
+from certify.prover.storage_structure import measure_storage_structure
 from certify.prover.structure import Levels, Pairs, Profiles, Structure, widest_gap
 from certify.prover.truncations import Truncations, Window
 from certify.rigor.interval import Interval
@@ -80,6 +81,7 @@ class _Incidence:
         self.sigma = sigma, sigma_next
         found = Truncations(writer, reader, core, groups, percents)
         self.exponents, self.x, self.windows = found.exponents, found.x, found.windows
+        self.grouping = found.grouping
 
     def measure(self) -> None:
         """Make the claims."""
@@ -98,7 +100,9 @@ class _Incidence:
             return
         structure = self._structure(found[0], theta[rows], found[1])
         relative = self.options.incidence_relative
-        measure_radius(self.ledger, structure.profiles, structure.levels, rows.tolist(), relative)
+        measure_radius(self.ledger, structure, rows.tolist(), relative)
+        layers = self.writer, self.reader
+        measure_storage_structure(self.ledger, layers, self.exponents, self.grouping, rows, structure, self.options)
         bounds = [self._bound(window.ranks) for window in self.windows]
         verdicts = measure_levels(self.ledger, self.windows, rows, structure, bounds, self.options)
         levels = [float(window.level) for window in self.windows]

@@ -80,6 +80,7 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
         (2, horizon.Flow("1e-3", "0.5", "0.25"), 0.5, 3.0),
     ],
     horizon.bound: [(2, 5, horizon.Flow("1e-3", "0.5"), 0.5)],
+    storage.structure: [("int8", (8, 4), (1, 1), "f0", 0.25), ("fp16", (8, 4), None, "f0", 0.25)],
     domain.spectral: [
         ({"full rank": Verdict.CERTIFIED, "slack": None}, ("", ""), ()),
         ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
@@ -113,6 +114,7 @@ CAUSES: dict[str, list[tuple]] = {
     "moved": [(3, [2, 5]), (3, [2])],
     "windows_beyond": [(0,), (3,)],
     "format_overflows": [("fp16",)],
+    "format_swamps": [("fp16",)],
     "no_window": [("99.9",)],
     "not_linear": [("relu",)],
     "too_large_transport": [(8192, 65536, 2**26)],

@@ -111,6 +111,27 @@ def test_a_failing_line_tells_its_factor_and_that_the_structures_agree_all_the_s
     assert "none below the full windows" in str(here)
 
 
+@pytest.mark.parametrize(("parts", "nearest"), [((0.5, 0.02), "columns"), ((0.01, 0.5), "noise")])
+def test_of_two_failing_lines_the_one_of_the_least_factor_is_nearest(parts: tuple[float, float], nearest: str):
+    options = replace(placed("columns", parts[0]), noise_threshold=placed("noise", parts[1]).noise_threshold)
+    found, chain = made(chain_of, options)
+    here = domain_of(found)
+    assert (here.lines["columns"], here.lines["noise"], here.lines["nearest_failing"]) == ("OUT", "OUT", nearest)
+    assert check(found, chain, workers=1).reasons == ()
+
+
+def test_the_nearest_failing_label_has_a_distance():
+    here = domain_of(made(chain_of, placed("labels", 0.5))[0])
+    # Two profiles of length 2x at one place, turned by m: 4x²(1 − cos m).
+    moved = math.hypot(*SIGMA[1:]) * math.sqrt(2 + 1 / 16)
+    assert here.factor == pytest.approx(moved / math.sqrt(4 * X * X * (1 - math.cos(TURN))), rel=1e-3)
+
+
+def test_without_thresholds_there_is_no_domain():
+    found = made(lambda: Chain.from_arrays([np.diag([3.0, 2.0, 1.0]), np.eye(3)]), Thresholds())[0]
+    assert domain_of(found).note == causes.NO_THRESHOLD
+
+
 def test_a_lost_rank_is_outside():
     found, chain = made(lambda: chain_of((8.0, 1.0, 0.5, 0.0)), BASE)
     here = domain_of(found)
@@ -129,8 +150,10 @@ def test_a_window_that_splits_equal_values_is_undecided():
 
 def test_the_largest_level_decides_and_the_smallest_from_which_all_hold_is_told():
     """At 97 % one value is kept and all holds; at 90 % too; at 99.5 % the window splits equal values."""
-    here = domain_of(made(chain_of, with_(incidence_levels="90,97"))[0])
+    found, chain = made(chain_of, with_(incidence_levels="90,97"))
+    here = domain_of(found)
     assert (here.status, here.lines["level"]) == ("IN", "90")
+    assert check(found, chain, workers=1).reasons == ()
     tied = (8.0, 0.5, 0.5, 0.25)
     here = domain_of(made(lambda: chain_of(tied), with_(incidence_levels="99,99.5"))[0])
     assert (here.status, here.lines["level"], here.lines["gaps"]) == ("UNDECIDED", "99.5", "UNDECIDED")

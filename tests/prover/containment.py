@@ -53,7 +53,7 @@ def missed(claim: Claim, subjects: Subjects) -> list[Missed]:
     subject = subjects[claim.subject]
     if not any(value.finite for value in claim.values):
         return []
-    truths = values(subject, claim.id)
+    truths = values(subject, claim.id, claim.parameters.get("format"))
     assert len(truths) == len(claim.values), claim.id
     # At 60 digits an exact zero comes out as 1e-60 times the largest value; sines and cosines are of unit vectors.
     size = max(abs(truth) for truth in truths)
