@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import flint
+
 from certify.errors import UsageError
 from certify.geometry.number import Number, coerce, total
 from certify.rigor.functions import minimum, sqrt
@@ -84,4 +86,4 @@ def _beyond(sigma: Sequence[Number], r: int) -> Number:
 def _checked(sigma: Sequence[Number], r: int) -> list[Number]:
     if not sigma or not 0 <= r <= len(sigma):
         raise UsageError("a window lies between 0 and the number of ranks", place=f"r = {r}, d = {len(sigma)}")
-    return [coerce(x) for x in sigma]
+    return list(sigma) if set(map(type, sigma)) == {flint.arb} else [coerce(x) for x in sigma]
