@@ -95,15 +95,15 @@ def _of_layers() -> Iterator[Entry]:
     )  # fmt: skip
     asked = (_NO_FORMAT, causes.format_overflows("fp16"))
     yield Entry(
-        "storage ball", "layer", storage.ball("bf16", 1e-6, 1.0),
+        "storage ball", "layer", storage.ball("fp16", 1e-6, 1.0),
         "How far the matrix may lie from this one that was rounded to it when it was stored.", not_asked=asked,
     )  # fmt: skip
     yield Entry(
-        "rank that storage leaves", "layer", storage.rank("bf16", 64),
+        "rank that storage leaves", "layer", storage.rank("fp16", 64),
         "The rank that every matrix has which may have been rounded to this one.", not_asked=asked,
     )  # fmt: skip
     yield Entry(
-        "gaps that storage leaves", "layer", storage.gaps("bf16", 64, (4, 16)),
+        "gaps that storage leaves", "layer", storage.gaps("fp16", 64, (4, 16)),
         "After how many singular values there is a gap in every matrix that may have been rounded to this one.",
         not_asked=(*asked, "there is one rank and no gap"),
     )  # fmt: skip
@@ -228,7 +228,7 @@ def _of_incidence() -> Iterator[Entry]:
         "perturbation is that changes it.",
     )  # fmt: skip
     yield Entry(
-        "structure that storage leaves", "edge", storage.structure("bf16", (8, 4), (1, 1), "f0", 0.05),
+        "structure that storage leaves", "edge", storage.structure("fp16", (8, 4), (1, 1), "f0", 0.05),
         "Which inputs act on which groups, which groups are joined and how, whatever the layers were before they were "
         "rounded to these.",
         not_asked=(_NO_FORMAT, causes.format_overflows("fp16"), causes.format_swamps("fp16")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from certify.verdict import Kind
@@ -50,6 +51,7 @@ __all__ = [
     "moved",
     "no_gap",
     "no_window",
+    "not_decided",
     "not_linear",
     "ranks_bounded",
     "too_large_transport",
@@ -140,6 +142,20 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     if width is None:
         return "the computation overflowed or could not be enclosed"
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
+
+
+def not_decided(names: Sequence[str], widths: Sequence[float]) -> str:
+    """What a claim that counts, or that answers questions, leaves open.
+
+    >>> not_decided(["cells", "columns"], [3.0, 0.0]), not_decided(["whether it holds"], [1.0])
+    ('not decided: 3 cells', 'not decided: whether it holds')
+    """
+    found = [
+        name if name.startswith(("whether", "the")) else f"{width:g} {name}" if width < math.inf else name
+        for name, width in zip(names, widths, strict=True)
+        if width > 0
+    ]
+    return f"not decided: {', '.join(found)}"
 
 
 def format_overflows(format: str) -> str:

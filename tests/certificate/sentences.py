@@ -122,6 +122,7 @@ CAUSES: dict[str, list[tuple]] = {
         (Kind.MEASUREMENT, 0.25, 0.125),
     ],
     "no_gap": [(2,)],
+    "not_decided": [(("cells", "columns"), (3.0, 0.0)), (("whether it holds",), (1.0,))],
     "moved": [(3, [2, 5]), (3, [2])],
     "windows_beyond": [(0,), (3,)],
     "format_overflows": [("fp16",)],
