@@ -113,7 +113,7 @@ def levels_of(
     found: list[Level] = []
     for text, percent in options.incidence_percents:
         ranks = _window(writer.sigma, percent), _window(reader.sigma, percent)
-        more = _error_floor(floor, (writer.sigma, reader.sigma), exponents, ranks)
+        more = _error_floor(floor, (writer.absolute, reader.absolute), exponents, ranks)
         whole = ranks == full and more < 1.0
         found.append(Level(text, percent, ranks, x, transport, (floor, more), whole, total))
     return [*found, Level(claims.FULL, Fraction(100), full, x, transport, (floor, floor), True, total)]

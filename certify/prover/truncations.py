@@ -70,7 +70,7 @@ class Truncations:
         return energy_window(self.writer.sigma, percent), energy_window(self.reader.sigma, percent)
 
     def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[Window]:
-        sigma = self.writer.sigma, self.reader.sigma
+        sigma = self.writer.absolute, self.reader.absolute
         floors = [error_floor(self.floor, sigma, self.exponents, ranks) for _, _, ranks in asked]
         known = [place for place, least in enumerate(floors) if least < 1.0]
         spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
