@@ -30,7 +30,8 @@ class Edge:
     """``layers[upper]`` reads what ``layers[lower]`` writes; both are positions in the chain.
 
     ``between`` says what lies between them in the network (``relu``, ``layernorm+gelu``, …), empty for nothing said. It
-    is recorded and shown, and no claim depends on it.
+    is recorded and shown; the claims about a gradient flow are asked where nothing lies between, and no other depends
+    on it.
     """
 
     lower: int

@@ -19,6 +19,7 @@ from certify.checker.expected import Expected, Fault, faults_of
 from certify.checker.expression import matrix_of
 from certify.checker.from_bytes import loader_fault
 from certify.checker.heads import heads_claims
+from certify.checker.horizon import horizon_claims
 from certify.checker.interface import edge_claims
 from certify.checker.layer import LayerFacts, layer_claims
 from certify.checker.lookup import Lookup, MissingClaimError
@@ -26,7 +27,7 @@ from certify.checker.recorded_thresholds import Difference, Recorded, difference
 from certify.checker.tasks import run_tasks
 from certify.checker.tensors import MOST_HEADER, Files
 from certify.checker.verification import Reason, RejectedError, Verification
-from certify.claims import heads, layer
+from certify.claims import heads, incidence, layer
 from certify.claims.thresholds import Thresholds
 from certify.console import Progress
 from certify.errors import CertificateError, InternalError
@@ -176,8 +177,8 @@ class _Check:
             pair = facts[edges[j].lower], facts[edges[j].upper]
             subject = subjects[len(layers) + j]
             if all(item.complete for item in pair):
-                groups = layers[edges[j].upper].groups
-                self._subject(subject, lambda: list(edge_claims(*pair, self.lookup, self.thresholds, groups)))
+                groups, asked = layers[edges[j].upper].groups, (self.lookup, self.thresholds)
+                self._subject(subject, lambda: self._edge(j, list(edge_claims(*pair, *asked, groups))))
             else:
                 # Something about a layer is missing, for which there is a reason already.
                 self.expected[subject] = None
@@ -199,7 +200,13 @@ class _Check:
             on_other,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
-            fitting_workers(self.chain, CHECKER, None if workers is None else max(workers, 1), _cores()),
+            fitting_workers(
+                self.chain,
+                CHECKER,
+                None if workers is None else max(workers, 1),
+                _cores(),
+                incidence.MOST_CELLS if self.thresholds.incidence_percents else 0,
+            ),
         )
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))
@@ -216,6 +223,10 @@ class _Check:
             self.reasons.append(Reason(f"input.tensors[{i}]", f"the loader misread it: {fault}", "", subject))
         self.reread += fault == ""
         return found
+
+    def _edge(self, j: int, found: list[Expected]) -> list[Expected]:
+        """All claims about an interface: ``found``, and those for which the whole chain is needed."""
+        return [*found, *horizon_claims(self.chain, self.chain.edges[j], found, self.lookup, self.thresholds)]
 
     def _subject(self, subject: str, demanded: Callable[[], list[Expected]]) -> None:
         self.expected[subject] = None

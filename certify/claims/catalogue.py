@@ -14,12 +14,14 @@ from certify.claims import (
     component,
     domain,
     heads,
+    horizon,
     incidence,
     interface,
     layer,
     nulls,
     rigidity,
     robustness,
+    storage,
 )
 from certify.claims.entry import GENERAL, PLACES, Entry, key_of
 from certify.heads import Heads
@@ -30,6 +32,9 @@ __all__ = ["GENERAL", "PLACES", "Entry", "entries", "entry_of", "key_of"]
 _RANKS = (causes.ranks_bounded([(1, 2)], 10.0), causes.ranks_bounded([(1, 2)], 0))
 
 
+_NO_FORMAT = "no storage format is given"
+
+
 def entry_of(id: str) -> Entry | None:
     """What is known of the claim called ``id``; None for one of no version of this program."""
     return _by_key().get(key_of(id))
@@ -38,7 +43,8 @@ def entry_of(id: str) -> Entry | None:
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """All of them, as a certificate orders them."""
-    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_chains(), *_of_heads())
+    parts = _of_layers(), _of_interfaces(), _of_incidence(), _of_rigidity(), _of_flow(), _of_chains(), _of_heads()
+    return tuple(entry for part in parts for entry in part)
 
 
 @functools.cache
@@ -86,6 +92,20 @@ def _of_layers() -> Iterator[Entry]:
         "gap after σ_{}", "layer", layer.gap(4),
         "The leading k directions are well defined. REFUTED says that two singular values are equal, so that they are "
         "not.",
+    )  # fmt: skip
+    asked = (_NO_FORMAT, causes.format_overflows("fp16"))
+    yield Entry(
+        "storage ball", "layer", storage.ball("fp16", 1e-6, 1.0),
+        "How far the matrix may lie from this one that was rounded to it when it was stored.", not_asked=asked,
+    )  # fmt: skip
+    yield Entry(
+        "rank that storage leaves", "layer", storage.rank("fp16", 64),
+        "The rank that every matrix has which may have been rounded to this one.", not_asked=asked,
+    )  # fmt: skip
+    yield Entry(
+        "gaps that storage leaves", "layer", storage.gaps("fp16", 64, (4, 16)),
+        "After how many singular values there is a gap in every matrix that may have been rounded to this one.",
+        not_asked=(*asked, "there is one rank and no gap"),
     )  # fmt: skip
 
 
@@ -208,6 +228,12 @@ def _of_incidence() -> Iterator[Entry]:
         "perturbation is that changes it.",
     )  # fmt: skip
     yield Entry(
+        "structure that storage leaves", "edge", storage.structure("fp16", (8, 4), (1, 1), "f0", 0.05),
+        "Which inputs act on which groups, which groups are joined and how, whatever the layers were before they were "
+        "rounded to these.",
+        not_asked=(_NO_FORMAT, causes.format_overflows("fp16"), causes.format_swamps("fp16")),
+    )  # fmt: skip
+    yield Entry(
         "error of the windows at {} % of the energy", "edge", incidence.truncation("99", windows, 1e-3),
         "How far the product of both layers is from that of their leading directions, beside the bound that singular "
         "values alone give.",
@@ -279,6 +305,53 @@ def _of_rigidity() -> Iterator[Entry]:
         undecided=(causes.DOMAIN_OPEN,),
         not_asked=(causes.UNEQUAL_SHAPES, causes.NO_INTERFACE, causes.NOT_ALL_SQUARE, causes.BRANCHED),
         also="chain",
+    )  # fmt: skip
+    yield Entry(
+        "static domain", "edge",
+        domain.static(dict.fromkeys(domain.STATIC_LINES, Verdict.CERTIFIED), "99", True, Verdict.CERTIFIED, ""),
+        "Whether windows that are not full keep who acts on whom, line by line: both layers have full rank, and at a "
+        "level of energy and all higher ones no line of the block form fails; of a chain, whether it is so at all its "
+        "interfaces. What is vacuous does not apply, and is never counted as kept.",
+        undecided=(causes.DOMAIN_OPEN,),
+        not_asked=(
+            causes.NO_THRESHOLD,
+            causes.NO_ACTIVE_COLUMN,
+            causes.NO_SMALLER_WINDOW,
+            causes.too_many_groups(300, 256),
+            causes.too_large_transport(8192, 65536, 2**26),
+            causes.NO_INTERFACE,
+            causes.NOT_ALL_STATIC,
+            causes.BRANCHED,
+        ),
+        also="chain",
+    )  # fmt: skip
+
+
+def _of_flow() -> Iterator[Entry]:
+    flow, not_asked = horizon.Flow("0.001", "0.5"), (causes.not_linear("relu"), causes.NOT_ALONE)
+    yield Entry(
+        "half-life of the imbalance", "edge", horizon.half_life(flow, 1e-6, 347.0),
+        "Asked with --ridge: how long weight decay takes to halve the imbalance, whatever the loss does.",
+        not_asked=not_asked,
+    )  # fmt: skip
+    yield Entry(
+        "path that keeps the gap after {} directions", "edge", horizon.path(4, 1e-6, 2.0),
+        "Asked with --ridge: how far training may move both layers before their leading directions are no longer known "
+        "to be well defined.",
+        undecided=(causes.no_gap(4),), not_asked=not_asked,
+    )  # fmt: skip
+    yield Entry(
+        "horizon of {} directions", "edge", horizon.horizon(4, flow, 1e-3, 1.0),
+        "Asked with --ridge and --loss or --excess: for how long one snapshot bounds the angle of the leading "
+        "directions under gradient flow, and when best. A time of 0 says that the bound is least now; so it is where "
+        "the loss alone is given, for weight decay could then close the gap faster than the imbalance falls.",
+        undecided=(causes.no_gap(4),), not_asked=not_asked,
+    )  # fmt: skip
+    yield Entry(
+        "angle of {} directions now and within the horizon", "edge", horizon.bound(4, 64, flow, 1e-3),
+        "How far the leading directions are turned now, how far they can be, and the least of what they can be at one "
+        "time later; a bound of √min(k, n − k) says nothing.",
+        "see the overlap", (causes.no_gap(4),), not_asked,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from certify.verdict import Kind
@@ -18,13 +19,17 @@ __all__ = [
     "HEAD_ZERO",
     "LEVEL_OPEN",
     "NOT_ALL_SQUARE",
+    "NOT_ALL_STATIC",
+    "NOT_ALONE",
     "NOT_INVERTIBLE",
+    "NO_ACTIVE_COLUMN",
     "NO_EDGE",
     "NO_EDGE_GAP",
     "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
     "NO_SHARED_COLUMN",
+    "NO_SMALLER_WINDOW",
     "NO_THRESHOLD",
     "NULL_UNRESOLVED",
     "ONE_GROUP",
@@ -42,9 +47,12 @@ __all__ = [
     "exact_memory",
     "exact_work",
     "format_overflows",
+    "format_swamps",
     "moved",
     "no_gap",
     "no_window",
+    "not_decided",
+    "not_linear",
     "ranks_bounded",
     "too_large_transport",
     "too_many_groups",
@@ -62,6 +70,9 @@ DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is s
 DOMAIN_OPEN = "a line of the domain is undecided"
 NO_INTERFACE = "the chain has one layer and no interface"
 NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
+NOT_ALL_STATIC = "an interface of the chain has no structure or no smaller windows, and so no static domain"
+NO_ACTIVE_COLUMN = "no column is active in any group, so that there is no structure to keep"
+NO_SMALLER_WINDOW = "the windows of every level are full, so that nothing is truncated"
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
@@ -69,6 +80,10 @@ NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known we
 RANK_OPEN = "the rank of a layer is only bounded"
 LEVEL_OPEN = (
     "the leading directions agree as far as they are known, which proves neither that they are the same nor not"
+)
+
+NOT_ALONE = (
+    "one of the layers has several readers or sources, and the imbalance of two layers alone obeys the flow's law"
 )
 
 ONE_GROUP = "fewer than two row groups have a threshold, and pairs need two"
@@ -129,9 +144,28 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
 
 
+def not_decided(names: Sequence[str], widths: Sequence[float]) -> str:
+    """What a claim that counts, or that answers questions, leaves open.
+
+    >>> not_decided(["cells", "columns"], [3.0, 0.0]), not_decided(["whether it holds"], [1.0])
+    ('not decided: 3 cells', 'not decided: whether it holds')
+    """
+    found = [
+        name if name.startswith(("whether", "the")) else f"{width:g} {name}" if width < math.inf else name
+        for name, width in zip(names, widths, strict=True)
+        if width > 0
+    ]
+    return f"not decided: {', '.join(found)}"
+
+
 def format_overflows(format: str) -> str:
     """Why nothing is asked of the matrices within half a unit of a storage format."""
     return f"an entry is larger than the largest number of {format}"
+
+
+def format_swamps(format: str) -> str:
+    """Why nothing is asked of the products of such matrices."""
+    return f"half a unit of {format} is larger than all of a layer"
 
 
 def no_gap(k: int) -> str:
@@ -154,6 +188,11 @@ def windows_beyond(most: int) -> str:
     if most == 0:
         return "windows were given, and between layers that share one dimension there is none"
     return f"windows of more than {most} ranks were given, and there are none between these layers"
+
+
+def not_linear(between: str) -> str:
+    """Why nothing is said of the flow at an interface with these words between its layers."""
+    return f"between the layers lies {between}, and the imbalance obeys the flow's law where nothing does"
 
 
 def no_window(level: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
 from certify.claims import incidence, layer
 from certify.claims.assertion import Assertion
-from certify.claims.causes import undecided
+from certify.claims.causes import not_decided, undecided
 from certify.verdict import Kind
 
 __all__ = ["GENERAL", "PLACES", "Entry", "key_of"]
@@ -80,6 +81,9 @@ class Entry:
     def causes(self) -> tuple[str, ...]:
         """Every sentence that can say why the claim is UNDECIDED, with numbers of an example."""
         every = (_ZERO,) if self.example.kind is Kind.INEQUALITY else (_WIDE, _OVERFLOW)
+        if self.example.counted:
+            open_ = itertools.product([1.0, 0.0], repeat=len(self.example.counted))
+            every = tuple(not_decided(self.example.counted, widths) for widths in open_ if any(widths))
         return (*self.undecided, *every)
 
     def title(self, id: str) -> str:

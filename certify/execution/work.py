@@ -14,11 +14,11 @@ from certify.heads import Heads
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores import Line
 from certify.prover.component import LayerSummary, measure_component, measure_product
+from certify.prover.domain import Standing
 from certify.prover.heads import measure_heads
 from certify.prover.interface import EdgeFacts, known_edge, measure_edge
 from certify.prover.layer import LayerFacts, known_layer, measure_layer
 from certify.prover.ledger import Ledger
-from certify.verdict import Verdict
 
 __all__ = [
     "PRECISION",
@@ -138,7 +138,7 @@ def component(
     summaries: tuple[LayerSummary, ...],
     pairs: tuple[tuple[int, int], ...],
     spectrum: ProductSpectrum | None,
-    domains: tuple[tuple[str, Verdict | None], ...],
+    domains: tuple[Standing, ...],
     thresholds: Thresholds,
 ) -> Ledger:
     """All claims about a component."""

@@ -17,6 +17,7 @@ __all__ = [
     "angle_floor",
     "balance_room",
     "cell_floor",
+    "decomposition_room",
     "error_floor",
     "known_to",
     "norm_floor",
@@ -45,6 +46,11 @@ def spectral_floor(m: int, n: int, sigma: Sequence[float]) -> float:
     smallest = min((x for x in sigma if x >= top / 512), default=top)
     lean = top / smallest if smallest > 0 else 1.0
     return max(4 * m * n + 16 * max(m, n) * lean, 512) * _U * top
+
+
+def decomposition_room(m: int, n: int) -> float:
+    """How wide a singular value may be enclosed, relative to the first: half of what it is widened by at least."""
+    return 2 * m * n * _U
 
 
 def tilt_floor(m: int, n: int, sigma: Sequence[float], gap: float) -> float:

@@ -127,7 +127,16 @@ def odd_thresholds(seed: int) -> Thresholds:
     chosen = {}
     for change in rng.choice(changes, int(rng.choice([0, 0, 1, 2]))):
         chosen |= change
-    return Thresholds(**chosen, **_incidence(rng))
+    return Thresholds(**chosen, **_incidence(rng), **_flow(np.random.default_rng([seed, 2])))
+
+
+def _flow(rng: np.random.Generator) -> dict[str, object]:
+    """Now and then a ridge, with bounds of how far the flow can go or without."""
+    if rng.random() < 0.6:
+        return {}
+    numbers = [f"{10.0 ** rng.integers(-9, 4):.3g}" for _ in range(3)]
+    names = ("ridge", *(name for name in ("loss", "excess") if rng.random() < 0.5))
+    return dict(zip(names, numbers, strict=False))
 
 
 def _incidence(rng: np.random.Generator) -> dict[str, object]:
