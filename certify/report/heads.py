@@ -23,6 +23,8 @@ from certify.verdict import Claim, Enclosure, Verdict
 __all__ = ["HeadRow", "head_rows", "heads_html", "heads_table"]
 
 _SHOWN = 12
+_MOST_ESTIMATED = 24
+"""Roles that a screen shows, and of which estimates are made."""
 _SAID = (
     "mean overlap of all pairs of heads; chance: independent uniform subspaces of the same ranks, exact; z: deviations "
     "above it"
@@ -94,6 +96,10 @@ def _cells(row: HeadRow) -> list[str]:
     ]
 
 
+def _estimates(rows: Sequence[HeadRow]) -> list[Estimate | None]:
+    return [row.estimate() if place < _MOST_ESTIMATED else None for place, row in enumerate(rows)]
+
+
 def _spectral(found: Estimate | None) -> str:
     if found is None:
         return "–"
@@ -103,7 +109,8 @@ def _spectral(found: Estimate | None) -> str:
 
 def _how(found: Sequence[Estimate | None]) -> str:
     draws = sorted({(x.draws, x.seed) for x in found if x is not None})
-    return ", ".join(f"{count} draws, seed {seed}" for count, seed in draws) or "none made: the layers are too large"
+    made = ", ".join(f"{count} draws, seed {seed}" for count, seed in draws) or "none made: the layers are too large"
+    return made + (f", of the first {_MOST_ESTIMATED} roles" if len(found) > _MOST_ESTIMATED else "")
 
 
 def heads_table(certificate: Certificate, *, estimates: bool = False) -> RenderableType | None:
@@ -115,7 +122,7 @@ def heads_table(certificate: Certificate, *, estimates: bool = False) -> Rendera
     for place, title in enumerate((*_HEAD, *(("same spectrum",) if estimates else ()))):
         table.add_column(title, justify="left" if place < 2 else "right", no_wrap=True)
     kept = rows if estimates else rows[:_SHOWN]
-    found = [row.estimate() for row in kept] if estimates else []
+    found = _estimates(kept) if estimates else []
     for place, row in enumerate(kept):
         name = escaped(row.name)
         more = [_spectral(found[place])] if estimates else []
@@ -132,7 +139,7 @@ def heads_html(certificate: Certificate) -> str:
     rows = head_rows(certificate)
     if not rows:
         return ""
-    found = [row.estimate() for row in rows]
+    found = _estimates(rows)
     body = "".join(
         f"<tr><td>{quoted(row.name)}</td>"
         + "".join(f"<td>{html.escape(cell)}</td>" for cell in (*_cells(row), _spectral(one)))
