@@ -20,8 +20,8 @@ def _near(function: str, old: str, new: str) -> Planted:
 FAULTS = (
     _planted("rounding", "_product_bound", "ball(gamma(roundings(k))) * ball(left) * ball(right) + ", ""),
     _near("near_svd", "ball(e) + ball(slip) + ball(a.lost)", "ball(e) + ball(a.lost)"),
-    _near("_from_gram", "e += rest + ball(tail_slip)", "e += rest"),
-    _near("_from_gram", "e += rest + ball(tail_slip)", "e += ball(tail_slip)"),
+    _near("_from_gram", "e + rest + ball(tail_slip)", "e + rest"),
+    _near("_from_gram", "e + rest + ball(tail_slip)", "e + ball(tail_slip)"),
     _near("_from_gram", "return u, s, v, f, defect(v)", "return u, s, v, 0.0, defect(v)"),
     _near("_from_gram", "return u, s, v, f, defect(v)", "return u, s, v, f, 0.0"),
     _near("_from_svd", "above(rest), slip, columns", "above(rest), 0.0, columns"),
