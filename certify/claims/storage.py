@@ -90,4 +90,5 @@ def structure(
         share * sizes[1],
         count=2 if pairs is None else 4,
         parameters={**known, "surviving": columns},
+        counted=("cells", "columns") if pairs is None else ("cells", "columns", "pairs", "labels"),
     )

@@ -27,7 +27,7 @@ from certify.prover.widening import norm_floor, spectral_floor
 from certify.rigor.ball import hull_ball
 from certify.verdict import Enclosure, Verdict
 
-__all__ = ["LayerFacts", "known_layer", "measure_layer"]
+__all__ = ["LayerFacts", "exact_rank_of", "known_layer", "measure_layer"]
 
 
 @dataclass(slots=True)
@@ -172,17 +172,22 @@ def _domain(facts: LayerFacts, thresholds: Thresholds) -> None:
 
 def _exact_rank(facts: LayerFacts, allowed: float) -> str:
     """Replace the bounds of the rank by an exact one; the cause why not, or nothing."""
-    m, n = facts.matrix.shape
+    rank, cause = exact_rank_of(facts.matrix, allowed)
+    if rank is not None:
+        facts.rank = (rank, rank)
+    return cause
+
+
+def exact_rank_of(matrix: npt.NDArray[np.float64], allowed: float) -> tuple[int | None, str]:
+    """The exact rank, by ``allowed`` seconds of estimated work at most; None with the cause why not."""
+    m, n = matrix.shape
     if allowed > 0 and m * n > ENTRY_LIMIT:
-        return causes.exact_memory(m, n)
+        return None, causes.exact_memory(m, n)
     try:
-        rank = exact_rank(facts.matrix, work_limit=allowed) if allowed > 0 else None
+        rank = exact_rank(matrix, work_limit=allowed) if allowed > 0 else None
     except LimitError:
         rank = None
-    if rank is None:
-        return causes.exact_work(allowed)
-    facts.rank = (rank, rank)
-    return ""
+    return rank, "" if rank is not None else causes.exact_work(allowed)
 
 
 def _spectrum(facts: LayerFacts, thresholds: Thresholds) -> None:
