@@ -27,7 +27,7 @@ from certify.claims import causes
 from certify.claims import layer as claims
 from certify.verdict import Enclosure
 
-__all__ = ["UNKNOWN", "LayerFacts", "layer_claims"]
+__all__ = ["UNKNOWN", "LayerFacts", "layer_claims", "rank_cause"]
 
 UNKNOWN = Enclosure(-math.inf, math.inf)
 _EXACT_ENTRIES = 2**23
@@ -131,7 +131,7 @@ def _domain(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator
         claims.rank(d, method),
         lambda values: _rank_fault(facts, positive, method, values[0]),
         lambda values: Enclosure(values[0].lower - d + 1, values[0].upper - d + 1),
-        lambda: [_rank_cause(facts.matrix.shape, thresholds["exact_rank_seconds"])],
+        lambda: [rank_cause(facts.matrix.shape, thresholds["exact_rank_seconds"])],
     )
     yield Expected(
         claims.normalization(),
@@ -140,7 +140,8 @@ def _domain(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator
     )
 
 
-def _rank_cause(shape: tuple[int, ...], allowed: float) -> str:
+def rank_cause(shape: tuple[int, ...], allowed: float) -> str:
+    """Why a rank may have been left open."""
     m, n = shape
     return causes.exact_memory(m, n) if allowed > 0 and m * n > _EXACT_ENTRIES else causes.exact_work(allowed)
 

@@ -13,7 +13,12 @@ from certify.verdict import Kind
 
 __all__ = ["GENERAL", "PLACES", "Entry", "key_of"]
 
-PLACES = {"layer": "of a layer", "edge": "of an interface", "chain": "of a chain of layers"}
+PLACES = {
+    "layer": "of a layer",
+    "edge": "of an interface",
+    "chain": "of a chain of layers",
+    "heads": "of attention heads",
+}
 
 _WIDE = undecided(Kind.MEASUREMENT, 0.25, 0.125)
 _OVERFLOW = undecided(Kind.MEASUREMENT, None, 0.0)
@@ -28,8 +33,8 @@ class Entry:
 
     Parameters
     ----------
-    name : in plain words; ``{}`` stands for the window, the percentage or the chart of an id.
-    place : ``layer``, ``edge`` or ``chain``: what the claim is about.
+    name : in plain words; ``{}`` stands for the window, the percentage, the chart or the role of an id.
+    place : ``layer``, ``edge``, ``chain`` or ``heads``: what the claim is about.
     example : the assertion for one choice of sizes.
     meaning : what the value tells.
     null : what chance gives, or that nothing is compared.
@@ -55,7 +60,7 @@ class Entry:
     @property
     def pattern(self) -> str:
         """The id with a letter for what varies."""
-        bracket = "[chart]" if "drift" in self.key else "[k]"
+        bracket = "[chart]" if "drift" in self.key else "[role]" if self.place == "heads" else "[k]"
         percent = self.key + ".p" if self.key == "D10.effective_rank" else self.example.id
         return re.sub(r"\[[\w.]+\]", "[p]" if self.per_level else bracket, percent)
 
@@ -69,6 +74,7 @@ class Entry:
         """The plain name, with a letter for what varies."""
         percent = self.per_level or self.pattern.endswith(".p")
         letters = "each chart" if "drift" in self.key else "p" if percent else "k"
+        letters = "a role" if self.place == "heads" else letters
         return self.name.format(letters)
 
     @property

@@ -278,10 +278,21 @@ def forgeries(value: Enclosure):
     yield "wide", coarse(value, low - 1000 * step, high + 1000 * step)
 
 
-COUNTED = ("E7.finite", "E7.rank", "E7.domain.", "D10.", "A2.", "A4.polystable", "A5.", "C5.")
+COUNTED = (
+    "E7.finite",
+    "E7.rank",
+    "E7.domain.",
+    "D10.",
+    "A2.",
+    "A4.polystable",
+    "A5.",
+    "C5.",
+    "C6.rank",
+    "A4.heads.rank",
+)
 EXACT = {id for id in IDS if id.startswith(COUNTED)}
 
-MEASURED = ("spectrum.sigma", "E.cosines", "D4.amplitude", "A4.product.sigma")
+MEASURED = ("spectrum.sigma", "E.cosines", "D4.amplitude", "A4.product.sigma", "A4.heads.sigma")
 
 
 @pytest.mark.parametrize("id", [id for id in IDS if id not in EXACT])

@@ -21,7 +21,7 @@ from certify.checker.arithmetic.near_decomposition import defect
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gram, product
 from certify.checker.arithmetic.scaled_matrix import frobenius, root
 
-__all__ = ["deflated_norm"]
+__all__ = ["deflated_norm", "ends", "leading"]
 
 _COLUMNS, _HEAD, _STEPS = 32, 8, 6
 _CLOSE = 2.0**-36
@@ -36,11 +36,14 @@ def deflated_norm(work: Array, mass: arb) -> arb | None:
     work : Y, with at least as many rows as columns and norm below 1, not zero.
     mass : a ball around ‖Y‖_F².
     """
-    q = _leading(work, float(mass.mid()))
-    return None if q is None else _enclosed(work, mass, q)
+    q = leading(work, float(mass.mid()))
+    if q is None:
+        return None
+    low, high = ends(work, mass, q)
+    return low.union(high) if above(high - low) < _CLOSE * above(high) else None
 
 
-def _leading(work: Array, mass: float) -> Array | None:
+def leading(work: Array, mass: float) -> Array | None:
     """Approximate leading right singular vectors; nothing where the rest seems to outweigh them."""
     n = work.shape[1]
     head = max(1, min(_HEAD, n // 8))
@@ -62,7 +65,8 @@ def _leading(work: Array, mass: float) -> Array | None:
     return np.ascontiguousarray(q[:, :head])
 
 
-def _enclosed(work: Array, mass: arb, q: Array) -> arb | None:
+def ends(work: Array, mass: arb, q: Array) -> tuple[arb, arb]:
+    """Numbers that ‖Y‖₂ is not below and not above, from any columns."""
     image, slip = product(work, q)
     squares, square_slip = gram(image)
     back, back_slip = product(np.ascontiguousarray(work.T), image)
@@ -81,4 +85,4 @@ def _enclosed(work: Array, mass: arb, q: Array) -> arb | None:
     a, t, r = (x.upper() for x in (a, t, r))
     high = ((a + t) / 2 + (((a - t) / 2) ** 2 + r * r).sqrt()).sqrt()
     low = ((frobenius(image[:, 0]) - ball(slip)) / frobenius(q[:, 0])).lower().max(arb(0))
-    return low.union(high) if above(high - low) < _CLOSE * above(high) else None
+    return low, high
