@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import flint
 
@@ -57,7 +58,8 @@ def _windows(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
     if thresholds.beyond(most):
         ledger.skip(["E.cosines"], causes.windows_beyond(most))
     chosen = thresholds.window_sizes(most + 1, [writer.energy_rank, reader.energy_rank, full])
-    separate = [k for k in range(1, most + 1) if _separate(writer, k) and _separate(reader, k)]
+    sigma, sigma_next = writer.absolute, reader.absolute
+    separate = [k for k in range(1, most + 1) if _separate(sigma, k) and _separate(sigma_next, k)]
     asked: set[int] = set()
     for k in chosen:
         below, above = [j for j in separate if j <= k][-1:], [j for j in separate if j >= k][:1]
@@ -68,15 +70,16 @@ def _windows(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
     return sorted(asked)
 
 
-def _separate(facts: LayerFacts, k: int) -> bool:
-    """Whether what is published tells σ_k from σ_{k+1}, which is 0 beyond the last."""
-    return facts.sigma[k - 1].lower > (facts.sigma[k].upper if k < facts.d else 0.0)
+def _separate(sigma: Sequence[Enclosure], k: int) -> bool:
+    """Whether what is published tells σ_k from σ_{k+1}, which is 0 beyond the last, to absolute accuracy."""
+    return sigma[k - 1].lower > (sigma[k].upper if k < len(sigma) else 0.0)
 
 
 def _tilt(facts: LayerFacts, k: int) -> float:
     m, n = facts.matrix.shape
-    following = facts.sigma[k].upper if k < facts.d else 0.0
-    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], facts.sigma[k - 1].lower - following)
+    sigma = facts.absolute
+    following = sigma[k].upper if k < facts.d else 0.0
+    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], sigma[k - 1].lower - following)
 
 
 def _cosines(found: Interval, floor: float, n: int) -> list[Enclosure]:

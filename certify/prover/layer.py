@@ -13,6 +13,7 @@ import numpy.typing as npt
 from certify.certificate.publication import publish
 from certify.claims import causes
 from certify.claims import layer as claims
+from certify.claims.small_values import absolute
 from certify.claims.thresholds import Thresholds
 from certify.errors import InputError, LimitError
 from certify.geometry.spectrum.chart import effective_rank, energies, gaps, top_radial
@@ -22,8 +23,9 @@ from certify.linalg.cores import Near, near
 from certify.linalg.exact.rank import ENTRY_LIMIT, exact_rank
 from certify.prover.decomposition import svd
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.small_values import published_sigma
 from certify.prover.storage import measure_storage
-from certify.prover.widening import norm_floor, spectral_floor
+from certify.prover.widening import norm_floor
 from certify.rigor.ball import hull_ball
 from certify.verdict import Enclosure, Verdict
 
@@ -65,6 +67,11 @@ class LayerFacts:
         return min(self.matrix.shape)
 
     @property
+    def absolute(self) -> list[Enclosure]:
+        """The singular values as they are known to absolute accuracy."""
+        return absolute(self.sigma, self.matrix.shape)
+
+    @property
     def invertible(self) -> bool:
         """Whether the layer is square and certified to have full rank."""
         return self.matrix.shape[0] == self.matrix.shape[1] == self.rank[0]
@@ -85,12 +92,7 @@ def measure_layer(
 ) -> LayerFacts:
     """All claims about the layer called ``name``; ``matrix`` is float64, finite, of shape (n_out, n_in)."""
     decomposition = svd(matrix)
-    m, n = matrix.shape
-    floor = spectral_floor(m, n, [float(x) for x in decomposition.upper])
-    sigma = [
-        publish(float(low), float(high), floor=floor if high > 0 else 0.0, nonnegative=True)
-        for low, high in zip(decomposition.lower, decomposition.upper, strict=True)
-    ]
+    sigma = published_sigma(matrix, decomposition)
     norm = frobenius(matrix)
     low, high = float(norm.lo), float(norm.hi)
     facts = LayerFacts(

@@ -71,7 +71,7 @@ class Truncations:
         self.windows.append(Window(claims.FULL, Fraction(100), full, Enclosure(0.0, 0.0), zero, self.x))
 
     def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[Window]:
-        sigma = self.writer.sigma, self.reader.sigma
+        sigma = self.writer.absolute, self.reader.absolute
         floors = [error_floor(self.floor, sigma, self.exponents, ranks) for _, _, ranks in asked]
         known = [place for place, least in enumerate(floors) if least < 1.0]
         spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
