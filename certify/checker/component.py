@@ -12,6 +12,8 @@ from flint import arb
 from certify.chain import Chain
 from certify.chain.components import Component
 from certify.checker.arithmetic.product_spectrum import product_sigma
+from certify.checker.arithmetic.relative_product import relative_product
+from certify.checker.arithmetic.relative_values import Bounds as Values
 from certify.checker.arithmetic.rounding import ball
 from certify.checker.domain import chain_domain_claim
 from certify.checker.expected import Expected, enclosed
@@ -22,6 +24,7 @@ from certify.checker.product_ranks import Bounds, rank_fault, reached_from_below
 from certify.checker.recorded_thresholds import Recorded
 from certify.claims import causes, interface, layer
 from certify.claims import component as claims
+from certify.claims.small_values import affordable_line, line_reach
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["component_claims"]
@@ -198,13 +201,21 @@ def _sigma_fault(whole: _Component, values: tuple[Enclosure, ...]) -> str:
     if rank == 0 or all(value == UNKNOWN for value in values[:rank]):
         return ""
     lower, upper = product_sigma(whole.factors, whole.dimensions, [values[0].upper for values in whole.sigma])
-    for k in range(rank):
-        value, low, high = values[k], float(lower[k]), float(upper[k])
-        if value == UNKNOWN:
-            continue
-        if not ((value.lower <= low or value.lower == 0) and high <= value.upper):
-            return f"not proved: σ_{k + 1} is enclosed by [{low.hex()}, {high.hex()}]"
+    narrow = [k for k in range(rank) if values[k] != UNKNOWN and not _holds(values[k], arb(lower[k]), arb(upper[k]))]
+    norms = [value[0].upper for value in whole.sigma]
+    own: Values | None = None
+    if narrow and affordable_line(whole.dimensions) and all(map(math.isfinite, norms)):
+        own = relative_product(whole.factors, norms, line_reach(whole.length))
+    for k in narrow:
+        if own is None:
+            return f"not proved: σ_{k + 1} is enclosed by [{float(lower[k]).hex()}, {float(upper[k]).hex()}]"
+        if not _holds(values[k], *own[k]):
+            return f"not proved: σ_{k + 1} lies between {own[k][0].str(17)} and {own[k][1].str(17)}"
     return ""
+
+
+def _holds(value: Enclosure, low: arb, high: arb) -> bool:
+    return (value.lower <= 0 or arb(value.lower) <= low) and high <= arb(value.upper)
 
 
 def _mass(norms: Sequence[Enclosure], *, upper: bool) -> arb:
