@@ -11,9 +11,9 @@ from certify.certificate.exact_json import Reader, reject
 __all__ = ["check_between", "read_expression"]
 
 _INTEGERS = ("axis", "bits", "groups", "packed", "zero_offset")
-_LISTS = ("columns", "index", "repeat", "rows")
+_LISTS = ("columns", "index", "order", "repeat", "rows")
 _CHOICES = {"kernel": ("writer", "reader"), "layout": ("channels_last", "transposed")}
-_ROLES = ("scale", "zero_point", "gain", "row_gain")
+_ROLES = ("scale", "zero_point", "group_index", "gain", "row_gain")
 
 
 def check_between(reader: Reader) -> str:

@@ -44,6 +44,7 @@ class ArchiveMember:
     entry: zipfile.ZipInfo = field(repr=False)
     offset: int
     nbytes: int
+    follow_links: bool = True
 
     def read(self) -> bytearray:
         """Unpack the member, never more than it declared; its checksum is verified.
@@ -59,7 +60,7 @@ class ArchiveMember:
         place = checksum = 0
         total = self.offset + self.nbytes
         try:
-            with open_regular(self.path) as opened:
+            with open_regular(self.path, follow_links=self.follow_links) as opened:
                 for piece in self._pieces(opened, total):
                     checksum = zlib.crc32(piece, checksum)
                     # What stands before ``offset`` is the header, which was read before.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from certify.chain.codes import packed_along
 from certify.chain.dtypes import to_float64
 from certify.chain.expression import Expression
 from certify.chain.stored import StoredTensor
@@ -33,7 +34,7 @@ def evaluate(expression: Expression, stored: StoredTensor, transpose: bool, read
 
     if expression.bits:
         width = np.dtype(read(stored).dtype).itemsize * 8
-        values = _unpack(read(stored), width, expression.bits, expression.packed).astype(np.float64)
+        values = _unpack(read(stored), width, expression.bits, expression.packed, expression.order).astype(np.float64)
     else:
         values = numbers(stored)
     if expression.scaled:
@@ -95,9 +96,11 @@ def _demand(a: NDArray[np.float64], b: NDArray[np.float64], stored: StoredTensor
     return value
 
 
-def _unpack(array: NDArray[Any], width: int, bits: int, axis: int) -> NDArray[np.int64]:
+def _unpack(array: NDArray[Any], width: int, bits: int, axis: int, order: tuple[int, ...]) -> NDArray[np.int64]:
     unsigned = array.view(np.dtype(f"u{width // 8}"))
     pieces = [(unsigned >> (bits * k)) & ((1 << bits) - 1) for k in range(width // bits)]
+    if order:
+        pieces = [pieces[order.index(place)] for place in range(len(order))]
     joined = np.stack(pieces, axis=axis + 1)
     shape = list(array.shape)
     shape[axis] *= width // bits
@@ -112,26 +115,50 @@ def _dequantized(
     numbers: Callable[[StoredTensor], NDArray[np.float64]],
 ) -> NDArray[np.float64]:
     scale, zero = expression.operand("scale"), expression.operand("zero_point")
+
+    def spread(values: NDArray[np.float64], item: StoredTensor) -> NDArray[np.float64]:
+        if (index := expression.operand("group_index")) is None:
+            return _spread(values, codes.shape, expression.axis, item)
+        return _gathered(values, codes.shape, expression.axis or 0, read(index.stored), index.stored, item)
+
     # Integers of at most 33 bits: differences are exact.
     codes = codes - float(expression.zero_offset)
     if zero is not None:
         points = numbers(zero.stored)
-        if expression.bits and scale is not None and points.shape != scale.stored.shape and points.size > 1:
+        axis = None if scale is None else packed_along(zero.stored, scale.stored.shape, expression.bits)
+        if axis is not None:
             raw = read(zero.stored)
-            width = raw.dtype.itemsize * 8
-            for axis in range(raw.ndim):
-                found = _unpack(raw, width, expression.bits, axis)
-                if found.shape == scale.stored.shape:
-                    points = found.astype(np.float64)
-                    break
-        codes = codes - _spread(points, codes.shape, expression.axis, zero.stored)
+            points = _unpack(raw, raw.dtype.itemsize * 8, expression.bits, axis, expression.order).astype(np.float64)
+        codes = codes - spread(points, zero.stored)
     if expression.factor is not None:
         return _demand(codes, np.array(expression.factor), stored, "the scale")
     if scale is None:
         return codes
-    return _demand(
-        codes, _spread(numbers(scale.stored), codes.shape, expression.axis, scale.stored), stored, scale.stored.name
-    )
+    return _demand(codes, spread(numbers(scale.stored), scale.stored), stored, scale.stored.name)
+
+
+def _gathered(
+    values: NDArray[np.float64],
+    shape: tuple[int, ...],
+    axis: int,
+    groups: NDArray[Any],
+    index: StoredTensor,
+    item: StoredTensor,
+) -> NDArray[np.float64]:
+    """``values`` of the group of each place along ``axis``."""
+    values = values.reshape(1) if values.size == 1 else values
+    along = 0 if values.ndim == 1 else axis
+    beyond = (groups < 0) | (groups >= values.shape[along])
+    if beyond.any():
+        place = int(np.argmax(beyond))
+        raise InputError(
+            f"group {int(groups[place])} of {values.shape[along]} groups of {item.name}",
+            file=index.path or None,
+            tensor=index.name,
+            place=f"index [{place}]",
+            hint="the index counts groups from 0; give that of these codes",
+        )
+    return _spread(np.take(values, groups, axis=along), shape, axis, item)
 
 
 def _spread(

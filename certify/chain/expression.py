@@ -2,8 +2,9 @@
 
 The order is fixed; a step that is not asked for is left out:
 
-1. ``bits``, ``packed``: integers below eight bits are taken out of wider ones, the lowest bits first;
-2. ``scale``, ``zero_point``: w = s·(q − z − zero_offset), along ``axis`` or in blocks;
+1. ``bits``, ``packed``: integers below eight bits are taken out of wider ones, the lowest bits first, or in ``order``;
+2. ``scale``, ``zero_point``: w = s·(q − z − zero_offset), along ``axis``, in blocks, or by ``group_index``: place i
+   along the axis takes the scale and the zero point of group g_i;
 3. ``index``: one entry along the leading axes (an expert of a stack);
 4. ``kernel``: a convolution kernel becomes a matrix, see below;
 5. ``transpose``;
@@ -22,42 +23,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
+from certify.chain.codes import WIDTHS, Operand, check_scales, unpacked_shape
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
 
-__all__ = ["ROLES", "Expression", "Operand", "expanded_shape"]
-
-ROLES = ("scale", "zero_point", "gain", "row_gain")
-"""What a second tensor may be in an expression."""
-
-_WIDTHS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32}
-
-
-@dataclass(frozen=True, eq=False)
-class Operand:
-    """A stored tensor that takes part in a layer beside the layer's own; ``role`` is one of :data:`ROLES`."""
-
-    role: str
-    stored: StoredTensor
-
-    @cached_property
-    def sha256(self) -> str:
-        """Canonical hash of the stored tensor."""
-        return self.stored.read()[1]
-
-    def record(self) -> dict[str, Any]:
-        """Plain JSON values that identify the tensor."""
-        return {
-            "role": self.role,
-            "tensor": self.stored.name,
-            "file": self.stored.file.replace("\\", "/").rpartition("/")[2],
-            "dtype": self.stored.dtype,
-            "shape": list(self.stored.shape),
-            "sha256": self.sha256,
-        }
+__all__ = ["Expression"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +40,7 @@ class Expression:
     ----------
     codes : the stored integers are the weights themselves.
     bits, packed : width of packed integers, and the axis along which they are packed; 0 and −1 for none.
+    order : the places inside one stored integer to which its lowest bits, the next, … belong; empty for 0, 1, ….
     factor : a scale that is a number, exactly this float64; None when there is none or it is a tensor.
     axis : the axis along which a one-dimensional scale and zero point vary; None for none.
     zero_offset : an integer added to every zero point.
@@ -83,6 +56,7 @@ class Expression:
     codes: bool = False
     bits: int = 0
     packed: int = -1
+    order: tuple[int, ...] = ()
     factor: float | None = None
     axis: int | None = None
     zero_offset: int = 0
@@ -103,7 +77,12 @@ class Expression:
     @property
     def scaled(self) -> bool:
         """True when a scale or a zero point makes weights of codes."""
-        return self.factor is not None or bool({"scale", "zero_point"} & {item.role for item in self.operands})
+        return bool({"scale", "zero_point"} & self.roles)
+
+    @property
+    def roles(self) -> set[str]:
+        """What takes part beside the stored tensor; a scale may be a number."""
+        return {item.role for item in self.operands} | ({"scale"} if self.factor is not None else set())
 
     def operand(self, role: str) -> Operand | None:
         """The operand of a role."""
@@ -123,7 +102,7 @@ class Expression:
             found["axis"] = self.axis
         if self.groups != 1:
             found["groups"] = self.groups
-        for name in ("index", "rows", "columns", "repeat"):
+        for name in ("index", "order", "rows", "columns", "repeat"):
             if value := getattr(self, name):
                 found[name] = list(value)
         if self.operands:
@@ -141,7 +120,7 @@ class Expression:
         def refuse(message: str, hint: str) -> ChainError:
             return ChainError(message, file=stored.path or None, tensor=stored.name, hint=hint)
 
-        shape = self._unpacked(stored, refuse)
+        shape = unpacked_shape(stored, self.bits, self.packed, self.order, refuse)
         self._check_scales(shape, stored, refuse)
         if any(not 0 <= i < n for i, n in zip(self.index, shape, strict=False)) or len(self.index) > len(shape):
             raise refuse(f"index {list(self.index)} leads out of shape {shape}", "count from 0, leading axes first")
@@ -179,44 +158,18 @@ class Expression:
             raise refuse(f"a matrix without entries, of shape {tuple(cut)}", "leave it out")
         return cut[0], cut[1]
 
-    def _unpacked(self, stored: StoredTensor, refuse: Any) -> tuple[int, ...]:
-        if not self.bits:
-            return stored.shape
-        width = _WIDTHS.get(stored.dtype, 0)
-        if not width or self.bits >= width or width % self.bits or not 0 <= self.packed < len(stored.shape):
-            raise refuse(
-                f"{self.bits} bits packed along axis {self.packed} of {stored.dtype} of shape {stored.shape}",
-                "bits divide those of the stored integers, and packed is an axis",
-            )
-        return expanded_shape(stored.shape, self.packed, width // self.bits)
-
     def _check_scales(self, shape: tuple[int, ...], stored: StoredTensor, refuse: Any) -> None:
         if not self.scaled:
+            if self.operand("group_index") is not None:
+                raise refuse("an index of groups without a scale", "name the scale")
             return
-        if stored.dtype not in _WIDTHS:
+        if stored.dtype not in WIDTHS:
             raise refuse(
                 f"a scale for numbers of format {stored.dtype}", "scales belong to integers of at most 32 bits"
             )
         if self.factor is not None and not (math.isfinite(self.factor) and self.factor):
             raise refuse(f"a scale of {self.factor}", "a scale is finite and not zero")
-        for item in self.operands:
-            if item.role not in ("scale", "zero_point"):
-                continue
-            given = item.stored.shape
-            if math.prod(given) == 1:
-                continue
-            if len(given) == 1 and self.axis is not None:
-                if 0 <= self.axis < len(shape) and shape[self.axis] == given[0]:
-                    continue
-            elif len(given) == len(shape):
-                if all(b and a % b == 0 for a, b in zip(shape, given, strict=True)):
-                    continue
-                if item.role == "zero_point" and self.bits:
-                    continue
-            raise refuse(
-                f"{item.role} {item.stored.name} has shape {given}, and the codes have shape {shape}",
-                "name the axis (`axis = 0`), or give one number for each block",
-            )
+        check_scales(self.operands, shape, self.axis, self.bits, refuse)
 
     def _kernel_shape(self, shape: tuple[int, ...], refuse: Any) -> tuple[int, ...]:
         if len(shape) < 2:
@@ -231,8 +184,3 @@ class Expression:
             raise refuse(f"{self.groups} groups of {out} channels", "groups divide the channels")
         size, inner = math.prod(taps), inner * self.groups
         return (out, inner * size) if self.kernel == "writer" else (out * size, inner)
-
-
-def expanded_shape(shape: tuple[int, ...], axis: int, times: int) -> tuple[int, ...]:
-    """``shape`` with one side multiplied."""
-    return (*shape[:axis], shape[axis] * times, *shape[axis + 1 :])

@@ -20,7 +20,7 @@ from certify.chain.readers.numpy import bounded_archive, read_npy, read_npy_fold
 from certify.chain.readers.onnx import read_onnx
 from certify.chain.readers.pytorch import LEGACY, read_pytorch
 from certify.chain.readers.safetensors import is_safetensors, read_safetensors
-from certify.chain.readers.shards import read_sharded
+from certify.chain.readers.shards import INDEX_SUFFIXES, PYTORCH_INDEX_SUFFIXES, read_sharded
 from certify.chain.refusals import TORCH_SUFFIXES, pickle_suffix, refuse_pickle, starts_like_pickle
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError, InputError, UnsupportedError, UsageError
@@ -30,10 +30,9 @@ from certify.reading import hint_of, open_regular, shown
 __all__ = ["drafted", "load", "one_layer", "read_tensors"]
 
 _FORMATS = (
-    "a .safetensors file, its *.safetensors.index.json, an .npz archive, an .npy file, a PyTorch, ONNX, GGUF or Keras "
-    "file, or a folder of them"
+    "a .safetensors file, an .npz archive, an .npy file, a PyTorch, ONNX, GGUF or Keras file, an index of shards "
+    "(*.safetensors.index.json, *.bin.index.json), or a folder of them"
 )
-_INDEX = ".safetensors.index.json"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
@@ -55,8 +54,8 @@ def load(
 
     Parameters
     ----------
-    path : a ``.safetensors`` file, a ``*.safetensors.index.json``, an ``.npz`` archive, an ``.npy`` file, or a folder
-        with one safetensors file, one index and its shards, or ``.npy`` files.
+    path : a file of weights (safetensors, ``.npz``, ``.npy``, PyTorch, ONNX, GGUF, Keras), an index
+        (``*.safetensors.index.json``, ``*.bin.index.json``), or a folder with one of them or with ``.npy`` files.
     chain_file : TOML that names layers, transposition and edges, see :mod:`certify.chain.chain_file`; without it they
         are read off numbered tensor names, see :mod:`certify.chain.edges`.
     limits : what the file may ask of the machine.
@@ -161,10 +160,8 @@ def one_layer(
 
 
 def _read_file(path: str, limits: Limits) -> _Found:
-    if path.endswith(_INDEX):
+    if path.endswith(INDEX_SUFFIXES):
         return read_sharded(path, limits)
-    if path.endswith((".bin.index.json", ".pt.index.json")):
-        raise refuse_pickle(path, "its name: the shards are pickles")
     if (suffix := pickle_suffix(path)) and suffix not in TORCH_SUFFIXES:
         if not os.path.lexists(path):
             raise InputError("the file cannot be read: No such file or directory", file=path, hint="check the path")
@@ -228,7 +225,7 @@ def _read_folder(path: str, limits: Limits) -> _Found:
         names = sorted(os.listdir(path))
     except OSError as error:
         raise InputError(f"the folder cannot be read: {error.strerror}", file=path, hint="check the path") from error
-    indices = [name for name in names if name.endswith(_INDEX)]
+    indices = [name for name in names if name.endswith(INDEX_SUFFIXES[0])]
     files = [name for name in names if name.endswith(".safetensors")]
     arrays = [name for name in names if name.endswith(".npy")]
     if bool(indices or files) and arrays:
@@ -249,6 +246,13 @@ def _read_folder(path: str, limits: Limits) -> _Found:
         return read_safetensors(os.path.join(path, files[0]), limits, follow_links=False), []
     if arrays:
         return read_npy_folder(path, limits)
+    indices = [name for name in names if name.endswith(PYTORCH_INDEX_SUFFIXES)]
+    if len(indices) > 1:
+        raise InputError(
+            f"the folder holds several models: {', '.join(indices[:8])}", file=path, hint="give one of these indices"
+        )
+    if indices:
+        return read_sharded(os.path.join(path, indices[0]), limits)
     for ends in (TORCH_SUFFIXES, (".gguf",), (".onnx",), (".keras", ".h5", ".hdf5")):
         chosen = [name for name in names if name.endswith(tuple(ends)) and name != "training_args.bin"]
         if len(chosen) == 1:

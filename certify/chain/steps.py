@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from certify.chain.expression import ROLES, Expression, Operand
+from certify.chain.codes import ROLES, Operand, check_layout
+from certify.chain.expression import Expression
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
 from certify.reading import near, shown
@@ -28,9 +29,11 @@ KEYS = {
     "scale": "the name of a tensor, or a number",
     "zero_point": "the name of a tensor",
     "zero_offset": "a whole number that is added to every zero point",
-    "axis": "the axis of a one-dimensional scale",
+    "axis": "the axis of a one-dimensional scale, or of group_index",
+    "group_index": "the name of a vector that gives each place along axis its group",
     "bits": "width of packed integers",
     "packed": "the axis along which they are packed",
+    "order": "a list of places: that of the lowest bits, of the next, and so on",
     "codes": "true, when the stored integers are the weights",
 }
 """Key and what it takes."""
@@ -65,7 +68,8 @@ class Steps:
 
         Raises
         ------
-        ChainError : a name that the input does not hold; heads that are not those of the matrix.
+        ChainError : a name that the input does not hold; heads that are not those of the matrix; codes whose layout
+            needs a word that is not said (:func:`certify.chain.codes.check_layout`).
         """
         found: list[Operand] = []
         for role, name in self.operands:
@@ -79,10 +83,12 @@ class Steps:
                 )
             found.append(Operand(role, known[name]))
         fields = dict(self.expression_fields)
+        said = Expression(**fields, operands=tuple(found))
+        check_layout(stored, said.roles, (said.packed, said.order), known)
         if self.heads is not None:
             count, size, kv, take, of_rows = self.heads
             side = "rows" if of_rows else "columns"
-            whole = Expression(**fields, operands=tuple(found)).shape(stored, transpose=transpose)
+            whole = said.shape(stored, transpose=transpose)
             start, stop = fields.get(side, (0, whole[0 if of_rows else 1]))
             if stop - start != kv * size:
                 raise ChainError(
@@ -121,10 +127,10 @@ def read_steps(table: Mapping[str, Any]) -> Steps:
             fields[key] = value
         elif key in _COUNTS:
             fields[key] = _whole(key, value, _COUNTS[key])
-        elif key == "index":
-            items = value if isinstance(value, list) else [value]
-            if not items:
-                raise StepError(key, "index is empty")
+        elif key in ("index", "order"):
+            items = value if isinstance(value, list) or key == "order" else [value]
+            if not isinstance(items, list) or not items:
+                raise StepError(key, f"{key} is no list of places")
             fields[key] = tuple(_whole(key, item, 0) for item in items)
         elif key == "codes":
             if value is not True:
@@ -140,10 +146,15 @@ def read_steps(table: Mapping[str, Any]) -> Steps:
             operands.append((key, value))
         else:
             raise StepError(key, f"{key} is not the name of a tensor")
-    if fields.get("codes") and ("factor" in fields or any(role in ("scale", "zero_point") for role, _ in operands)):
+    scaled = "factor" in fields or any(role in ("scale", "zero_point") for role, _ in operands)
+    if fields.get("codes") and scaled:
         raise StepError("codes", "codes = true and a scale contradict each other")
+    if "zero_offset" in fields and not scaled:
+        raise StepError("zero_offset", "a zero offset belongs to a scale or a zero point")
     if ("bits" in fields) != ("packed" in fields):
         raise StepError("bits", "bits and packed go together")
+    if "order" in fields and "bits" not in fields:
+        raise StepError("order", "only packed integers have an order")
     if heads is not None and "repeat" in fields:
         raise StepError("repeat", "repeat and heads are two words for one thing")
     if ("layout" in fields or "groups" in fields) and "kernel" not in fields:

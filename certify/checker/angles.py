@@ -148,7 +148,7 @@ def _sine_fault(edge: _Edge, k: int, cosines: Sequence[Enclosure], values: tuple
             open_ones.append(i)
     if not open_ones:
         return ""
-    own = sines(edge.writer.near, edge.reader.near, k)
+    own = sines(edge.writer.near, edge.reader.near, k, edge.angles[k].turn)
     for i in open_ones:
         low, high = derived[i].lower().max(arb(float(own[0][i]))), derived[i].upper().min(arb(float(own[1][i])))
         if not (values[i].lower <= low and high <= values[i].upper):

@@ -14,8 +14,8 @@ from certify.chain.components import Component
 from certify.checker.arithmetic.product_spectrum import product_sigma
 from certify.checker.arithmetic.relative_product import relative_product
 from certify.checker.arithmetic.relative_values import Bounds as Values
-from certify.checker.arithmetic.rounding import ball
-from certify.checker.domain import chain_domain_claim
+from certify.checker.arithmetic.rounding import Array, ball
+from certify.checker.domain import chain_domain_claims
 from certify.checker.expected import Expected, enclosed
 from certify.checker.expression import matrix_of
 from certify.checker.layer import UNKNOWN
@@ -87,7 +87,7 @@ def component_claims(component: Component, chain: Chain, lookup: Lookup, thresho
     yield from _kempf_ness(whole, lookup, thresholds)
     yield from _barcode_claims(whole, lookup, thresholds)
     edges = [chain.describe(chain.edges[place]) for place in component.edges]
-    yield from chain_domain_claim(component.subject, edges, lookup)
+    yield from chain_domain_claims(component.subject, edges, lookup, incidence=bool(thresholds.incidence_percents))
 
 
 def _barcode_claims(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
@@ -200,9 +200,15 @@ def _sigma_fault(whole: _Component, values: tuple[Enclosure, ...]) -> str:
         return "" if values[:rank] == whole.sigma[0][:rank] else "not the singular values of the layer"
     if rank == 0 or all(value == UNKNOWN for value in values[:rank]):
         return ""
-    lower, upper = product_sigma(whole.factors, whole.dimensions, [values[0].upper for values in whole.sigma])
-    narrow = [k for k in range(rank) if values[k] != UNKNOWN and not _holds(values[k], arb(lower[k]), arb(upper[k]))]
+    given = [value for value in values[:rank] if value != UNKNOWN]
+    finest = min(value.upper - value.lower for value in given)
+    # Of the width of what is published a part is enough.
+    room = min(max(finest / 16 / given[0].upper, 0.0), 2.0**-20) if 0 < given[0].upper < math.inf else 0.0
     norms = [value[0].upper for value in whole.sigma]
+    lower, upper = product_sigma(
+        whole.factors, whole.dimensions, norms, room, lambda lower, upper: not _narrower(values[:rank], lower, upper)
+    )
+    narrow = _narrower(values[:rank], lower, upper)
     own: Values | None = None
     if narrow and affordable_line(whole.dimensions) and all(map(math.isfinite, norms)):
         own = relative_product(whole.factors, norms, line_reach(whole.length))
@@ -212,6 +218,15 @@ def _sigma_fault(whole: _Component, values: tuple[Enclosure, ...]) -> str:
         if not _holds(values[k], *own[k]):
             return f"not proved: σ_{k + 1} lies between {own[k][0].str(17)} and {own[k][1].str(17)}"
     return ""
+
+
+def _narrower(values: Sequence[Enclosure], lower: Array, upper: Array) -> list[int]:
+    """Of which values more is said than that they lie between these bounds."""
+    return [
+        k
+        for k, value in enumerate(values)
+        if value != UNKNOWN and not _holds(value, arb(float(lower[k])), arb(float(upper[k])))
+    ]
 
 
 def _holds(value: Enclosure, low: arb, high: arb) -> bool:

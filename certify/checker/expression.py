@@ -146,6 +146,12 @@ def _weights(expression: Expression, stored: StoredTensor, digest: str, source: 
         return source.floats(stored, digest)
     codes = _unpacked(expression, stored, source.integers(stored, digest), expression.packed)
     shape, codes = codes.shape, codes.reshape(-1) - expression.zero_offset
+    index = expression.operand("group_index")
+    groups = None if index is None else source.integers(index.stored, index.sha256)
+
+    def shared(part: tuple[int, ...], item: StoredTensor) -> Any:
+        return _shared(part, shape, expression.axis, item, groups)
+
     if (zero := expression.operand("zero_point")) is not None:
         points = raw = source.integers(zero.stored, zero.sha256)
         scale = expression.operand("scale")
@@ -156,26 +162,41 @@ def _weights(expression: Expression, stored: StoredTensor, digest: str, source: 
                 if tuple(sides) == scale.stored.shape:
                     points = _unpacked(expression, zero.stored, raw, axis)
                     break
-        codes = codes - points.reshape(-1)[_shared(points.shape, shape, expression.axis, zero.stored)]
+        codes = codes - points.reshape(-1)[shared(points.shape, zero.stored)]
     values = codes.astype(np.float64)
     if expression.factor is not None:
         return _times(values, np.array([expression.factor]), stored)
     if (scale := expression.operand("scale")) is None:
         return values
     factors = source.floats(scale.stored, scale.sha256)
-    return _times(values, factors[_shared(scale.stored.shape, shape, expression.axis, scale.stored)], stored)
+    return _times(values, factors[shared(scale.stored.shape, scale.stored)], stored)
 
 
-def _shared(part: tuple[int, ...], whole: tuple[int, ...], axis: int | None, item: StoredTensor) -> Any:
+def _shared(
+    part: tuple[int, ...],
+    whole: tuple[int, ...],
+    axis: int | None,
+    item: StoredTensor,
+    groups: NDArray[np.int64] | None,
+) -> Any:
     """For each number of ``whole`` in C order the place of its scale in ``part``."""
-    if math.prod(part) == 1:
+    single, along = math.prod(part) == 1, axis or 0
+    if groups is not None:
+        most = 1 if single else part[0] if len(part) == 1 else part[along]
+        if groups.shape != (whole[along],) or groups.min(initial=0) < 0 or groups.max(initial=0) >= most:
+            raise _refuse(item, "the index of groups leads elsewhere")
+    if single:
         return np.zeros(1, dtype=np.int64)
-    at = np.unravel_index(np.arange(math.prod(whole)), whole)
+    at = list(np.unravel_index(np.arange(math.prod(whole)), whole))
+    if groups is not None:
+        at[along] = groups[at[along]]
     if len(part) == 1 and axis is not None:
         return at[axis]
-    if len(part) != len(whole) or any(not b or a % b for a, b in zip(whole, part, strict=True)):
+    own = -1 if groups is None else along
+    sides = list(enumerate(zip(whole, part, strict=False)))
+    if len(part) != len(whole) or any(k != own and (not b or a % b) for k, (a, b) in sides):
         raise _refuse(item, f"shape {part} does not divide {whole}")
-    return np.ravel_multi_index(tuple(k // (a // b) for k, a, b in zip(at, whole, part, strict=True)), part)
+    return np.ravel_multi_index(tuple(at[k] if k == own else at[k] // (a // b) for k, (a, b) in sides), part)
 
 
 def _unpacked(expression: Expression, stored: StoredTensor, array: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
@@ -187,7 +208,9 @@ def _unpacked(expression: Expression, stored: StoredTensor, array: NDArray[np.in
     sides = list(wide.shape)
     sides[axis] *= count
     place = np.arange(sides[axis])
-    shift = (bits * (place % count)).reshape([-1 if k == axis else 1 for k in range(wide.ndim)])
+    # Which bits hold a place: the inverse of the permutation.
+    held = np.argsort(expression.order) if expression.order else np.arange(count)
+    shift = (bits * held[place % count]).reshape([-1 if k == axis else 1 for k in range(wide.ndim)])
     return (np.take(wide, place // count, axis=axis) // 2**shift) % 2**bits
 
 

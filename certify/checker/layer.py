@@ -18,6 +18,7 @@ from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.relative_values import Bounds, relative_bounds
 from certify.checker.arithmetic.rounding import Array, U, ball
 from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.energies import Energies
 from certify.checker.expected import Expected, enclosed
 from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
@@ -28,7 +29,7 @@ from certify.claims import layer as claims
 from certify.claims.small_values import REACH, absolute, affordable
 from certify.verdict import Enclosure
 
-__all__ = ["UNKNOWN", "LayerFacts", "layer_claims"]
+__all__ = ["UNKNOWN", "LayerFacts", "layer_claims", "rank_cause"]
 
 UNKNOWN = Enclosure(-math.inf, math.inf)
 _EXACT_ENTRIES = 2**23
@@ -86,6 +87,15 @@ class LayerFacts:
         return once(self, "_near", lambda: near_svd(self.unit))
 
     @property
+    def energies(self) -> tuple[Energies, Energies]:
+        """Squares of the lower and of the upper ends of the published singular values."""
+        return once(
+            self,
+            "_energies",
+            lambda: (Energies([x.lower for x in self.sigma]), Energies([x.upper for x in self.sigma])),
+        )
+
+    @property
     def relative(self) -> Bounds | None:
         """The checker's own bounds of all singular values, relative ones of small ones."""
         return once(self, "_relative", lambda: relative_bounds(self.matrix, REACH))
@@ -133,7 +143,7 @@ def _domain(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator
         claims.rank(d, method),
         lambda values: _rank_fault(facts, positive, method, values[0]),
         lambda values: Enclosure(values[0].lower - d + 1, values[0].upper - d + 1),
-        lambda: [_rank_cause(facts.matrix.shape, thresholds["exact_rank_seconds"])],
+        lambda: [rank_cause(facts.matrix.shape, thresholds["exact_rank_seconds"])],
     )
     yield Expected(
         claims.normalization(),
@@ -142,7 +152,8 @@ def _domain(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator
     )
 
 
-def _rank_cause(shape: tuple[int, ...], allowed: float) -> str:
+def rank_cause(shape: tuple[int, ...], allowed: float) -> str:
+    """Why a rank may have been left open."""
     m, n = shape
     return causes.exact_memory(m, n) if allowed > 0 and m * n > _EXACT_ENTRIES else causes.exact_work(allowed)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from certify.chain.codes import Operand, check_layout
 from certify.chain.dtypes import is_integer
-from certify.chain.expression import Operand
 from certify.chain.limits import Limits
 from certify.chain.model import Chain, Layer, LeftOut
 from certify.chain.refusals import parse_json
@@ -91,11 +91,14 @@ def _same(layer: Layer, known: Mapping[str, StoredTensor]) -> tuple[Layer | None
             return None, f"{item.name} has shape {_shape(item)} in A and {_shape(other)} in B"
         if is_integer(other.dtype) != is_integer(item.dtype):
             return None, f"{item.name} is stored as {item.dtype} in A and as {other.dtype} in B: codes are no weights"
-    expression = layer.expression
+    expression, stored = layer.expression, known[layer.stored.name]
     if expression is not None:
         operands = tuple(Operand(item.role, known[item.stored.name]) for item in expression.operands)
         expression = replace(expression, operands=operands)
-    stored = known[layer.stored.name]
+        try:
+            check_layout(stored, expression.roles, (expression.packed, expression.order), known)
+        except ChainError as error:
+            return None, f"in B: {error.message}"
     return Layer.of(stored, transposed=layer.transposed, name=layer.name, expression=expression), ""
 
 

@@ -13,7 +13,7 @@ import flint
 from threadpoolctl import threadpool_limits
 
 from certify.chain import Layer
-from certify.chain.expression import Operand
+from certify.chain.codes import Operand
 from certify.chain.stored import Memory, StoredTensor
 from certify.errors import InputError
 from certify.execution.work import PRECISION, Result, Told, told_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import flint
@@ -12,7 +13,6 @@ from certify.claims import interface as claims
 from certify.claims import nulls as null_claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.alignment import overlap
-from certify.linalg.principal_angles import window_sines
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
@@ -26,8 +26,8 @@ __all__ = ["NO_COSINE", "measure_angles"]
 NO_COSINE = Enclosure(0.0, 1.0)
 """What is published of a cosine and of a sine where no gap is certified."""
 _ONE, _ZERO = Enclosure(1.0, 1.0), Enclosure(0.0, 0.0)
-_FINE = 2.0**-20
-"""Sines that their cosines give to this part of themselves are not computed again."""
+_FINE, _NEAR = 2.0**-20, 64
+"""Sines that their cosines give to this part of themselves, or to so many floors, are not computed again."""
 
 
 def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> dict[int, list[Enclosure]]:
@@ -43,7 +43,7 @@ def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> 
         cosines = _cosines(found[k], floor, n)
         cause = causes.no_gap(k) if floor >= 1.0 or all(value == NO_COSINE for value in cosines) else ""
         ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines, cause)
-        sines = every[k] = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor)
+        sines = every[k] = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor, thresholds.cosine_width)
         ledger.measure(claims.sines(k, thresholds.cosine_width), sines, cause)
         mean = publish_ball(overlap([ball_of(value) for value in cosines]), nonnegative=True, most=1.0)
         ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
@@ -92,19 +92,30 @@ def _cosines(found: Interval, floor: float, n: int) -> list[Enclosure]:
     return [_ONE] * shared + [_published(float(low), float(high), floor) for low, high in pairs]
 
 
-def _sines(meeting: Meeting, k: int, cosines: list[Enclosure], floor: float) -> list[Enclosure]:
+def _sines(meeting: Meeting, k: int, cosines: list[Enclosure], floor: float, limit: float) -> list[Enclosure]:
     """From the published cosines, and computed themselves where these say little."""
     n = meeting.writer.matrix.shape[0]
     shared = max(2 * k - n, 0)
     derived = [publish_ball(_sine(value), nonnegative=True, most=1.0) for value in cosines]
     derived[:shared] = [_ZERO] * shared
-    if all(x.upper - x.lower <= _FINE * x.upper for x in derived):
+    if _say_enough(derived[shared:], floor, limit):
         return derived
-    found = window_sines(meeting.writer.svd, meeting.reader.svd, k)
+    found = meeting.sines(k)
     for i in range(shared, k):
         own = _published(float(found.lo[i]), float(found.hi[i]), 2 * floor)
         derived[i] = Enclosure(max(own.lower, derived[i].lower), min(own.upper, derived[i].upper))
     return derived
+
+
+def _say_enough(sines: list[Enclosure], floor: float, limit: float) -> bool:
+    """Whether sines would hardly be narrower if they were computed, which widens them by four floors.
+
+    Their norm is published too, with a third of the room; a sine that is not told from 0 may be told then.
+    """
+    widths = [x.upper - x.lower for x in sines]
+    if all(width <= _FINE * x.upper for width, x in zip(widths, sines, strict=True)):
+        return True
+    return any(x.lower > 0 for x in sines) and max(widths) <= _NEAR * floor and math.hypot(*widths) <= limit / 8
 
 
 def _sine(cosine: Enclosure) -> flint.arb:

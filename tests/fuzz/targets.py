@@ -61,6 +61,14 @@ tensor = "codes"
 scale = 0.5
 
 [[layers]]
+tensor = "words"
+bits = 4
+packed = 0
+order = [0, 2, 4, 6, 1, 3, 5, 7]
+scale = "scales"
+group_index = "order"
+
+[[layers]]
 tensor = "layers.1.weight"
 name = "turned"
 transpose = true
@@ -137,12 +145,22 @@ def targets(folder: Path) -> dict[str, Target]:
     tensors = {
         **_matrices(), "layers.0.bias": np.ones(2, np.float16), "scale": np.array(1.0, np.float32),
         "kernel": np.arange(1, 25, dtype=np.float32).reshape(2, 3, 2, 2), "codes": np.array([[3, 2], [5, 7]], np.int8),
+        "words": np.array([[19088743, -2]], np.int32), "scales": np.array([[1, 2], [0.5, 3]], np.float16),
+        "order": np.array([0, 1, 1, 0, 0, 1, 0, 1], np.int32),
     }  # fmt: skip
     state = {name: view(str(i), array) for i, (name, array) in enumerate(_matrices().items())}
     blocks = {name: (0, array.shape, array.astype("f4").tobytes()) for name, array in _matrices().items()}
     good = folder / "good.safetensors"
     good.write_bytes(save(tensors))
     sharded = json.dumps({"metadata": {"total": 1}, "weight_map": dict.fromkeys(_matrices(), good.name)}).encode()
+    pickled = {}
+    for name in ("a.bin", "b.bin"):
+        part = {key: item for i, (key, item) in enumerate(state.items()) if (name == "a.bin") == (i == 1)}
+        (folder / name).write_bytes(torch_bytes(part) if name == "a.bin" else legacy_bytes(part))
+        pickled |= dict.fromkeys(part, name)
+    alone = folder / "s.bin.index.json"
+    alone.write_text(json.dumps({"weight_map": dict.fromkeys(state, "s.bin")}))
+    bins = json.dumps({"metadata": {"total": 1}, "weight_map": pickled}).encode()
     certified = certify.certify(load(good), workers=1)
     limits = Limits()
     chained = {"file": "chain.toml", "structured": mutants.toml}
@@ -154,6 +172,8 @@ def targets(folder: Path) -> dict[str, Target]:
             mutants.safetensors,
         ),
         "index": Target("w.safetensors.index.json", [sharded], load, mutants.plain),
+        "index of torch": Target("w.bin.index.json", [bins], load, mutants.plain, share=0.5),
+        "shard of torch": Target("s.bin", [torch_bytes(state)], lambda _: load(alone), mutants.zipped, share=0.4),
         "npy": Target(
             "w.npy",
             [_npy(np.eye(3) + 1), _npy(np.asfortranarray(np.eye(2, 3))), _npy(np.ones((2, 2), ">f4"), version=(2, 0))],

@@ -1,15 +1,17 @@
 """The edges of an ONNX graph: from each matrix or kernel to those that read what it writes, through operations that
 keep the channels apart.
 
-Biases, activations, normalizations, pools and sums are passed; reshapes, transpositions, concatenations and slices
-end the way, because after
-them a channel need not be the same channel.
+Biases, activations, normalizations, pools and sums are passed. The axis of the channels is followed through
+transpositions, slices that keep all of them and dimensions that come and go (:mod:`certify.chain.drafts.onnx_axes`): an
+edge stands only where the axis that is read is the one that is written. Concatenations and other reshapes end the way,
+because after them a channel need not be the same channel.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from certify.chain.drafts.onnx_axes import Axes
 from certify.chain.drafts.plan import Part, Plan, Value
 from certify.chain.readers.onnx import Graph, Node
 
@@ -49,6 +51,14 @@ _PASSED = {
     "Pad": "",
     "Resize": "",
     "InstanceNormalization": "layernorm",
+    "ReduceMax": "pool",
+    "ReduceSum": "",
+    "Transpose": "",
+    "Squeeze": "",
+    "Unsqueeze": "",
+    "Slice": "",
+    "Flatten": "",
+    "Reshape": "",
 }
 _MOST_STEPS = 64
 
@@ -58,11 +68,13 @@ class _Matrix(NamedTuple):
     reader: Part
     channels_out: int
     channels_in: int
+    axis: int
 
 
 def plan_graph(graph: Graph) -> Plan:
     """All edges of the graph whose channels compose."""
     plan = Plan("the edges of the ONNX graph")
+    axes = Axes(graph)
     made = {name: node for node in graph.nodes for name in node.outputs if name}
     matrices = {
         node.outputs[0]: found for node in graph.nodes if node.outputs and (found := _matrix(node, graph, made))
@@ -71,7 +83,7 @@ def plan_graph(graph: Graph) -> Plan:
         if not node.outputs or node.outputs[0] not in matrices:
             continue
         upper = matrices[node.outputs[0]]
-        for name, between in _sources(node.inputs[0], graph, made, matrices):
+        for name, between in _sources(node.inputs[0], upper, axes, made, matrices):
             lower = matrices[name]
             if lower.channels_out == upper.channels_in and lower.writer.tensor != upper.reader.tensor:
                 plan.edge(lower.writer, upper.reader, between)
@@ -94,14 +106,14 @@ def _matrix(node: Node, graph: Graph, made: dict[str, Node]) -> _Matrix | None:
         return _Matrix(
             Part(f"{tensor} (writer)", tensor, (*more, ("kernel", "writer"))),
             Part(f"{tensor} (reader)", tensor, (*more, ("kernel", "reader"))),
-            shape[0], shape[1] * groups,
+            shape[0], shape[1] * groups, 1 - len(shape),
         )  # fmt: skip
-    if len(shape) != 2:
+    if len(shape) != 2 or node.attributes.get("transA", (0,)) != (0,):
         return None
     turned = not (node.kind == "Gemm" and node.attributes.get("transB", (0,))[0] == 1)
     part = Part(tensor, tensor, (*keys, ("transpose", True)) if turned else keys)
     rows, columns = shape[::-1] if turned else shape
-    return _Matrix(part, part, rows, columns)
+    return _Matrix(part, part, rows, columns, -1)
 
 
 def _weight(name: str, graph: Graph, made: dict[str, Node]) -> tuple[str, tuple[tuple[str, Value], ...]] | None:
@@ -135,28 +147,29 @@ def _scaled(graph: Graph, codes: str, scale: str, zero: str = "", *, axis: int =
     return tuple(keys)
 
 
-def _sources(start: str, graph: Graph, made: dict[str, Node], matrices: dict[str, _Matrix]) -> list[tuple[str, str]]:
-    """What writes ``start``, and the words for what lies between, in the order of the data."""
+def _sources(
+    start: str, upper: _Matrix, axes: Axes, made: dict[str, Node], matrices: dict[str, _Matrix]
+) -> list[tuple[str, str]]:
+    """What writes the channels that ``upper`` reads from ``start``, and the words for what lies between, in the order
+    of the data."""
     found: dict[str, str] = {}
-    stack: list[tuple[str, tuple[str, ...]]] = [(start, ())]
-    seen: set[str] = set()
+    stack: list[tuple[str, int, tuple[str, ...]]] = [(start, upper.axis, ())]
+    seen: set[tuple[str, int]] = set()
     while stack:
-        name, words = stack.pop()
-        if name in seen or len(words) > _MOST_STEPS:
+        name, axis, words = stack.pop()
+        if (name, axis) in seen or len(words) > _MOST_STEPS:
             continue
-        seen.add(name)
+        seen.add((name, axis))
         if name in matrices:
-            found.setdefault(name, "+".join(dict.fromkeys(reversed(words))))
+            if matrices[name].axis == axis:
+                found.setdefault(name, "+".join(dict.fromkeys(reversed(words))))
             continue
         node = made.get(name)
-        if node is None or node.kind not in _PASSED:
+        if node is None or node.kind not in _PASSED or node.outputs[0] != name:
             continue
-        data = [item for item in node.inputs if item and item not in graph.tensors]
-        if node.kind in ("Add", "Mul", "Sub") and len(data) == 2:
+        before = axes.before(node, axis, upper.channels_in)
+        word = _PASSED[node.kind]
+        if node.kind in ("Add", "Mul") and len(before) == 2:
             word = "gate" if node.kind == "Mul" else "residual"
-        elif node.kind == "Div" or node.kind in ("BatchNormalization", "LayerNormalization"):
-            word, data = _PASSED[node.kind], node.inputs[:1]
-        else:
-            word = _PASSED[node.kind]
-        stack += [(item, (*words, word) if word else words) for item in data]
+        stack += [(item, place, (*words, word) if word else words) for item, place in before]
     return list(found.items())

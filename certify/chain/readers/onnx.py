@@ -51,7 +51,10 @@ _HINT = "export the model again"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operation: its name in ONNX, what it reads and writes, its integer attributes."""
+    """One operation: its name in ONNX, what it reads and writes, its integer attributes.
+
+    Names of a graph inside a node begin with the place of that node, since two branches may use one name.
+    """
 
     kind: str
     inputs: tuple[str, ...]
@@ -90,6 +93,7 @@ def read_onnx_graph(path: str, limits: Limits) -> Graph:
         if len(graphs) != 1 or not isinstance(graphs[0], Span):
             raise InputError("no ONNX model: it holds no graph", file=path, hint=_HINT)
         reader.graph(graphs[0], 0, "")
+        reader.resolve()
         return reader.found
 
 
@@ -99,17 +103,36 @@ class _Reader:
         self.path = path
         self.limits = limits
         self.found = Graph()
+        self.scopes: list[tuple[str, ...]] = []
+        self.given: set[str] = set()
 
-    def graph(self, span: Span, depth: int, prefix: str) -> None:
+    def resolve(self) -> None:
+        """Names inside graphs inside nodes, each by the innermost graph that gives it."""
+        made = {f"{at[-1]}{x}" for node, at in zip(self.found.nodes, self.scopes, strict=True) for x in node.outputs}
+        made |= self.given | self.found.tensors.keys()
+
+        def named(name: str, scope: tuple[str, ...]) -> str:
+            return next((full for prefix in reversed(scope) if (full := prefix + name) in made), name) if name else ""
+
+        for place, (node, scope) in enumerate(zip(self.found.nodes, self.scopes, strict=True)):
+            if len(scope) > 1:
+                inputs = tuple(named(name, scope) for name in node.inputs)
+                outputs = tuple(f"{scope[-1]}{name}" if name else "" for name in node.outputs)
+                self.found.nodes[place] = Node(node.kind, inputs, outputs, node.attributes)
+
+    def graph(self, span: Span, depth: int, prefix: str, outer: tuple[str, ...] = ()) -> None:
         if depth > _DEEPEST:
             raise InputError(f"graphs inside graphs, deeper than {_DEEPEST}", file=self.path, hint=_HINT)
         for item in self.wire.fields(span):
             if item.number == 1 and isinstance(item.value, Span):
-                self._node(item.value, depth, prefix)
+                self._node(item.value, depth, (*outer, prefix))
             elif item.number == 5 and isinstance(item.value, Span):
                 self._tensor(item.value, prefix, None)
+            elif item.number == 11 and prefix and isinstance(item.value, Span):
+                self.given |= {prefix + self.wire.text(x.value) for x in self.wire.fields(item.value) if x.number == 1}
 
-    def _node(self, span: Span, depth: int, prefix: str) -> None:
+    def _node(self, span: Span, depth: int, scope: tuple[str, ...]) -> None:
+        prefix = scope[-1]
         inputs: list[str] = []
         outputs: list[str] = []
         kind = ""
@@ -132,7 +155,8 @@ class _Reader:
             if tensor is not None and kind == "Constant" and outputs:
                 self._tensor(tensor, prefix, outputs[0])
             for inner in graphs:
-                self.graph(inner, depth + 1, f"{prefix}{name}.{place}/")
+                self.graph(inner, depth + 1, f"{prefix}{name}.{place}/", scope)
+        self.scopes.append(scope)
         self.found.nodes.append(Node(kind, tuple(inputs), tuple(outputs), numbers))
 
     def _attribute(self, span: Span) -> tuple[str, list[int], Span | None, list[Span]]:

@@ -84,8 +84,15 @@ class StridedView:
         return bytearray(np.ascontiguousarray(view).tobytes())
 
 
-def read_pytorch(path: str, limits: Limits) -> tuple[list[StoredTensor], list[LeftOut]]:
+def read_pytorch(
+    path: str, limits: Limits, *, file: str = "", follow_links: bool = True
+) -> tuple[list[StoredTensor], list[LeftOut]]:
     """The tensors of a file, not read yet, sorted by name, and those of formats that are not read.
+
+    Parameters
+    ----------
+    file : what the tensors say of their file; its own name when left out.
+    follow_links : False refuses a symbolic link, now and when the numbers are read.
 
     Raises
     ------
@@ -94,15 +101,15 @@ def read_pytorch(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Le
     InputError : damaged, a view that leads beyond its storage, two tensors of one name.
     """
     try:
-        with open_regular(path) as opened:
+        with open_regular(path, follow_links=follow_links) as opened:
             size = os.fstat(opened.fileno()).st_size
             limits.check("max_file_bytes", size, "size of the file in bytes", file=path)
             head = opened.read(4)
             opened.seek(0)
             if head.startswith(b"PK"):
-                root, storages = _archive(opened, path, limits)
+                root, storages = _archive(opened, path, limits, follow_links)
             else:
-                root, storages = _legacy(opened, size, path, limits)
+                root, storages = _legacy(opened, size, path, limits, follow_links)
     except ARCHIVE_ERRORS as error:
         raise InputError(f"the archive is damaged: {error}", file=path, hint=_HINT) from error
     found: dict[str, StoredTensor] = {}
@@ -116,14 +123,14 @@ def read_pytorch(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Le
         elif name in found:
             raise InputError("two tensors have this name", file=path, tensor=name, hint=_HINT)
         else:
-            found[name] = _tensor(name, ref, dtype, storages, path)
+            found[name] = _tensor(name, ref, dtype, storages, path, file or os.path.basename(path))
     return [found[name] for name in sorted(found)], left_out
 
 
 _Storages = dict[str, tuple[ByteSource, int]]
 
 
-def _tensor(name: str, ref: TensorRef, dtype: str, storages: _Storages, path: str) -> StoredTensor:
+def _tensor(name: str, ref: TensorRef, dtype: str, storages: _Storages, path: str, file: str) -> StoredTensor:
     if ref.storage.key not in storages:
         raise InputError(f"the storage {ref.storage.key!a} is missing", file=path, tensor=name, hint=_HINT)
     source, size = storages[ref.storage.key]
@@ -140,13 +147,13 @@ def _tensor(name: str, ref: TensorRef, dtype: str, storages: _Storages, path: st
     contiguous = all(side == 1 or a == b for side, a, b in zip(ref.shape, ref.strides, steps, strict=True))
     if not (contiguous and ref.offset == 0 and elements * width == size):
         if isinstance(source, FileSlice) and contiguous:
-            source = FileSlice(path, source.offset + ref.offset * width, elements * width)
+            source = FileSlice(path, source.offset + ref.offset * width, elements * width, source.follow_links)
         else:
             source = StridedView(source, width, ref.offset, ref.shape, ref.strides)
-    return StoredTensor(name, os.path.basename(path), path, ref.shape, dtype, source)
+    return StoredTensor(name, file, path, ref.shape, dtype, source)
 
 
-def _archive(opened: BinaryIO, path: str, limits: Limits) -> tuple[object, _Storages]:
+def _archive(opened: BinaryIO, path: str, limits: Limits, follow_links: bool) -> tuple[object, _Storages]:
     with bounded_archive(opened, path, limits) as archive:
         members = {item.filename: item for item in archive.infolist()}
         limits.check("max_tensors", len(members), "number of members", file=path)
@@ -174,11 +181,11 @@ def _archive(opened: BinaryIO, path: str, limits: Limits) -> tuple[object, _Stor
         for name, item in members.items():
             if name.startswith(folder + part) and item.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 key = name.removeprefix(folder + part)
-                storages.setdefault(key, (ArchiveMember(path, item, 0, item.file_size), item.file_size))
+                storages.setdefault(key, (ArchiveMember(path, item, 0, item.file_size, follow_links), item.file_size))
     return root, storages
 
 
-def _legacy(opened: BinaryIO, size: int, path: str, limits: Limits) -> tuple[object, _Storages]:
+def _legacy(opened: BinaryIO, size: int, path: str, limits: Limits, follow_links: bool) -> tuple[object, _Storages]:
     def next_pickle(what: str) -> object:
         left = size - opened.tell()
         return bounded_unpickle(opened, left, limits.max_header_bytes, path=path, what=what)
@@ -202,6 +209,6 @@ def _legacy(opened: BinaryIO, size: int, path: str, limits: Limits) -> tuple[obj
         length = count * BITS[_STORAGES[kinds[key].kind]] // 8
         if length > size - opened.tell():
             raise InputError(f"the storage {key!a} has {length} bytes, and fewer are left", file=path, hint=_HINT)
-        storages[key] = FileSlice(path, opened.tell(), length), length
+        storages[key] = FileSlice(path, opened.tell(), length, follow_links), length
         opened.seek(length, 1)
     return root, storages

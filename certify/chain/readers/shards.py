@@ -1,4 +1,5 @@
-"""Safetensors split over several files by an index (``*.safetensors.index.json``)."""
+"""A model split over several files by an index: safetensors (``*.safetensors.index.json``) or PyTorch
+(``*.bin.index.json``). The shards of an index are all of its own format."""
 
 from __future__ import annotations
 
@@ -6,13 +7,20 @@ import os
 
 from certify.chain.limits import Limits
 from certify.chain.model import LeftOut
+from certify.chain.readers.pytorch import read_pytorch
 from certify.chain.readers.safetensors import read_safetensors
-from certify.chain.refusals import check_name, parse_json, refuse_pickle
+from certify.chain.refusals import TORCH_SUFFIXES, check_name, parse_json
 from certify.chain.stored import StoredTensor
 from certify.errors import InputError
 from certify.reading import open_regular
 
-__all__ = ["read_sharded"]
+__all__ = ["INDEX_SUFFIXES", "PYTORCH_INDEX_SUFFIXES", "read_sharded"]
+
+PYTORCH_INDEX_SUFFIXES = (".bin.index.json", ".pt.index.json", ".pth.index.json")
+"""Ends of the names of indices whose shards PyTorch wrote."""
+
+INDEX_SUFFIXES = (".safetensors.index.json", *PYTORCH_INDEX_SUFFIXES)
+"""Ends of the names of indices."""
 
 _REWRITE = "write the index and its shards again, or give one shard alone"
 
@@ -26,8 +34,10 @@ def read_sharded(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Le
     Raises
     ------
     InputError : the index is not strict JSON, names a shard elsewhere or one that is missing, lists a tensor that its
-        shard lacks, or two shards hold one name; and as :func:`read_safetensors` for each shard.
+        shard lacks, or two shards hold one name; and as :func:`read_safetensors` or :func:`read_pytorch` for each
+        shard.
     """
+    pickles = path.endswith(PYTORCH_INDEX_SUFFIXES)
     shards: dict[str, list[str]] = {}
     placed = _weight_map(path, limits)
     for tensor, shard in placed.items():
@@ -37,8 +47,8 @@ def read_sharded(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Le
     holder: dict[str, str] = {}
     left_out: list[LeftOut] = []
     for shard in sorted(shards):
-        inside = read_safetensors(os.path.join(folder, shard), limits, file=shard, follow_links=False)
-        names = {stored.name for stored in inside}
+        inside, unread = _read_shard(os.path.join(folder, shard), shard, limits, pickles)
+        names = {stored.name for stored in inside} | {out.name for out in unread}
         if missing := sorted(set(shards[shard]) - names):
             raise InputError(
                 f"the index places this tensor in {shard}, which does not hold it",
@@ -48,18 +58,28 @@ def read_sharded(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Le
             )
         for stored in inside:
             if stored.name in holder:
-                raise InputError(
-                    f"two shards hold this name: {holder[stored.name]} and {shard}",
-                    file=path,
-                    tensor=stored.name,
-                    hint=_REWRITE,
-                )
+                raise _twice(path, stored.name, holder[stored.name], shard)
             holder[stored.name] = shard
             if stored.name in placed:
                 found[stored.name] = stored
             else:
                 left_out.append(LeftOut(stored.name, f"in {shard}, but not listed by the index"))
+        for out in unread:
+            if out.name in holder:
+                raise _twice(path, out.name, holder[out.name], shard)
+            holder[out.name] = shard
+            left_out.append(out)
     return [found[name] for name in sorted(found)], left_out
+
+
+def _read_shard(path: str, shard: str, limits: Limits, pickles: bool) -> tuple[list[StoredTensor], list[LeftOut]]:
+    if pickles:
+        return read_pytorch(path, limits, file=shard, follow_links=False)
+    return read_safetensors(path, limits, file=shard, follow_links=False), []
+
+
+def _twice(path: str, tensor: str, first: str, second: str) -> InputError:
+    return InputError(f"two shards hold this name: {first} and {second}", file=path, tensor=tensor, hint=_REWRITE)
 
 
 def _weight_map(path: str, limits: Limits) -> dict[str, str]:
@@ -91,7 +111,12 @@ def _check_shard(shard: str, path: str, tensor: str) -> None:
             tensor=tensor,
             hint="put the shards beside the index and name them without folders",
         )
-    if not shard.endswith(".safetensors"):
-        if shard.endswith((".bin", ".pt", ".pth")):
-            raise refuse_pickle(os.path.join(os.path.dirname(path), shard), "the name of a shard in the index")
-        raise InputError(f"the shard {shard} is no .safetensors file", file=path, tensor=tensor, hint=_REWRITE)
+    wanted = TORCH_SUFFIXES if path.endswith(PYTORCH_INDEX_SUFFIXES) else (".safetensors",)
+    if not shard.endswith(wanted):
+        raise InputError(
+            f"the shard {shard} is no {' or '.join(wanted)} file",
+            file=path,
+            tensor=tensor,
+            hint=f"{_REWRITE}; an index of PyTorch files is called *.bin.index.json, one of safetensors "
+            "*.safetensors.index.json",
+        )
