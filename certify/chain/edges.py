@@ -25,7 +25,7 @@ from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
 from certify.escaping import escaped
 
-__all__ = ["chain_of_numbered_names", "natural_key"]
+__all__ = ["chain_of_numbered_names", "natural_key", "parts_of"]
 
 _NUMBER = re.compile(r"(\d+)", re.ASCII)
 _SHOWN = 12
@@ -231,17 +231,18 @@ def _refuse_blocks(
                 f"{member.name} and {stored.name} bear the same number: {group.pattern} is a part of a block, "
                 "not a chain"
             )
-        if parts := _parts(stored.name):
+        if parts := parts_of(stored.name):
             raise refuse(
                 f"{stored.name} stands beside {member.name}: a block with a part called {parts[0]}, not a chain"
             )
-    if parts := _parts(group.pattern):
+    if parts := parts_of(group.pattern):
         raise refuse(
             f"{group.pattern} names parts called {parts[0]}, which lie beside each other in a network, not above"
         )
 
 
-def _parts(name: str) -> list[str]:
+def parts_of(name: str) -> list[str]:
+    """The words of a name that tell of parts which lie beside each other in a network, not above."""
     return [word for word in _WORD.findall(name.lower().replace("_proj", "")) if word in _PARTS]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from certify.chain.chain_file import draft_chain_file
 from certify.chain.drafts.graph import plan_graph
 from certify.chain.drafts.keras_graph import plan_keras
-from certify.chain.drafts.others import plan_convolutions, plan_lora, plan_recurrent
+from certify.chain.drafts.others import plan_convolutions, plan_lora, plan_recurrent, plan_sequences
 from certify.chain.drafts.plan import Part, Plan
 from certify.chain.drafts.transformers import Heads, blocks_of, plan_transformer
 from certify.chain.edges import chain_of_numbered_names
@@ -74,8 +74,10 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
         _join(plan, plan_lora(known, zero))
     if "graph" in asked and source.endswith(".onnx"):
         _join(plan, plan_graph(read_onnx_graph(source, limits)))
-    if "graph" in asked and source.endswith((".h5", ".hdf5")):
+    if "graph" in asked and source.endswith((".h5", ".hdf5", ".keras")):
         _join(plan, plan_keras(read_keras_config(source, limits), known))
+    if "mlp" in asked and not source.endswith((".onnx", ".keras", ".h5", ".hdf5")):
+        _join(plan, plan_sequences(known, {part.tensor for part in plan.layers.values()}))
     if "mlp" in asked and not plan.edges:
         _join(plan, _perceptron(tensors, source))
     if plan.edges:

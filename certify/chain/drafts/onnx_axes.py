@@ -37,7 +37,7 @@ class Axes:
             self._infer(node)
 
     def before(self, node: Node, axis: int, channels: int) -> list[tuple[str, int]]:
-        """The inputs from which the channels of ``node``'s first output come, each with the axis there; empty where that
+        """The inputs that the channels of ``node``'s first output come from, each with the axis there; empty where that
         is not certain.
 
         Parameters
@@ -111,7 +111,9 @@ class Axes:
         starts, ends = self._given(node, "starts", 1), self._given(node, "ends", 2)
         if starts is None or ends is None or len(starts) != len(ends):
             return False
-        named = self._given(node, "axes", 3) if len(node.inputs) > 3 or "axes" in node.attributes else range(len(starts))
+        named = (
+            self._given(node, "axes", 3) if len(node.inputs) > 3 or "axes" in node.attributes else range(len(starts))
+        )
         axes = self._negative(named, rank)
         if axes is None or len(axes) != len(starts):
             return False
