@@ -143,6 +143,7 @@ def plan_lora(tensors: Mapping[str, StoredTensor], zero: set[str]) -> Plan:
     for name in tensors:
         if name.endswith("lora_A.weight"):
             other = name.removesuffix("lora_A.weight") + "lora_B.weight"
-            if other in tensors and not {name, other} & zero:
+            flat = other in tensors and len(tensors[name].shape) == len(tensors[other].shape) == 2
+            if flat and not {name, other} & zero:
                 plan.edge(Part(name, name), Part(other, other), "linear")
     return plan
