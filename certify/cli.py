@@ -88,6 +88,9 @@ def command() -> None:
 @click.option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster; local for processes on this machine.")
 @_asked("ask with")
 @click.option("--storage", metavar="FORMAT", help="Certify all matrices within half a unit of fp32, fp16, bf16, … too.")
+@click.option("--ridge", metavar="LAMBDA", help="Certify too what gradient flow with weight decay λ leaves aligned.")
+@click.option("--loss", metavar="VALUE", help="With --ridge: what the loss is above its infimum at most, for times.")
+@click.option("--excess", metavar="VALUE", help="With --ridge: the same of loss and weight decay together.")
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help="Change a size limit of the readers.")
 @click.option("--full", is_flag=True, help="Every enclosure, instead of one screen.")
 @click.option("--all", "every", is_flag=True, help="As --full, with one row for each window.")
@@ -105,6 +108,9 @@ def chain(
     thresholds: tuple[str, ...],
     thresholds_file: Path | None,
     storage: str | None,
+    ridge: str | None,
+    loss: str | None,
+    excess: str | None,
     limits: tuple[str, ...],
     full: bool,
     every: bool,
@@ -122,7 +128,8 @@ def chain(
     from certify.chain import Limits
 
     loaded = certify.load(path, chain_file, limits=changed(Limits(), limits, "--limit"), preset=preset or "")
-    asked = thresholds if storage is None else (*thresholds, f"storage={storage}")
+    given = {"storage": storage, "ridge": ridge, "loss": loss, "excess": excess}
+    asked = (*thresholds, *(f"{name}={text}" for name, text in given.items() if text is not None))
     chosen = chosen_thresholds(thresholds_file, asked)
     check_targets(output, kept, page)
     if output is None or kept is None:

@@ -12,7 +12,7 @@ from certify.errors import UsageError
 from certify.outward import Corner, corner, defined, down, power, quotient, root, up
 from certify.three_valued import Verdict
 
-__all__ = ["Enclosure", "widest"]
+__all__ = ["Enclosure", "widest", "widest_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Enclosure:
     @property
     def finite(self) -> bool:
         """True when both end points are finite and in order."""
-        return self.valid and math.isfinite(self.lower) and math.isfinite(self.upper)
+        return -math.inf < self.lower <= self.upper < math.inf
 
     @property
     def mid(self) -> float:
@@ -158,6 +158,12 @@ _LINE = Enclosure(-math.inf, math.inf)
 
 def widest(values: Iterable[Enclosure]) -> Fraction | None:
     """The largest width of some enclosures, exactly; None when one is unbounded, 0 when there is none."""
+    found = widest_of(values)
+    return None if found is None else Fraction(found.upper) - Fraction(found.lower)
+
+
+def widest_of(values: Iterable[Enclosure]) -> Enclosure | None:
+    """The widest of some enclosures, by their exact widths; None when one is unbounded, [0, 0] when there is none."""
     known = list(values)
     if not all(value.finite for value in known):
         return None
@@ -165,7 +171,9 @@ def widest(values: Iterable[Enclosure]) -> Fraction | None:
     rounded = [value.upper - value.lower for value in known]
     most = max(rounded, default=0.0)
     ends = {(value.lower, value.upper) for value, width in zip(known, rounded, strict=True) if width == most}
-    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
+    if len(ends) > 1:
+        return Enclosure(*max(ends, key=lambda pair: (Fraction(pair[1]) - Fraction(pair[0]), pair)))
+    return Enclosure(*ends.pop()) if ends else Enclosure(0.0, 0.0)
 
 
 def _ends(x: object) -> tuple[Corner, Corner] | None:

@@ -33,7 +33,7 @@ speak of it, and the gallery. The papers are [FLAG](https://arxiv.org/abs/2605.0
 """
 
 
-_PROTOCOL = ("E7.finite", "E7.rank", "E7.normalization", "E7.domain.spectral")
+_PROTOCOL = ("E7.finite", "E7.rank", "E7.normalization", "E7.domain.spectral", "E7.domain.static")
 
 
 def write_claims(folder: Path) -> None:
@@ -84,6 +84,8 @@ def _theorem_of(entry: Entry) -> str:
     """The id of a theorem; empty where a line belongs to the protocol and to no theorem alone."""
     if entry.key in _PROTOCOL:
         return ""
+    if entry.key.startswith(("B3.path", "B3.horizon")):
+        return "B3.flow"
     return (
         "D4.product" if entry.key.startswith("D4.") and entry.key.endswith("product") else entry.key.partition(".")[0]
     )

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from certify.chain.model import Chain
+from certify.chain.model import Chain, Edge
 from certify.errors import LimitError
 
 __all__ = ["CHECKER", "PROVER", "Need", "available", "estimate", "fitting_workers", "largest_task"]
@@ -26,30 +26,40 @@ class Need:
     work : while a layer is worked on, its matrix included.
     kept : of a layer that is done and has edges left.
     edge : while an edge is worked on, for the entries of both its layers, beyond what is kept of them.
+    cell : while the row groups of an edge are worked on, for the entries of W'W.
     """
 
     work: int
     kept: int
     edge: int
+    cell: int
 
 
-PROVER = Need(work=13, kept=6, edge=5)
-CHECKER = Need(work=15, kept=8, edge=8)
+PROVER = Need(work=13, kept=6, edge=5, cell=6)
+CHECKER = Need(work=15, kept=8, edge=8, cell=11)
 
 
-def estimate(chain: Chain, need: Need, workers: int) -> int:
+def _edge(chain: Chain, need: Need, edge: Edge, cells: int) -> int:
+    """Numbers beyond what is kept of both layers."""
+    (m, n), (rows, _) = (chain.layers[place].shape for place in (edge.lower, edge.upper))
+    asked = need.cell * rows * n if rows * n <= cells else 0
+    return need.edge * (m * n + rows * m) + asked
+
+
+def estimate(chain: Chain, need: Need, workers: int, cells: int = 0) -> int:
     """Bytes that ``workers`` matrices at a time take at the most, layers in their order and edges as soon as they can.
 
     Parameters
     ----------
     workers : at least one.
+    cells : the most entries of W'W at which row groups are worked on; 0 where they are not asked for.
     """
     sizes = [layer.shape[0] * layer.shape[1] for layer in chain.layers]
     last = list(range(len(sizes)))
     work = [need.work * size for size in sizes]
     for edge in chain.edges:
         last[edge.lower] = max(last[edge.lower], edge.upper)
-        upper = need.kept * sizes[edge.upper] + need.edge * (sizes[edge.lower] + sizes[edge.upper])
+        upper = need.kept * sizes[edge.upper] + _edge(chain, need, edge, cells)
         work[edge.upper] = max(work[edge.upper], upper)
     most = 0
     running, held = 0, 0
@@ -67,15 +77,19 @@ def estimate(chain: Chain, need: Need, workers: int) -> int:
     return _NUMBER * most + _BASE * (1 + workers)
 
 
-def largest_task(chain: Chain, need: Need) -> int:
+def largest_task(chain: Chain, need: Need, cells: int = 0) -> int:
     """Bytes that the largest layer or interface takes at the most while it is worked on, with a worker's own."""
     sizes = [layer.shape[0] * layer.shape[1] for layer in chain.layers]
-    edges = [(need.kept + need.edge) * (sizes[edge.lower] + sizes[edge.upper]) for edge in chain.edges]
+    edges = [
+        need.kept * (sizes[edge.lower] + sizes[edge.upper]) + _edge(chain, need, edge, cells) for edge in chain.edges
+    ]
     return _NUMBER * max([need.work * size for size in sizes] + edges) + _BASE
 
 
-def fitting_workers(chain: Chain, need: Need, asked: int | None, cores: int) -> int:
+def fitting_workers(chain: Chain, need: Need, asked: int | None, cores: int, cells: int = 0) -> int:
     """How many matrices at a time there is memory for: as many as were asked, or as fit, up to one for each core.
+
+    ``cells`` is as for :func:`estimate`.
 
     Raises
     ------
@@ -84,17 +98,21 @@ def fitting_workers(chain: Chain, need: Need, asked: int | None, cores: int) -> 
     free = available()
     counts = range(cores, 0, -1) if asked is None else (asked,)
     for count in counts:
-        if free is None or estimate(chain, need, min(count, len(chain) + len(chain.edges))) <= free:
+        if free is None or estimate(chain, need, min(count, len(chain) + len(chain.edges)), cells) <= free:
             return count
     count = counts[-1]
     largest = max(chain.layers, key=lambda layer: layer.shape[0] * layer.shape[1])
-    fewer = [k for k in range(1, count) if free is not None and estimate(chain, need, k) <= free]
+    fewer = [k for k in range(1, count) if free is not None and estimate(chain, need, k, cells) <= free]
+    without = free is not None and estimate(chain, need, count) <= free
+    hint = "a machine with more memory, or a chain file without this layer"
+    if fewer or without:
+        hint = f"--workers {fewer[-1]}" if fewer else "leave row groups out: --threshold incidence_levels=none"
     raise LimitError(
         f"{count} {'matrix' if count == 1 else 'matrices'} at a time, the largest of {largest.shape[0]}x"
-        f"{largest.shape[1]} entries, take about {_gigabytes(estimate(chain, need, count))}",
+        f"{largest.shape[1]} entries, take about {_gigabytes(estimate(chain, need, count, cells))}",
         tensor=largest.tensor,
         limit=f"{_gigabytes(free or 0)} of memory are free",
-        hint=f"--workers {fewer[-1]}" if fewer else "a machine with more memory, or a chain file without this layer",
+        hint=hint,
     )
 
 

@@ -85,8 +85,9 @@ def _windows(writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Looku
 
 
 def _gap(facts: LayerFacts, k: int) -> bool:
-    """Whether the published enclosures of σ_k and σ_{k+1}, 0 beyond the last, lie apart."""
-    return facts.sigma[k - 1].lower > (0.0 if k == facts.d else facts.sigma[k].upper)
+    """Whether the published enclosures of σ_k and σ_{k+1}, 0 beyond the last, lie apart in absolute accuracy."""
+    sigma = facts.absolute
+    return sigma[k - 1].lower > (0.0 if k == facts.d else sigma[k].upper)
 
 
 def _window_claims(
@@ -147,7 +148,7 @@ def _sine_fault(edge: _Edge, k: int, cosines: Sequence[Enclosure], values: tuple
             open_ones.append(i)
     if not open_ones:
         return ""
-    own = sines(edge.writer.near, edge.reader.near, k)
+    own = sines(edge.writer.near, edge.reader.near, k, edge.angles[k].turn)
     for i in open_ones:
         low, high = derived[i].lower().max(arb(float(own[0][i]))), derived[i].upper().min(arb(float(own[1][i])))
         if not (values[i].lower <= low and high <= values[i].upper):

@@ -12,8 +12,8 @@ from flint import arb
 from certify.chain import Chain
 from certify.chain.components import Component
 from certify.checker.arithmetic.product_spectrum import product_sigma
-from certify.checker.arithmetic.rounding import ball
-from certify.checker.domain import chain_domain_claim
+from certify.checker.arithmetic.rounding import Array, ball
+from certify.checker.domain import chain_domain_claims
 from certify.checker.expected import Expected, enclosed
 from certify.checker.expression import matrix_of
 from certify.checker.layer import UNKNOWN
@@ -84,7 +84,7 @@ def component_claims(component: Component, chain: Chain, lookup: Lookup, thresho
     yield from _kempf_ness(whole, lookup, thresholds)
     yield from _barcode_claims(whole, lookup, thresholds)
     edges = [chain.describe(chain.edges[place]) for place in component.edges]
-    yield from chain_domain_claim(component.subject, edges, lookup)
+    yield from chain_domain_claims(component.subject, edges, lookup, incidence=bool(thresholds.incidence_percents))
 
 
 def _barcode_claims(whole: _Component, lookup: Lookup, thresholds: Recorded) -> Iterator[Expected]:
@@ -197,11 +197,25 @@ def _sigma_fault(whole: _Component, values: tuple[Enclosure, ...]) -> str:
         return "" if values[:rank] == whole.sigma[0][:rank] else "not the singular values of the layer"
     if rank == 0 or all(value == UNKNOWN for value in values[:rank]):
         return ""
-    lower, upper = product_sigma(whole.factors, whole.dimensions, [values[0].upper for values in whole.sigma])
-    for k in range(rank):
-        value, low, high = values[k], float(lower[k]), float(upper[k])
+    given = [value for value in values[:rank] if value != UNKNOWN]
+    finest = min(value.upper - value.lower for value in given)
+    # Of the width of what is published a part is enough.
+    room = min(max(finest / 16 / given[0].upper, 0.0), 2.0**-20) if 0 < given[0].upper < math.inf else 0.0
+    lower, upper = product_sigma(
+        whole.factors,
+        whole.dimensions,
+        [values[0].upper for values in whole.sigma],
+        room,
+        lambda lower, upper: not _bounds_fault(values[:rank], lower, upper),
+    )
+    return _bounds_fault(values[:rank], lower, upper)
+
+
+def _bounds_fault(values: Sequence[Enclosure], lower: Array, upper: Array) -> str:
+    for k, value in enumerate(values):
         if value == UNKNOWN:
             continue
+        low, high = float(lower[k]), float(upper[k])
         if not ((value.lower <= low or value.lower == 0) and high <= value.upper):
             return f"not proved: σ_{k + 1} is enclosed by [{low.hex()}, {high.hex()}]"
     return ""

@@ -1,4 +1,4 @@
-"""The spectral domain, concluded again from the other claims of the certificate, which are proved by themselves."""
+"""The spectral domain, and both of a chain, concluded again from other claims, which are proved by themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from certify.claims.assertion import Assertion
 from certify.claims.rigidity import TRANSPORT_DRIFT_IDS
 from certify.verdict import Claim, Enclosure, Verdict
 
-__all__ = ["chain_domain_claim", "domain_claim"]
+__all__ = ["chain_domain_claims", "domain_claim"]
 
 _ENDS = {Verdict.CERTIFIED: (1.0, 1.0), Verdict.REFUTED: (0.0, 0.0), Verdict.UNDECIDED: (0.0, 1.0)}
 
@@ -45,18 +45,18 @@ def domain_claim(writer: LayerFacts, reader: LayerFacts, subject: str, lookup: L
     yield _truth(claims.spectral(lines, nearest, _vacuous(subject, lookup)), whole)
 
 
-def chain_domain_claim(subject: str, edges: Sequence[str], lookup: Lookup) -> Iterator[Expected]:
-    """Whether a line of layers lies in the domain, from what the certificate says of its interfaces."""
-    if not edges:
-        lookup.skip(subject, [claims.SPECTRAL], causes.NO_INTERFACE)
-        return
-    if any(lookup.place(edge, claims.SPECTRAL) is None for edge in edges):
-        lookup.skip(subject, [claims.SPECTRAL], causes.NOT_ALL_SQUARE)
-        return
-    values = [lookup.values(edge, claims.SPECTRAL, 1)[0] for edge in edges]
+def chain_domain_claims(subject: str, edges: Sequence[str], lookup: Lookup, *, incidence: bool) -> Iterator[Expected]:
+    """Whether a line of layers lies in the domains, from what the certificate says of its interfaces."""
+    kinds = [(claims.SPECTRAL, claims.chain_spectral, causes.NOT_ALL_SQUARE)]
+    kinds += [(claims.STATIC, claims.chain_static, causes.NOT_ALL_STATIC)] if incidence else []
     known = {ends: verdict for verdict, ends in _ENDS.items()}
-    found = [known.get((value.lower, value.upper), Verdict.UNDECIDED) for value in values]
-    yield _truth(claims.chain_spectral(found, edges), _worst(found))
+    for id, asserted, lacking in kinds:
+        if not edges or any(lookup.place(edge, id) is None for edge in edges):
+            lookup.skip(subject, [id], lacking if edges else causes.NO_INTERFACE)
+            continue
+        values = [lookup.values(edge, id, 1)[0] for edge in edges]
+        found = [known.get((value.lower, value.upper), Verdict.UNDECIDED) for value in values]
+        yield _truth(asserted(found, edges), _worst(found))
 
 
 def _truth(asserted: Assertion, whole: Verdict) -> Expected:

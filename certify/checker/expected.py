@@ -15,7 +15,7 @@ from flint import arb
 
 from certify.checker.arithmetic.rounding import ball
 from certify.claims.assertion import Assertion
-from certify.claims.causes import undecided
+from certify.claims.causes import not_decided, undecided
 from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
 __all__ = ["Expected", "Fault", "Proof", "ball_of", "enclosed", "faults_of", "outward", "shown"]
@@ -113,6 +113,9 @@ def _causes(values: Sequence[Enclosure], expected: Expected, verdict: Verdict) -
     """The sentences that may say why; none for a claim that is decided."""
     if verdict is not Verdict.UNDECIDED:
         return [""]
+    if expected.asserted.counted:
+        usual = not_decided(expected.asserted.counted, [value.upper - value.lower for value in values])
+        return [cause or usual for cause in (expected.causes or _usual)()]
     width = _widest(values)
     usual = undecided(expected.asserted.kind, None if width is None else float(width), expected.asserted.limit)
     return [cause or usual for cause in (expected.causes or _usual)()]
@@ -125,7 +128,11 @@ def _usual() -> Sequence[str]:
 def _widest(values: Sequence[Enclosure]) -> Fraction | None:
     if not all(value.finite for value in values):
         return None
-    return max((Fraction(value.upper) - Fraction(value.lower) for value in values), default=Fraction(0))
+    # Rounding keeps order: the widest is among those whose rounded widths are largest.
+    rounded = [value.upper - value.lower for value in values]
+    most = max(rounded, default=0.0)
+    ends = {(value.lower, value.upper) for value, width in zip(values, rounded, strict=True) if width == most}
+    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
 
 
 def _margin_of_width(limit: float) -> Callable[[tuple[Enclosure, ...]], Enclosure]:

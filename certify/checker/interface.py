@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flint import arb
@@ -22,10 +22,10 @@ from certify.checker.nulls import commutator_null_claim
 from certify.checker.product_ranks import intersection_claim
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.rigidity import drift_claims
+from certify.checker.static_domain import static_claim
 from certify.checker.tasks import once
 from certify.claims import alignment
 from certify.claims import interface as claims
-from certify.verdict import Enclosure
 
 __all__ = ["edge_claims"]
 
@@ -79,6 +79,7 @@ def edge_claims(
     yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
     yield from incidence_claims(writer, reader, groups, subject, lookup, thresholds)
     yield from domain_claim(writer, reader, subject, lookup)
+    yield from static_claim(writer, reader, subject, lookup, thresholds)
 
 
 def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:
@@ -108,20 +109,12 @@ def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:
     )
 
 
-def _squares(sigma: Sequence[Enclosure]) -> tuple[list[arb], list[arb]]:
-    """The squares of the lower and of the upper ends."""
-    low = [arb(value.lower).max(arb(0)) ** 2 for value in sigma]
-    return low, [arb(value.upper).max(arb(0)) ** 2 for value in sigma]
-
-
 def _truncation(edge: _Edge, k: int) -> list[arb]:
     """E1's bounds for equal windows in the Frobenius and in the spectral norm; they increase in every σ."""
-    squares = once(edge, "_squares", lambda: (_squares(edge.writer.sigma), _squares(edge.reader.sigma)))
     ends: list[tuple[arb, arb]] = []
-    for s, t in zip(*squares, strict=True):
-        kept, tail = sum(s[:k], arb(0)), sum(s[k:], arb(0))
-        kept_next, tail_next = sum(t[:k], arb(0)), sum(t[k:], arb(0))
-        frobenius = (t[0] * tail).min(s[k] * (kept_next + tail_next)) + (tail_next * s[0]).min(t[k] * kept)
-        ends.append((frobenius.sqrt(), (t[0] * s[k] + t[k] * s[0]).sqrt()))
+    for s, t in zip(edge.writer.energies, edge.reader.energies, strict=True):
+        lower = (t.square(0) * s.beyond(k)).min(s.square(k) * t.beyond(0))
+        upper = (t.beyond(k) * s.square(0)).min(t.square(k) * s.up_to(k))
+        ends.append(((lower + upper).sqrt(), (t.square(0) * s.square(k) + t.square(k) * s.square(0)).sqrt()))
     (frobenius_low, spectral_low), (frobenius_high, spectral_high) = ends
     return [frobenius_low.union(frobenius_high), spectral_low.union(spectral_high)]

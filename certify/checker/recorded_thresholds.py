@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from certify.claims.storage_formats import NO_STORAGE, STORAGE_NAMES
-from certify.claims.thresholds import Thresholds
+from certify.claims.thresholds import NONE, Thresholds
 from certify.errors import CertificateError
 from certify.verdict import Parameter
 
@@ -26,6 +26,9 @@ class Recorded:
     levels: tuple[int, ...]
     barcode_layers: int
     storage: str
+    ridge: str
+    loss: str
+    excess: str
     incidence_percents: tuple[tuple[str, Fraction], ...]
     group_rows: int
     hub_groups: int
@@ -71,6 +74,7 @@ class Recorded:
             _integers("energy_levels", thresholds["energy_levels"], 99),
             counts["barcode_layers"],
             str(storage),
+            *_flow(thresholds),
             _percents(thresholds["incidence_levels"]),
             counts["group_rows"],
             counts["hub_groups"],
@@ -112,6 +116,15 @@ def differences(recorded: Mapping[str, Parameter], expected: Thresholds) -> tupl
     return tuple(
         Difference(name, recorded[name], value) for name, value in expected.record().items() if recorded[name] != value
     )
+
+
+def _flow(thresholds: Mapping[str, Parameter]) -> tuple[str, str, str]:
+    """Positive numbers or ``none``; what bounds a flow's way needs the flow's ridge."""
+    ridge, *bounds = (_rule(name, thresholds, (NONE,)) for name in ("ridge", "loss", "excess"))
+    for name, text in zip(("loss", "excess"), bounds, strict=True):
+        if text != NONE and ridge == NONE:
+            raise CertificateError("given without a ridge", place=f"thresholds.{name}")
+    return ridge, bounds[0], bounds[1]
 
 
 def _percents(text: Parameter) -> tuple[tuple[str, Fraction], ...]:

@@ -10,6 +10,8 @@ from flint import arb
 
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.gibbs_moments import gibbs
+from certify.checker.arithmetic.narrow_product import core_norm, is_narrow
+from certify.checker.arithmetic.quotient import quotient_norms
 from certify.checker.arithmetic.two_layers import product_norm, transport_norm
 from certify.checker.expected import Expected, ball_of, enclosed, outward
 from certify.checker.layer import UNKNOWN, LayerFacts
@@ -72,6 +74,10 @@ def _transport_fault(writer: LayerFacts, reader: LayerFacts, values: tuple[Enclo
     if all(value == UNKNOWN for value in values):
         return ""
     ratio = reader.unit.norm / writer.unit.norm
+    plus, minus = quotient_norms(writer.near, reader.near)
+    if not enclosed([(plus / ratio).log(), (minus * ratio).log()], values, math.inf):
+        return ""
+    # Without the decompositions' columns: dearer, and narrower where these lean.
     plus = (transport_norm(writer.unit, writer.near, reader.unit) / ratio).log()
     minus = (transport_norm(reader.unit, reader.near, writer.unit) * ratio).log()
     return enclosed([plus, minus], values, math.inf)
@@ -121,7 +127,9 @@ def _product(
 def _product_fault(writer: LayerFacts, reader: LayerFacts, values: tuple[Enclosure, ...]) -> str:
     if values[0] == UNKNOWN:
         return ""
-    size = product_norm(writer.unit, reader.unit)
+    (inner, outer), outer_next = writer.unit.matrix.shape, reader.unit.matrix.shape[0]
+    narrow = is_narrow(outer, inner, outer_next)
+    size = core_norm(reader.near, writer.near) if narrow else product_norm(writer.unit, reader.unit)
     mass = writer.unit.norm * reader.unit.norm
     own = (size * (arb(writer.d) * reader.d).sqrt() / mass).log()
     return enclosed([own], values, math.inf)

@@ -1,4 +1,4 @@
-"""The radius of an incidence structure again: Lagrange bounds from below, points from above (THEORY E5).
+"""The radius of an incidence structure again: Lagrange bounds from below, points from above (THEORY E5, E6).
 
 For |μ| < 1 no (a', b') with ⟨a', b'⟩ = ω is nearer to (a, b) than
 
@@ -17,8 +17,9 @@ import numpy as np
 from certify.checker.arithmetic.ranges import Range, outside
 from certify.checker.arithmetic.rounding import Array
 from certify.checker.arithmetic.row_structure import Pairs, Structure
+from certify.checker.label_radii import LabelRadii
 
-__all__ = ["Facet", "Radius", "radius_of"]
+__all__ = ["Facet", "Radius"]
 
 Facet = tuple[str, tuple[int, ...]]
 
@@ -28,8 +29,10 @@ _STEPS = 80
 class Radius:
     """The distances of one structure from all that would change it, as narrowly as its activities are known."""
 
-    def __init__(self, own: Structure, pairs: Pairs, omega: float | None, nu: float | None) -> None:
-        self.own, self.all_pairs, self.omega, self.nu = own, pairs, omega, nu
+    def __init__(
+        self, own: Structure, pairs: Pairs, omega: float | None, nu: float | None, labels: LabelRadii | None = None
+    ) -> None:
+        self.own, self.all_pairs, self.omega, self.nu, self.labels = own, pairs, omega, nu, labels
         self.columns = own.x.minus(Range(own.theta[:, None], own.theta[:, None])).size()
         self.pairs = None if omega is None else self._pairs(pairs, np.full(pairs[0].size, omega))
         level = None if nu is None else Range(np.asarray(nu), np.asarray(nu))
@@ -40,7 +43,13 @@ class Radius:
         found = {"columns": _least(self.columns)}
         if self.pairs is not None:
             found["pairs"] = _least(self.pairs)
-        return found if self.noise is None else {**found, "noise": self.noise}
+        found |= {} if self.noise is None else {"noise": self.noise}
+        return found | ({} if self.labels is None else {"labels": self.labels.line()})
+
+    def level(self, kind: str) -> float:
+        """The recorded number that a facet is about, as far as its own roundings matter; 0 elsewhere."""
+        known = {"pair": self.omega or 0.0, "angle": self.own.kappa, "ratio": self.own.ratio}
+        return known.get(kind, 0.0)
 
     def facet(self, facet: Facet, groups: Sequence[int], beyond: float) -> tuple[Range, Range] | None:
         """Its distance, and that of a level so far beyond it; None for a facet that the structure does not have."""
@@ -56,6 +65,9 @@ class Radius:
                 return None
             found = self.columns.at((row, place[1]))
             return found, found.plus(beyond)
+        if kind in ("angle", "ratio"):
+            rows = row, known.get(place[1], -1)
+            return None if self.labels is None else self.labels.facet(kind, rows, beyond)
         if self.pairs is None or self.omega is None:
             return None
         here = np.flatnonzero((self.all_pairs[0] == row) & (self.all_pairs[1] == known.get(place[1], -1)))
@@ -84,13 +96,6 @@ class Radius:
         first, second = p.root().minus(along), across.minus(q.root())
         high = first.times(first).plus(second.times(second)).hi
         return Range(np.clip(low, 0.0, high), high).root()
-
-
-def radius_of(lines: dict[str, Range]) -> Range:
-    """The least of all lines."""
-    return Range(
-        np.asarray(min(float(x.lo) for x in lines.values())), np.asarray(min(float(x.hi) for x in lines.values()))
-    )
 
 
 def _quotient(mu: Array, divisor: Range) -> Range:

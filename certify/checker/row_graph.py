@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -13,8 +13,9 @@ from certify.checker.arithmetic.ranges import Mask, Range
 from certify.checker.arithmetic.rounding import Array
 from certify.checker.arithmetic.row_structure import Structure, cut_at, widest
 from certify.checker.expected import Expected
+from certify.checker.label_radii import LabelRadii
 from certify.checker.published import between, bits, in_units, least_root, with_zero
-from certify.checker.robustness import Radius, radius_of
+from certify.checker.robustness import Radius
 from certify.checker.row_groups import RowGroups, Rows
 from certify.checker.row_levels import Pair
 from certify.claims import causes
@@ -70,7 +71,13 @@ class RowGraph:
             named, facet = "noise", ("noise", ())
         if not isinstance(beyond, float) or not 0 < beyond < math.inf:
             beyond = 1.0
-        sides = [Radius(side, self.pairs, self.omega, self.nu) for side in self.own]
+        sides = [
+            Radius(
+                side, self.pairs, self.omega, self.nu,
+                LabelRadii(side, self.edges, self.letters) if self.letters else None,
+            )
+            for side in self.own
+        ]  # fmt: skip
         lines = [side.lines() for side in sides]
 
         def prove(values: tuple[Enclosure, ...]) -> str:
@@ -79,10 +86,17 @@ class RowGraph:
                 return "not proved: the structure has no such facet"
             if not (float(first[0].hi) <= values[0].upper):
                 return "not proved: another facet is nearer"
-            if not values[1].lower <= values[0].upper * (1 + 2.0**-19) + 2.0**-90:
+            # A step of the level itself is never too long.
+            level = sides[0].level(facet[0])
+            if not (
+                values[1].lower <= values[0].upper * (1 + 2.0**-19) + 2.0**-90
+                or beyond <= math.nextafter(level, math.inf) - level
+            ):
                 return "the perturbation goes further beyond its facet than it has to"
+            if level and level in (level - beyond, level + beyond):
+                return "the perturbation goes nowhere"
             found = zip(lines, (first, second), strict=True)
-            own, most = ([radius_of(line), item[1], *line.values()] for line, item in found)
+            own, most = ([_radius(line, item[0]), item[1], *line.values()] for line, item in found)
             return between(own, most, values)
 
         relative = self.options["incidence_relative"]
@@ -174,3 +188,8 @@ class RowGraph:
         # No correlation and no mean of some is above 1, however widely it is published.
         known = [x if place % 3 == 2 else x.smaller(1.0) for place, x in enumerate(told[0])]
         return between(known, told[1], values[1:])
+
+
+def _radius(lines: Mapping[str, Range], facet: Range) -> Range:
+    """No line is nearer than the radius, and its facet is not farther."""
+    return Range(np.asarray(min(float(x.lo) for x in lines.values())), facet.hi)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,11 +90,9 @@ class Level:
         """E1's bound in the Frobenius norm from published singular values, which it increases in."""
         ends: list[arb] = []
         r, r_next = self.ranks
-        for pick in (lambda value: value.lower, lambda value: value.upper):
-            s, t = ([arb(pick(value)).max(arb(0)) ** 2 for value in facts.sigma] for facts in (writer, reader))
-            beyond, beyond_next = sum(s[r : r + 1], arb(0)), sum(t[r_next : r_next + 1], arb(0))
-            first = (t[0] * sum(s[r:], arb(0))).min(beyond * sum(t, arb(0)))
-            second = (sum(t[r_next:], arb(0)) * s[0]).min(beyond_next * sum(s[:r], arb(0)))
+        for s, t in zip(writer.energies, reader.energies, strict=True):
+            first = (t.square(0) * s.beyond(r)).min(s.square(r) * t.beyond(0))
+            second = (t.beyond(r_next) * s.square(0)).min(t.square(r_next) * s.up_to(r))
             ends.append((first + second).sqrt())
         return ends[0].union(ends[1]) * arb(2) ** -self.exponent
 
@@ -111,32 +110,54 @@ def levels_of(
     total, full = sum(exponents), (writer.d, reader.d)
     x = Pair(transport.cells, transport.cells.widened(_FACTOR * floor))
     found: list[Level] = []
+    shares = [once(facts, "_shares", lambda facts=facts: _shares(facts.sigma)) for facts in (writer, reader)]
     for text, percent in options.incidence_percents:
-        ranks = _window(writer.sigma, percent), _window(reader.sigma, percent)
-        more = _error_floor(floor, (writer.sigma, reader.sigma), exponents, ranks)
+        ranks = _window(shares[0], percent), _window(shares[1], percent)
+        more = _error_floor(floor, (writer.absolute, reader.absolute), exponents, ranks)
         whole = ranks == full and more < 1.0
+        if more < 1.0 and not whole:
+            transport.plan([ranks])
         found.append(Level(text, percent, ranks, x, transport, (floor, more), whole, total))
     return [*found, Level(claims.FULL, Fraction(100), full, x, transport, (floor, floor), True, total)]
 
 
-def _window(sigma: Sequence[Enclosure], percent: Fraction) -> int:
-    """The least window that surely holds so much of the energy: from behind, as long as the rest is small enough.
+@dataclass(frozen=True)
+class _Shares:
+    """Sums of the squares of the lower ends of the first i singular values, and of the upper ends of all others, both
+    in whole numbers over one denominator; nothing where one is not known."""
 
-    With f = p/100, fΣh_k² over the rest is at most (1 − f)Σl_k² over the window, in whole numbers.
-    """
+    inside: list[int]
+    beyond: list[int]
+
+
+def _shares(sigma: Sequence[Enclosure]) -> _Shares | int:
+    """The number of singular values where one of them is not known."""
     if not all(value.finite for value in sigma):
         return len(sigma)
-    scale = max(max(end.as_integer_ratio()[1] for end in (value.lower, value.upper)) for value in sigma)
-    low = [int(Fraction(value.lower) * scale) ** 2 for value in sigma]
-    high = [int(Fraction(value.upper) * scale) ** 2 for value in sigma]
+    ratios = [(value.lower.as_integer_ratio(), value.upper.as_integer_ratio()) for value in sigma]
+    scale = max(max(low[1], high[1]) for low, high in ratios)
+    inside = list(itertools.accumulate(((low[0] * (scale // low[1])) ** 2 for low, _ in ratios), initial=0))
+    whole = list(itertools.accumulate(((high[0] * (scale // high[1])) ** 2 for _, high in ratios), initial=0))
+    return _Shares(inside, [whole[-1] - part for part in whole])
+
+
+def _window(shares: _Shares | int, percent: Fraction) -> int:
+    """The least window that surely holds so much of the energy: as long as the rest is small enough.
+
+    With f = p/100, fΣh_k² over the rest is at most (1 − f)Σl_k² over the window, in whole numbers; the first falls and
+    the second grows with the window.
+    """
+    if isinstance(shares, int):
+        return shares
     part, rest = percent.numerator, 100 * percent.denominator - percent.numerator
-    window, inside, beyond = len(sigma), sum(low), 0
-    while window > 1:
-        inside, beyond = inside - low[window - 1], beyond + high[window - 1]
-        if rest * inside < part * beyond:
-            break
-        window -= 1
-    return window
+    low, high = 1, len(shares.inside) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if rest * shares.inside[middle] < part * shares.beyond[middle]:
+            low = middle + 1
+        else:
+            high = middle
+    return high
 
 
 def _error_floor(

@@ -14,6 +14,8 @@ from certify.checker.layer import UNKNOWN
 from certify.checker.published import between, between_counts, count
 from certify.checker.row_graph import RowGraph
 from certify.checker.row_levels import Level
+from certify.checker.storage_structure import storage_structure_claims
+from certify.checker.tasks import once
 from certify.claims import causes
 from certify.claims import incidence as claims
 from certify.claims.assertion import Assertion
@@ -36,6 +38,9 @@ class Structured(RowGraph):
         else:
             yield from self.graph()
         yield self.radius()
+        yield from storage_structure_claims(
+            self.interface, self.rows, self.own, self.pairs, self.omega, self.edges, self.letters
+        )
         for level in self.interface.levels:
             yield from self._level(level)
         yield self._smallest()
@@ -100,33 +105,36 @@ class Structured(RowGraph):
     def _counts(self, level: Level, side: int) -> list[Enclosure]:
         if self.interface.silent(level):
             return []
-        structure, moved, _ = self._parts(level, side)
-        margins = structure.cell_margins(moved)
+        margins = self._all_margins(level, side)["cells"]
         yes, no = margins.lo > 0, margins.hi <= 0
         return [count(yes, no), count(np.all(yes, axis=0), np.any(no, axis=0))]
 
     def _kept(self, level: Level, side: int) -> list[Enclosure]:
         if self.interface.silent(level):
             return []
-        structure, moved, _ = self._parts(level, side)
-        found = [structure.pair_margins(moved, self.omega or 0.0, self.pairs)]
-        if self.letters:
-            found.append(structure.label_margins(moved, self.edges, self.letters))
-        counts = [count(margins.lo > 0, margins.hi <= 0) for margins in found]
+        found = self._all_margins(level, side)
+        counts = [count(found[name].lo > 0, found[name].hi <= 0) for name in ("pairs", "labels") if name in found]
         return [*counts, Enclosure(0.0, 0.0)][:2]
 
     def _margins(self, level: Level, side: int) -> list[Range]:
         if self.interface.silent(level):
             return []
+        return [Range(*map(np.asarray, least(margins))) for margins in self._all_margins(level, side).values()]
+
+    def _all_margins(self, level: Level, side: int) -> dict[str, Range]:
+        """Every line's margins at a level, in order."""
+        return once(level, f"_margins {side}", lambda: self._make_margins(level, side))
+
+    def _make_margins(self, level: Level, side: int) -> dict[str, Range]:
         structure, moved, _ = self._parts(level, side)
-        found = [structure.cell_margins(moved)]
+        found = {"cells": structure.cell_margins(moved)}
         if self.omega is not None:
-            found.append(structure.pair_margins(moved, self.omega, self.pairs))
+            found["pairs"] = structure.pair_margins(moved, self.omega, self.pairs)
         if self.nu is not None:
-            found.append(structure.noise_margin(moved, self.nu))
+            found["noise"] = structure.noise_margin(moved, self.nu)
         if self.letters:
-            found.append(structure.label_margins(moved, self.edges, self.letters))
-        return [Range(*map(np.asarray, least(margins))) for margins in found]
+            found["labels"] = structure.label_margins(moved, self.edges, self.letters)
+        return found
 
     def _conclusion_fault(self, level: Level, margins: Sequence[Enclosure], values: tuple[Enclosure, ...]) -> str:
         if self.interface.silent(level):

@@ -18,6 +18,8 @@ from certify.checker.component import component_claims
 from certify.checker.expected import Expected, Fault, faults_of
 from certify.checker.expression import matrix_of
 from certify.checker.from_bytes import loader_fault
+from certify.checker.heads import heads_claims
+from certify.checker.horizon import horizon_claims
 from certify.checker.interface import edge_claims
 from certify.checker.layer import LayerFacts, layer_claims
 from certify.checker.lookup import Lookup, MissingClaimError
@@ -25,10 +27,11 @@ from certify.checker.recorded_thresholds import Difference, Recorded, difference
 from certify.checker.tasks import run_tasks
 from certify.checker.tensors import MOST_HEADER, Files
 from certify.checker.verification import Reason, RejectedError, Verification
-from certify.claims import layer
+from certify.claims import heads, incidence, layer
 from certify.claims.thresholds import Thresholds
 from certify.console import Progress
 from certify.errors import CertificateError, InternalError
+from certify.heads import Heads
 from certify.verdict import Claim
 
 __all__ = ["check", "verify"]
@@ -163,7 +166,7 @@ class _Check:
         layers, edges = self.chain.layers, self.chain.edges
         subjects = [layer.subject(item.name) for item in layers] + [self.chain.describe(edge) for edge in edges]
         components = components_of(self.chain)
-        subjects += [item.subject for item in components]
+        subjects += [item.subject for item in components] + [heads.subject(item) for item in self.chain.heads]
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
@@ -174,13 +177,16 @@ class _Check:
             pair = facts[edges[j].lower], facts[edges[j].upper]
             subject = subjects[len(layers) + j]
             if all(item.complete for item in pair):
-                groups = layers[edges[j].upper].groups
-                self._subject(subject, lambda: list(edge_claims(*pair, self.lookup, self.thresholds, groups)))
+                groups, asked = layers[edges[j].upper].groups, (self.lookup, self.thresholds)
+                self._subject(subject, lambda: self._edge(j, list(edge_claims(*pair, *asked, groups))))
             else:
                 # Something about a layer is missing, for which there is a reason already.
                 self.expected[subject] = None
 
-        def on_component(k: int) -> None:
+        def on_other(k: int) -> None:
+            if k >= len(components):
+                self._heads(self.chain.heads[k - len(components)])
+                return
             part = components[k]
             self._subject(part.subject, lambda: list(component_claims(part, self.chain, self.lookup, self.thresholds)))
 
@@ -190,15 +196,24 @@ class _Check:
             [(edge.lower, edge.upper) for edge in edges],
             on_layer,
             on_edge,
-            len(components),
-            on_component,
+            len(components) + len(self.chain.heads),
+            on_other,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
-            fitting_workers(self.chain, CHECKER, None if workers is None else max(workers, 1), _cores()),
+            fitting_workers(
+                self.chain,
+                CHECKER,
+                None if workers is None else max(workers, 1),
+                _cores(),
+                incidence.MOST_CELLS if self.thresholds.incidence_percents else 0,
+            ),
         )
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))
         return self.reasons
+
+    def _heads(self, item: Heads) -> None:
+        self._subject(heads.subject(item), lambda: list(heads_claims(item, self.chain, self.lookup, self.thresholds)))
 
     def _matrix(self, i: int) -> NDArray[np.float64]:
         found = matrix_of(self.chain.layers[i])
@@ -208,6 +223,10 @@ class _Check:
             self.reasons.append(Reason(f"input.tensors[{i}]", f"the loader misread it: {fault}", "", subject))
         self.reread += fault == ""
         return found
+
+    def _edge(self, j: int, found: list[Expected]) -> list[Expected]:
+        """All claims about an interface: ``found``, and those for which the whole chain is needed."""
+        return [*found, *horizon_claims(self.chain, self.chain.edges[j], found, self.lookup, self.thresholds)]
 
     def _subject(self, subject: str, demanded: Callable[[], list[Expected]]) -> None:
         self.expected[subject] = None

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from certify.verdict import Kind
 
 __all__ = [
     "BRANCHED",
+    "COPIES_DIFFER",
     "DIVISOR_SINGULAR",
     "DOMAIN_OPEN",
     "FIT",
+    "HEADS_FILL",
+    "HEAD_OPEN",
+    "HEAD_RANK_OPEN",
+    "HEAD_ZERO",
     "LEVEL_OPEN",
     "NOT_ALL_SQUARE",
+    "NOT_ALL_STATIC",
+    "NOT_ALONE",
     "NOT_INVERTIBLE",
+    "NO_ACTIVE_COLUMN",
     "NO_EDGE",
     "NO_EDGE_GAP",
     "NO_INTERFACE",
     "NO_LOGARITHM",
     "NO_ROTATION",
     "NO_SHARED_COLUMN",
+    "NO_SMALLER_WINDOW",
     "NO_THRESHOLD",
     "NULL_UNRESOLVED",
     "ONE_GROUP",
+    "ONE_HEAD",
     "ONE_RANK",
     "POLYSTABLE_OPEN",
     "PRODUCT_VANISHES",
@@ -36,12 +47,16 @@ __all__ = [
     "exact_memory",
     "exact_work",
     "format_overflows",
+    "format_swamps",
     "moved",
     "no_gap",
     "no_window",
+    "not_decided",
+    "not_linear",
     "ranks_bounded",
     "too_large_transport",
     "too_many_groups",
+    "too_many_heads",
     "too_many_layers",
     "undecided",
     "windows_beyond",
@@ -55,6 +70,9 @@ DIVISOR_SINGULAR = "the transport form needs invertible layers, and a layer is s
 DOMAIN_OPEN = "a line of the domain is undecided"
 NO_INTERFACE = "the chain has one layer and no interface"
 NOT_ALL_SQUARE = "an interface of the chain is not between square layers of one size"
+NOT_ALL_STATIC = "an interface of the chain has no structure or no smaller windows, and so no static domain"
+NO_ACTIVE_COLUMN = "no column is active in any group, so that there is no structure to keep"
+NO_SMALLER_WINDOW = "the windows of every level are full, so that nothing is truncated"
 
 NO_ROTATION = "a space of one dimension has no rotations"
 NULL_UNRESOLVED = "the commutator and its mean under a rotation are not known well enough to tell one from the other"
@@ -64,12 +82,23 @@ LEVEL_OPEN = (
     "the leading directions agree as far as they are known, which proves neither that they are the same nor not"
 )
 
+NOT_ALONE = (
+    "one of the layers has several readers or sources, and the imbalance of two layers alone obeys the flow's law"
+)
+
 ONE_GROUP = "fewer than two row groups have a threshold, and pairs need two"
 NO_THRESHOLD = "no row group has a gap between its activities in which a threshold could lie"
 NO_SHARED_COLUMN = "no column is active in two groups"
 NO_EDGE = "no pair has an edge"
 NO_EDGE_GAP = "whether pairs have an edge is undecided"
 SUPPORT_OPEN = "whether a column is active is undecided"
+
+ONE_HEAD = "there is one head, or one group of keys and values, and no pair"
+HEAD_ZERO = "a head is zero and has no subspace"
+HEAD_RANK_OPEN = "the rank of a head is only bounded"
+HEAD_OPEN = "the subspace of a head is not known: its smallest singular value is too close to 0"
+HEADS_FILL = "in every pair a head fills the space, so that the overlap is 1 whatever the other one is"
+COPIES_DIFFER = "the layer has as many blocks as there are heads, and those of one group are not equal"
 
 NOT_INVERTIBLE = "a layer is not certified to be invertible"
 QUOTIENT_OPEN = "the quotient of the layers could not be enclosed: one of them is too close to singular"
@@ -115,9 +144,28 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
 
 
+def not_decided(names: Sequence[str], widths: Sequence[float]) -> str:
+    """What a claim that counts, or that answers questions, leaves open.
+
+    >>> not_decided(["cells", "columns"], [3.0, 0.0]), not_decided(["whether it holds"], [1.0])
+    ('not decided: 3 cells', 'not decided: whether it holds')
+    """
+    found = [
+        name if name.startswith(("whether", "the")) else f"{width:g} {name}" if width < math.inf else name
+        for name, width in zip(names, widths, strict=True)
+        if width > 0
+    ]
+    return f"not decided: {', '.join(found)}"
+
+
 def format_overflows(format: str) -> str:
     """Why nothing is asked of the matrices within half a unit of a storage format."""
     return f"an entry is larger than the largest number of {format}"
+
+
+def format_swamps(format: str) -> str:
+    """Why nothing is asked of the products of such matrices."""
+    return f"half a unit of {format} is larger than all of a layer"
 
 
 def no_gap(k: int) -> str:
@@ -142,6 +190,11 @@ def windows_beyond(most: int) -> str:
     return f"windows of more than {most} ranks were given, and there are none between these layers"
 
 
+def not_linear(between: str) -> str:
+    """Why nothing is said of the flow at an interface with these words between its layers."""
+    return f"between the layers lies {between}, and the imbalance obeys the flow's law where nothing does"
+
+
 def no_window(level: str) -> str:
     """Why nothing is said of the windows at a level of energy."""
     return f"no gap at the windows of {level} % of the energy is certified in both layers"
@@ -150,6 +203,11 @@ def no_window(level: str) -> str:
 def too_many_groups(count: int, limit: int) -> str:
     """Why so many groups are not asked for."""
     return f"there are {count} row groups, more than {limit}; group_rows makes them larger"
+
+
+def too_many_heads(count: int, limit: int) -> str:
+    """Why the pairs of so many heads are not asked for."""
+    return f"there are {count} heads, more than {limit}, and too many pairs"
 
 
 def too_large_transport(rows: int, columns: int, limit: int) -> str:

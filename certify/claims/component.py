@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from certify.claims.assertion import Assertion, limit_of, measured
-from certify.claims.domain import SPECTRAL
+from certify.claims.domain import SPECTRAL, STATIC
 from certify.verdict import Verdict
 
 __all__ = [
@@ -20,7 +20,15 @@ __all__ = [
 ]
 
 BARCODE_IDS = ("A5.ranks", "A5.barcode")
-IDS = ("A4.polystable", "A4.product.sigma", "A4.kempf_ness.gap", "A4.kempf_ness.gap.relative", *BARCODE_IDS, SPECTRAL)
+IDS = (
+    "A4.polystable",
+    "A4.product.sigma",
+    "A4.kempf_ness.gap",
+    "A4.kempf_ness.gap.relative",
+    *BARCODE_IDS,
+    SPECTRAL,
+    STATIC,
+)
 
 Bounds = tuple[int, int]
 

@@ -47,6 +47,8 @@ FULL = "100"
 """The level of the full windows."""
 MOST_GROUPS = 256
 MOST_CELLS = 2**26
+"""Of more groups, and of more entries of W'W, nothing is said."""
+
 MOST_EDGES = 512
 """Of more edges, weights and correlations are not published."""
 
@@ -138,6 +140,7 @@ def columns(level: str, windows: tuple[int, int], cells: int, number: int, share
         share * number,
         count=2,
         parameters={**_windows(level, windows), "cells": cells, "columns": number},
+        counted=("cells", "columns"),
     )
 
 
@@ -150,6 +153,7 @@ def pairs(level: str, windows: tuple[int, int], number: int, edges: int) -> Asse
         0.0,
         count=2,
         parameters={**_windows(level, windows), "pairs": number, "edges": edges},
+        counted=("pairs", "labels"),
     )
 
 
@@ -174,6 +178,7 @@ def conclusion(level: str, windows: tuple[int, int]) -> Assertion:
         count=2,
         parameters=_windows(level, windows),
         note="the block form is sufficient; the comparison decides",
+        counted=("whether the block form holds", "whether the structures agree"),
     )
 
 
@@ -185,6 +190,7 @@ def smallest_level() -> Assertion:
         "100 for the full windows alone",
         0.0,
         count=2,
+        counted=("the smallest level by margins", "the smallest level by comparison"),
     )
 
 

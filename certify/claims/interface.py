@@ -10,6 +10,7 @@ from certify.subjects import edge_subject as subject
 from certify.verdict import Parameter
 
 __all__ = [
+    "IMBALANCE",
     "INTERSECTION",
     "MOST_COMMUTATOR",
     "angle_ids",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 
+IMBALANCE = "B3.imbalance"
 INTERSECTION = "A2.intersection"
 MOST_COMMUTATOR = 3109888511976 * 2.0**-42
 """1/√2 rounded up to 42 binary digits: no normalized commutator of two positive semidefinite matrices is above."""
@@ -66,7 +68,7 @@ def overlap(k: int, width: float) -> Assertion:
 def imbalance(relative: float, mass: float) -> Assertion:
     """‖H − K‖_F, to ``relative`` of ``mass``, which is ‖W‖_F² + ‖W'‖_F²."""
     statement = "the imbalance ‖H − K‖_F of the read-in Gram H = W'ᵀW' and the write-out Gram K = WWᵀ"
-    return measured("B3.imbalance", statement, limit_of(relative, mass))
+    return measured(IMBALANCE, statement, limit_of(relative, mass))
 
 
 def relative_imbalance(width: float) -> Assertion:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from certify.claims.assertion import Assertion, limit_of, measured
 from certify.claims.storage_formats import storage_text
+from certify.verdict import Parameter
 
-__all__ = ["BALL", "FORMATS", "GAPS", "RANK", "Format", "ball", "gaps", "ids", "rank"]
+__all__ = ["BALL", "FORMATS", "GAPS", "RANK", "STRUCTURE", "Format", "ball", "gaps", "ids", "rank", "structure"]
 
-BALL, RANK, GAPS = "storage.ball", "storage.rank", "storage.gaps"
+BALL, RANK, GAPS, STRUCTURE = "storage.ball", "storage.rank", "storage.gaps", "storage.structure"
 
 
 class Format(NamedTuple):
@@ -62,4 +63,32 @@ def gaps(format: str, d: int, windows: Sequence[int]) -> Assertion:
         f"so many k of {d - 1} have σ_k > σ_(k+1) in every matrix within half a unit of {storage_text(format)}",
         0.0,
         parameters={"format": format, "gaps": d - 1, "windows": ",".join(map(str, windows)) or "none"},
+    )
+
+
+def structure(
+    format: str, sizes: tuple[int, int], pairs: tuple[int, int] | None, columns: str, share: float
+) -> Assertion:
+    """What of an incidence structure all products of such matrices have.
+
+    Parameters
+    ----------
+    sizes : the numbers of cells and of columns.
+    pairs : the numbers of pairs that share a column, and of edges; None where no pairs are asked for.
+    columns : those that surely survive, as bits in hexadecimal.
+    share : the part of the columns that may be undecided.
+    """
+    known: dict[str, Parameter] = {"format": format, "cells": sizes[0], "columns": sizes[1]}
+    if pairs is not None:
+        known |= {"pairs": pairs[0], "edges": pairs[1]}
+    return measured(
+        STRUCTURE,
+        "the number of cells (G, j) whose activity is farther from θ_G than ‖(|W'|D + D'|W| + D'D)_{G,j}‖, for half "
+        f"units D, D' of {storage_text(format)}, and of columns all of whose cells are such; then of pairs of groups "
+        "whose shared columns stay the same by such cells, and that keep their edge or its absence under changes of "
+        "these lengths, and of edges among them that keep their label",
+        share * sizes[1],
+        count=2 if pairs is None else 4,
+        parameters={**known, "surviving": columns},
+        counted=("cells", "columns") if pairs is None else ("cells", "columns", "pairs", "labels"),
     )

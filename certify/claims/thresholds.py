@@ -8,11 +8,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 
+from certify.claims.incidence import MOST_CELLS
 from certify.claims.storage_formats import NO_STORAGE, check_storage
 from certify.errors import UsageError
 from certify.verdict import Parameter
 
-__all__ = ["Thresholds", "positive"]
+__all__ = ["NONE", "Thresholds", "positive"]
+
+NONE = "none"
+"""What is given for a number that is not there."""
 
 _LARGEST = 2**53
 _LONGEST = 2**14
@@ -52,6 +56,11 @@ class Thresholds:
     barcode_layers : chains of more layers are not asked for their ranks and barcode.
     storage : ``fp32``, ``fp16``, ``bf16``, ``fp8_e4m3``, ``fp8_e5m2`` or ``int8``: also certify what all matrices
         within half a unit of this format share; ``none`` asks nothing.
+    ridge : λ > 0 of the weight decay λ/2 ‖W‖_F² of each layer, such as ``"1e-3"``: also certify what gradient flow with
+        it leaves of the alignment at linear interfaces; ``none`` asks nothing.
+    loss, excess : numbers that the loss, and F, which is the loss and all weight decay, are not further above their
+        infimum, such as ``"0.5"``; nothing of that can be checked. With one of them times are certified, without (both
+        ``none``) paths.
     incidence_levels : percentages of energy, in hundredths at the finest, at whose windows incidence structures are
         compared; the full windows follow them. ``"none"`` leaves incidence out.
     group_rows : rows of a group where the chain names no groups; 0 for ⌈√rows⌉, at least 8 and at most 32.
@@ -89,6 +98,9 @@ class Thresholds:
     exact_product_seconds: float = 10.0
     barcode_layers: int = 24
     storage: str = NO_STORAGE
+    ridge: str = NONE
+    loss: str = NONE
+    excess: str = NONE
     incidence_levels: str = "90,95,99,99.5,99.9,99.99"
     group_rows: int = 0
     activity_threshold: str = "adapted"
@@ -97,7 +109,7 @@ class Thresholds:
     label_correlation: float = 0.9
     label_ratio: float = 2.0
     hub_groups: int = 2
-    incidence_relative: float = 1e-2
+    incidence_relative: float = 1e-4
     undecided_share: float = 0.05
 
     def __post_init__(self) -> None:
@@ -112,7 +124,24 @@ class Thresholds:
         if self.windows != "auto" and not all(1 <= k <= _LARGEST for k in _integers("windows", self.windows)):
             raise UsageError("a window holds at least one rank", place=self.windows[:80], limit=f"1 to {_LARGEST}")
         check_storage(self.storage)
+        self._check_ridge()
         self._check_incidence()
+
+    def _check_ridge(self) -> None:
+        for name in ("ridge", "loss", "excess"):
+            text = getattr(self, name)
+            if text != NONE and not positive(text):
+                raise UsageError(
+                    f"the threshold {name} is no positive number",
+                    place=text[:80],
+                    hint="a number such as 1e-3, or none",
+                )
+            if text != NONE and self.ridge == NONE:
+                raise UsageError(
+                    f"the threshold {name} is given without a ridge",
+                    place=f"{name} = {text[:80]}",
+                    hint="give ridge too",
+                )
 
     def _check_incidence(self) -> None:
         self.incidence_percents()
@@ -141,6 +170,11 @@ class Thresholds:
                 place=self.noise_threshold[:80],
                 hint="cells, a number such as 0.5, or a multiple of the noise such as 1.1x",
             )
+
+    @property
+    def incidence_cells(self) -> int:
+        """The most entries of W'W at which row groups are asked for; 0 where they are not."""
+        return MOST_CELLS if self.incidence_percents() else 0
 
     def incidence_percents(self) -> tuple[tuple[str, Fraction], ...]:
         """The levels of incidence with their texts, increasing; empty where incidence is left out.

@@ -123,12 +123,12 @@ class Cluster:
 
 
 @contextmanager
-def cluster_of(address: str, chain: Chain, workers: int | None) -> Generator[Cluster]:
+def cluster_of(address: str, chain: Chain, workers: int | None, cells: int = 0) -> Generator[Cluster]:
     """The cluster at an address, or processes of this machine for ``"local"``.
 
     Parameters
     ----------
-    workers : processes of this machine; as :func:`certify.execution.local.threads`.
+    workers, cells : processes of this machine; as :func:`certify.execution.local.threads`.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def cluster_of(address: str, chain: Chain, workers: int | None) -> Generator[Clu
         # Weights that are sent are a part of what is to be done.
         stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TiB"}))
         if address == LOCAL:
-            count = fitting_workers(chain, PROVER, workers, cores())
+            count = fitting_workers(chain, PROVER, workers, cores(), cells)
             # What it shows of itself is for this machine too.
             near = {"dashboard_address": "127.0.0.1:0", "worker_dashboard_address": "127.0.0.1:0"}
             target = stack.enter_context(
@@ -160,7 +160,7 @@ def cluster_of(address: str, chain: Chain, workers: int | None) -> Generator[Clu
         else:
             target = address
         client = stack.enter_context(_connected(distributed, target, address))
-        ship = _checked(client, address, chain)
+        ship = _checked(client, address, chain, cells)
         yield Cluster(client, address, ship=ship)
 
 
@@ -179,7 +179,7 @@ def _connected(distributed: Any, target: Any, address: str) -> Any:
         ) from error
 
 
-def _checked(client: Any, address: str, chain: Chain) -> bool:
+def _checked(client: Any, address: str, chain: Chain, cells: int) -> bool:
     """Whether weights have to be sent; refuses a cluster that cannot do the work."""
     try:
         client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
@@ -192,7 +192,7 @@ def _checked(client: Any, address: str, chain: Chain) -> bool:
             file=address,
             hint="install the same version of polystable for the workers",
         ) from error
-    need = largest_task(chain, PROVER)
+    need = largest_task(chain, PROVER, cells)
     for worker, sight in sorted(found.items()):
         if sight.version != version():
             raise InputError(

@@ -12,10 +12,9 @@ from certify.claims.thresholds import Thresholds
 from certify.execution import work
 from certify.execution.work import ProductResult, Work
 from certify.prover.component import LayerSummary
-from certify.prover.domain import domain_of
+from certify.prover.domain import Standing, standing_of
 from certify.prover.intersection import product_rank_of
 from certify.prover.ledger import Ledger
-from certify.verdict import Verdict
 
 __all__ = ["ComponentSchedule"]
 
@@ -33,7 +32,7 @@ class ComponentSchedule:
         self.ledgers = [Ledger(part.subject) for part in self.components]
         self.summaries: dict[int, LayerSummary] = {}
         self.pairs: dict[int, tuple[int, int]] = {}
-        self.domains: dict[int, tuple[str, Verdict | None]] = {}
+        self.domains: dict[int, Standing] = {}
         self.cores: dict[int, object] = {}
         self.lines: dict[int, object] = {}
         straight = [place for place, part in enumerate(self.components) if part.straight]
@@ -64,7 +63,7 @@ class ComponentSchedule:
     def edge_done(self, edge: int, kept: object, ledger: Ledger) -> None:
         """Keep the rank of an edge's product and, until the component's product has taken it in, its core."""
         self.pairs[edge] = product_rank_of(ledger)
-        self.domains[edge] = ledger.subject, domain_of(ledger)
+        self.domains[edge] = standing_of(ledger)
         if edge in self.edges:
             self.cores[edge] = kept
 

@@ -50,8 +50,10 @@ class Threads:
 
 
 @contextmanager
-def threads(chain: Chain, workers: int | None) -> Generator[Threads]:
+def threads(chain: Chain, workers: int | None, cells: int = 0) -> Generator[Threads]:
     """Threads of this process for a chain; when omitted one for each core, and fewer where memory is short.
+
+    ``cells`` is as for :func:`certify.chain.memory.estimate`.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def threads(chain: Chain, workers: int | None) -> Generator[Threads]:
     """
     if workers is not None and workers < 1:
         raise UsageError(f"{workers} workers", hint="at least one")
-    count = fitting_workers(chain, PROVER, workers, cores())
+    count = fitting_workers(chain, PROVER, workers, cores(), cells)
     with (
         threadpool_limits(limits=1, user_api="blas"),
         ThreadPoolExecutor(max_workers=count, thread_name_prefix="certify") as pool,

@@ -15,6 +15,7 @@ from certify.execution.local import threads
 from certify.execution.schedule import Schedule
 from certify.execution.tasks import Task
 from certify.execution.work import PRECISION, Told, Work
+from certify.prover.horizon import measure_horizons
 from certify.rigor.ball import precision
 from certify.verdict import Claim
 
@@ -58,7 +59,7 @@ def run_protocol(
     workers : matrices at a time; when omitted one for each core this process may use, and fewer where memory is
         short. The claims do not depend on it.
     progress : called in this thread as ``progress(done, total, label)``, first of all with an empty label, then after
-        every layer, edge and component.
+        every layer, edge, component and head structure.
     journal : of this chain and these thresholds; what it knows is not asked again, and what is new goes into it.
     cluster : the address of a Dask scheduler whose workers do the work, ``"local"`` for processes on this machine, and
         None for threads of this process. On equal kernels the claims do not depend on it.
@@ -69,11 +70,14 @@ def run_protocol(
     UsageError : fewer than one worker, or a number of them for a cluster that has its own.
     LimitError : there is too little memory for so many.
     """
-    schedule = Schedule(chain, thresholds or Thresholds(), {} if journal is None else journal.known)
-    place = cluster_of(cluster, chain, workers) if cluster is not None else threads(chain, workers)
+    asked = thresholds or Thresholds()
+    schedule = Schedule(chain, asked, {} if journal is None else journal.known)
+    cells = asked.incidence_cells
+    place = threads(chain, workers, cells) if cluster is None else cluster_of(cluster, chain, workers, cells)
     with precision(PRECISION), place as workplace:
         _drain(schedule, workplace, progress, journal)
-    ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers]
+        measure_horizons(chain, schedule.layer_ledgers, schedule.edge_ledgers, asked)
+    ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers, *schedule.head_ledgers]
     return Measured(
         tuple(claim for ledger in ledgers for claim in ledger.claims),
         tuple(item for ledger in ledgers for item in ledger.not_asked),

@@ -10,13 +10,15 @@ from certify.chain import Layer
 from certify.chain.groups import Groups
 from certify.claims.thresholds import Thresholds
 from certify.execution.tasks import Entry
+from certify.heads import Heads
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores import Line
 from certify.prover.component import LayerSummary, measure_component, measure_product
+from certify.prover.domain import Standing
+from certify.prover.heads import measure_heads
 from certify.prover.interface import EdgeFacts, known_edge, measure_edge
 from certify.prover.layer import LayerFacts, known_layer, measure_layer
 from certify.prover.ledger import Ledger
-from certify.verdict import Verdict
 
 __all__ = [
     "PRECISION",
@@ -27,6 +29,7 @@ __all__ = [
     "Work",
     "component",
     "edge",
+    "heads",
     "layer",
     "product",
     "told_of",
@@ -51,7 +54,7 @@ class ProductResult:
 
 
 Result: TypeAlias = LayerFacts | EdgeFacts | Ledger | ProductResult
-"""What a task leaves: facts of a layer or an edge, claims about a component, or a product as far as it goes."""
+"""What a task leaves: facts of a layer or an edge, claims about a component or heads, a product as far as it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,13 @@ def component(
     summaries: tuple[LayerSummary, ...],
     pairs: tuple[tuple[int, int], ...],
     spectrum: ProductSpectrum | None,
-    domains: tuple[tuple[str, Verdict | None], ...],
+    domains: tuple[Standing, ...],
     thresholds: Thresholds,
 ) -> Ledger:
     """All claims about a component."""
     return measure_component(subject, summaries, [item.matrix for item in layers], pairs, spectrum, domains, thresholds)
+
+
+def heads(structure: Heads, layers: tuple[Layer, ...], thresholds: Thresholds) -> Ledger:
+    """All claims about a head structure; ``layers`` are its own, in their order."""
+    return measure_heads(structure, [item.matrix for item in layers], thresholds)

@@ -30,6 +30,7 @@ _TIGHT_SIZE = 256
 _GRAM_FAST = 1e-12
 _GRAM_TIGHT = 1e-9
 _COARSE = 2.0**-26
+_KNOWN = 2.0**-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class CertifiedSVD:
         return self.enclosed.angle(k, domain=right == (m >= n))
 
 
-def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> CertifiedSVD:
+def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True, absolute: float = 0.0) -> CertifiedSVD:
     """Enclose every singular value of a real matrix.
 
     Parameters
@@ -104,6 +105,8 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> Certifie
         columns; beyond that fast, and tight when a fast enclosure is wider than 2**-26 of its singular value.
     gram : whether the eigenvectors of AᵀA are tried first; without, LAPACK's factors are taken at once, which saves
         that work where σ_min/σ_1 is known to be small.
+    absolute : for ``"auto"``, the part of σ_1 that an enclosure may be wide, where it is no wider than 2**-12 of its
+        singular value.
 
     Notes
     -----
@@ -134,10 +137,12 @@ def svd(a: npt.ArrayLike, mode: Mode = "auto", *, gram: bool = True) -> Certifie
     tight = mode == "tight" or (mode == "auto" and work.shape[1] <= _TIGHT_SIZE)
     first, last = _GramStart(scaled), _LapackStart(scaled)
     starts = (first, last) if gram else (last,)
-    # Where the tight Gram start is refused, a fast enclosure is coarse: 1e-12 σ_1 is more than 2^-26 of 3e-5 σ_1.
-    graded = mode == "auto" and not tight and gram and first.graded()
+    # Where the tight Gram start is refused, a fast enclosure is coarse: 1e-12 σ_1 is more than 2^-26 of 3e-5 σ_1. It is
+    # about as wide as is allowed, or a quarter of that.
+    least = min((absolute / (4 * _KNOWN)) ** 2, _GRAM_TIGHT) if absolute > 0 else _GRAM_TIGHT
+    graded = mode == "auto" and not tight and gram and first.graded(least)
     enclosed = None if graded else _certified(starts, tight=tight)
-    if mode == "auto" and not tight and (enclosed is None or enclosed.coarse(_COARSE)):
+    if mode == "auto" and not tight and (enclosed is None or enclosed.coarse(_COARSE, absolute, _KNOWN)):
         enclosed, tight = _certified(starts, tight=True) or enclosed, True
         if enclosed is None and graded:
             enclosed = _certified(starts, tight=False)
@@ -164,10 +169,10 @@ class _GramStart:
         return w, v, float(np.min(np.where(null, w[0], w)) / w[0])
 
     @np.errstate(all="ignore")
-    def graded(self) -> bool:
-        """Whether a tight start is refused because the singular values reach too far down."""
+    def graded(self, least: float) -> bool:
+        """Whether the smallest eigenvalue that is not taken for 0 is below this part of the first."""
         try:
-            return self._eigen()[2] < _GRAM_TIGHT
+            return self._eigen()[2] < least
         except np.linalg.LinAlgError:
             return False
 

@@ -83,10 +83,12 @@ class Enclosed:
     outside: float = 0.0
     following: float = 0.0
 
-    def coarse(self, relative: float) -> bool:
-        """Whether a kept singular value is enclosed with more than the given relative width."""
-        width = self.upper[: self.kept] - self.lower[: self.kept]
-        return not bool(np.all(width <= relative * self.lower[: self.kept]))
+    def coarse(self, relative: float, absolute: float, known: float) -> bool:
+        """Whether a kept singular value is enclosed with more than the given relative width, and with more than
+        ``absolute`` of the first or ``known`` of itself."""
+        low = self.lower[: self.kept]
+        width = self.upper[: self.kept] - low
+        return not bool(np.all(width <= np.maximum(relative * low, np.minimum(absolute * low[0], known * low))))
 
     @np.errstate(all="ignore")
     def angle(self, k: int, *, domain: bool) -> float:

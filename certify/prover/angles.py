@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import flint
 
 from certify.certificate.publication import publish
@@ -10,7 +13,6 @@ from certify.claims import interface as claims
 from certify.claims import nulls as null_claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.alignment import overlap
-from certify.linalg.principal_angles import window_sines
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
@@ -24,8 +26,8 @@ __all__ = ["NO_COSINE", "measure_angles"]
 NO_COSINE = Enclosure(0.0, 1.0)
 """What is published of a cosine and of a sine where no gap is certified."""
 _ONE, _ZERO = Enclosure(1.0, 1.0), Enclosure(0.0, 0.0)
-_FINE = 2.0**-20
-"""Sines that their cosines give to this part of themselves are not computed again."""
+_FINE, _NEAR = 2.0**-20, 64
+"""Sines that their cosines give to this part of themselves, or to so many floors, are not computed again."""
 
 
 def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> dict[int, list[Enclosure]]:
@@ -41,7 +43,7 @@ def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> 
         cosines = _cosines(found[k], floor, n)
         cause = causes.no_gap(k) if floor >= 1.0 or all(value == NO_COSINE for value in cosines) else ""
         ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines, cause)
-        sines = every[k] = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor)
+        sines = every[k] = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor, thresholds.cosine_width)
         ledger.measure(claims.sines(k, thresholds.cosine_width), sines, cause)
         mean = publish_ball(overlap([ball_of(value) for value in cosines]), nonnegative=True, most=1.0)
         ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
@@ -56,7 +58,8 @@ def _windows(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
     if thresholds.beyond(most):
         ledger.skip(["E.cosines"], causes.windows_beyond(most))
     chosen = thresholds.window_sizes(most + 1, [writer.energy_rank, reader.energy_rank, full])
-    separate = [k for k in range(1, most + 1) if _separate(writer, k) and _separate(reader, k)]
+    sigma, sigma_next = writer.absolute, reader.absolute
+    separate = [k for k in range(1, most + 1) if _separate(sigma, k) and _separate(sigma_next, k)]
     asked: set[int] = set()
     for k in chosen:
         below, above = [j for j in separate if j <= k][-1:], [j for j in separate if j >= k][:1]
@@ -67,15 +70,16 @@ def _windows(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
     return sorted(asked)
 
 
-def _separate(facts: LayerFacts, k: int) -> bool:
-    """Whether what is published tells σ_k from σ_{k+1}, which is 0 beyond the last."""
-    return facts.sigma[k - 1].lower > (facts.sigma[k].upper if k < facts.d else 0.0)
+def _separate(sigma: Sequence[Enclosure], k: int) -> bool:
+    """Whether what is published tells σ_k from σ_{k+1}, which is 0 beyond the last, to absolute accuracy."""
+    return sigma[k - 1].lower > (sigma[k].upper if k < len(sigma) else 0.0)
 
 
 def _tilt(facts: LayerFacts, k: int) -> float:
     m, n = facts.matrix.shape
-    following = facts.sigma[k].upper if k < facts.d else 0.0
-    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], facts.sigma[k - 1].lower - following)
+    sigma = facts.absolute
+    following = sigma[k].upper if k < facts.d else 0.0
+    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], sigma[k - 1].lower - following)
 
 
 def _cosines(found: Interval, floor: float, n: int) -> list[Enclosure]:
@@ -88,19 +92,30 @@ def _cosines(found: Interval, floor: float, n: int) -> list[Enclosure]:
     return [_ONE] * shared + [_published(float(low), float(high), floor) for low, high in pairs]
 
 
-def _sines(meeting: Meeting, k: int, cosines: list[Enclosure], floor: float) -> list[Enclosure]:
+def _sines(meeting: Meeting, k: int, cosines: list[Enclosure], floor: float, limit: float) -> list[Enclosure]:
     """From the published cosines, and computed themselves where these say little."""
     n = meeting.writer.matrix.shape[0]
     shared = max(2 * k - n, 0)
     derived = [publish_ball(_sine(value), nonnegative=True, most=1.0) for value in cosines]
     derived[:shared] = [_ZERO] * shared
-    if all(x.upper - x.lower <= _FINE * x.upper for x in derived):
+    if _say_enough(derived[shared:], floor, limit):
         return derived
-    found = window_sines(meeting.writer.svd, meeting.reader.svd, k)
+    found = meeting.sines(k)
     for i in range(shared, k):
         own = _published(float(found.lo[i]), float(found.hi[i]), 2 * floor)
         derived[i] = Enclosure(max(own.lower, derived[i].lower), min(own.upper, derived[i].upper))
     return derived
+
+
+def _say_enough(sines: list[Enclosure], floor: float, limit: float) -> bool:
+    """Whether sines would hardly be narrower if they were computed, which widens them by four floors.
+
+    Their norm is published too, with a third of the room; a sine that is not told from 0 may be told then.
+    """
+    widths = [x.upper - x.lower for x in sines]
+    if all(width <= _FINE * x.upper for width, x in zip(widths, sines, strict=True)):
+        return True
+    return any(x.lower > 0 for x in sines) and max(widths) <= _NEAR * floor and math.hypot(*widths) <= limit / 8
 
 
 def _sine(cosine: Enclosure) -> flint.arb:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,13 +16,59 @@ from certify.prover.truncations import Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
-__all__ = ["agreement", "measure_level"]
+__all__ = ["agreement", "measure_levels"]
+
+_TOGETHER = 2**16
+"""Cells, or pairs, of all levels that are worked on at a time."""
 
 
-def measure_level(
-    ledger: Ledger, window: Window, rows: np.ndarray, structure: Structure, bound: Enclosure, options: Thresholds
+def measure_levels(
+    ledger: Ledger,
+    windows: Sequence[Window],
+    rows: np.ndarray,
+    structure: Structure,
+    bounds: Sequence[Enclosure],
+    options: Thresholds,
+) -> list[tuple[Enclosure, Enclosure]]:
+    """The claims at all levels; at each whether the block form holds and whether the structures agree.
+
+    bounds : those of the norms of the errors, by level.
+    """
+    known = [window.error[rows] for window in windows if window.error is not None and window.activities is not None]
+    margins = _margins(structure, known)
+    return [
+        _measure_level(ledger, window, rows, structure, bound, options, margins)
+        for window, bound in zip(windows, bounds, strict=True)
+    ]
+
+
+def _margins(structure: Structure, errors: Sequence[Interval]) -> Iterator[Mapping[str, Interval]]:
+    """By line, for errors of one shape after the other; several at a time where they are small."""
+    lines: dict[str, Callable[[Interval], Interval]] = {"cells": structure.cells}
+    if structure.levels.edge is not None:
+        lines["pairs"] = structure.pairs
+    if structure.levels.noise is not None:
+        lines["noise"] = structure.noise
+    if structure.edges[0].size:
+        lines["labels"] = structure.label_margins
+    together = max(1, _TOGETHER // max(structure.profiles.x.size, structure.profiles.pairs[0].size, 1))
+    for first in range(0, len(errors), together):
+        part = errors[first : first + together]
+        stacked = Interval(np.stack([error.lo for error in part]), np.stack([error.hi for error in part]))
+        found = {name: line(stacked) for name, line in lines.items()}
+        for place in range(len(part)):
+            yield {name: margin[place] for name, margin in found.items()}
+
+
+def _measure_level(
+    ledger: Ledger,
+    window: Window,
+    rows: np.ndarray,
+    structure: Structure,
+    bound: Enclosure,
+    options: Thresholds,
+    margins: Iterator[Mapping[str, Interval]],
 ) -> tuple[Enclosure, Enclosure]:
-    """The claims at a level; whether the block form holds and whether the structures agree."""
     ranks = window.ranks
     profiles, level = structure.profiles, window.level
     number, edges = profiles.pairs[0].size, structure.edges[0].size
@@ -34,33 +80,24 @@ def measure_level(
     shape = profiles.active.shape
     if window.error is None or window.activities is None:
         cause = causes.no_window(level)
-        counts, kept_pairs, margins = [UNKNOWN] * 2, [UNKNOWN] * 2, [UNKNOWN] * len(lines)
+        counts, kept_pairs, published = [UNKNOWN] * 2, [UNKNOWN] * 2, [UNKNOWN] * len(lines)
         verdict = open_, open_
     else:
-        error = window.error[rows]
-        cells = structure.cells(error)
-        counts = [_count(*kept(cells)), _count(*_columns(cells))]
-        found = [_least(cells)]
-        kept_pairs = [Enclosure(0.0, 0.0)] * 2
-        if paired:
-            margin = structure.pairs(error)
-            found.append(_least(margin))
-            kept_pairs[0] = _count(*kept(margin))
-        if structure.levels.noise is not None:
-            found.append(structure.noise(error))
-        if edges:
-            margin = structure.label_margins(error)
-            found.append(_least(margin))
-            kept_pairs[1] = _count(*kept(margin))
-        margins = [publish(float(m.lo), float(m.hi)) for m in found]
-        verdict = _conjunction(margins), agreement(structure, window.activities[rows])
+        found = next(margins)
+        counts = [_count(*kept(found["cells"])), _count(*_columns(found["cells"]))]
+        kept_pairs = [
+            _count(*kept(found[line])) if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")
+        ]
+        least = [_least(found[line]) for line in lines]
+        published = [publish(float(m.lo), float(m.hi)) for m in least]
+        verdict = _conjunction(published), agreement(structure, window.activities[rows])
     ledger.measure(claims.truncation(level, ranks, options.incidence_relative), [norm, bound], cause)
     share = options.undecided_share
     ledger.measure(claims.columns(level, ranks, shape[0] * shape[1], shape[1], share), counts, cause)
     if paired:
         ledger.measure(claims.pairs(level, ranks, number, edges), kept_pairs, cause)
     asserted = claims.margins(level, ranks, ",".join(lines), len(lines), options.incidence_relative)
-    ledger.measure(asserted, margins, cause)
+    ledger.measure(asserted, published, cause)
     ledger.measure(claims.conclusion(level, ranks), list(verdict), cause)
     return verdict
 
@@ -89,7 +126,7 @@ def agreement(structure: Structure, activities: Interval) -> Enclosure:
             return Enclosure(0.0, 0.0)
         decided = bool(np.all(joined | apart)) and len(known) == len(letters)
     if levels.noise is not None:
-        sides = [(float(x.hi) <= levels.noise, float(x.lo) > levels.noise) for x in (own.noise(), other.noise())]
+        sides = [(float(x.hi) <= levels.noise, float(x.lo) > levels.noise) for x in (own.noise, other.noise)]
         if any(sides[0][i] and sides[1][1 - i] for i in (0, 1)):
             return Enclosure(0.0, 0.0)
         decided = decided and any(sides[0][i] and sides[1][i] for i in (0, 1))

@@ -15,7 +15,7 @@ from certify.geometry.orbits.chain_ranks import barcode_bounds, polystable_ranks
 from certify.geometry.orbits.kempf_ness import kempf_ness_gap
 from certify.linalg.chain_product import ProductSpectrum, product_spectrum
 from certify.linalg.cores import Line
-from certify.prover.domain import measure_chain_domain
+from certify.prover.domain import Standing, measure_chain_domains
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.product_ranks import Budget, Factor, bound_table, bound_whole
@@ -92,7 +92,7 @@ def measure_component(
     factors: Sequence[Factor],
     pairs: Sequence[tuple[int, int]],
     spectrum: ProductSpectrum | None,
-    domains: Sequence[tuple[str, Verdict | None]],
+    domains: Sequence[Standing],
     thresholds: Thresholds,
 ) -> Ledger:
     """All claims about the layers W_1, ..., W_L, of which each reads what the one before writes.
@@ -102,7 +102,7 @@ def measure_component(
     factors : functions that read the matrices; called only where a rank needs them.
     pairs : published bounds of rank(W_{l+1} W_l), L − 1 of them.
     spectrum : of :func:`measure_product`.
-    domains : subject of every interface, and whether it lies in the spectral domain.
+    domains : where the interfaces stand.
     """
     ledger = Ledger(subject)
     length = len(layers)
@@ -121,7 +121,7 @@ def measure_component(
         _barcode(ledger, layers, known, thresholds)
     else:
         ledger.skip(claims.BARCODE_IDS, causes.too_many_layers(length, thresholds.barcode_layers))
-    measure_chain_domain(ledger, domains)
+    measure_chain_domains(ledger, domains, incidence=bool(thresholds.incidence_percents()))
     return ledger
 
 

@@ -1,9 +1,10 @@
-"""The spectral domain of an interface and of a chain, from the claims that were made before (THEORY D4, E7)."""
+"""The spectral domain of an interface, and both domains of a chain, from claims made before (THEORY D4, E7)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from certify.claims import causes
 from certify.claims import domain as claims
@@ -14,7 +15,7 @@ from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger
 from certify.verdict import Claim, Enclosure, Verdict, combine
 
-__all__ = ["TRUTH", "domain_of", "measure_chain_domain", "measure_domain"]
+__all__ = ["TRUTH", "Standing", "measure_chain_domains", "measure_domain", "standing_of"]
 
 TRUTH = {
     Verdict.CERTIFIED: Enclosure(1.0, 1.0),
@@ -46,22 +47,41 @@ def measure_domain(ledger: Ledger, writer: LayerFacts, reader: LayerFacts) -> No
     ledger.measure(asserted, [TRUTH[whole]], causes.DOMAIN_OPEN)
 
 
-def measure_chain_domain(ledger: Ledger, domains: Sequence[tuple[str, Verdict | None]]) -> None:
-    """Whether a line of layers lies in the domain, from subject and :func:`domain_of` of its interfaces."""
-    found = [verdict for _, verdict in domains if verdict is not None]
-    if not domains:
-        ledger.skip([claims.SPECTRAL], causes.NO_INTERFACE)
-    elif len(found) < len(domains):
-        ledger.skip([claims.SPECTRAL], causes.NOT_ALL_SQUARE)
-    else:
-        asserted = claims.chain_spectral(found, [subject for subject, _ in domains])
-        ledger.measure(asserted, [TRUTH[combine(found)]], causes.DOMAIN_OPEN)
+class Standing(NamedTuple):
+    """Whether an interface lies in the domains; None where that was not asked."""
+
+    subject: str
+    spectral: Verdict | None
+    static: Verdict | None
 
 
-def domain_of(ledger: Ledger) -> Verdict | None:
-    """Whether the interface of a ledger lies in the domain; None where that was not asked."""
-    values = next((claim.values[0] for claim in ledger.claims if claim.id == claims.SPECTRAL), None)
-    return None if values is None else next((v for v, truth in TRUTH.items() if truth == values), Verdict.UNDECIDED)
+def measure_chain_domains(ledger: Ledger, edges: Sequence[Standing], *, incidence: bool) -> None:
+    """Whether a line of layers lies in the domains, from what was found of its interfaces.
+
+    ``incidence`` tells whether the static domain is asked for at all.
+    """
+    sides = {claims.SPECTRAL: (claims.chain_spectral, [edge.spectral for edge in edges], causes.NOT_ALL_SQUARE)}
+    if incidence:
+        sides[claims.STATIC] = claims.chain_static, [edge.static for edge in edges], causes.NOT_ALL_STATIC
+    for id, (asserted, verdicts, lacking) in sides.items():
+        found = [verdict for verdict in verdicts if verdict is not None]
+        if not edges:
+            ledger.skip([id], causes.NO_INTERFACE)
+        elif len(found) < len(edges):
+            ledger.skip([id], lacking)
+        else:
+            whole = combine(found)
+            ledger.measure(asserted(found, [edge.subject for edge in edges]), [TRUTH[whole]], causes.DOMAIN_OPEN)
+
+
+def standing_of(ledger: Ledger) -> Standing:
+    """Whether the interface of a ledger lies in the domains."""
+    values = {claim.id: claim.values[0] for claim in ledger.claims if claim.id in (claims.SPECTRAL, claims.STATIC)}
+    found = [
+        next((v for v, truth in TRUTH.items() if truth == values[id]), Verdict.UNDECIDED) if id in values else None
+        for id in (claims.SPECTRAL, claims.STATIC)
+    ]
+    return Standing(ledger.subject, *found)
 
 
 def _factor(claim: Claim) -> Fraction | float:

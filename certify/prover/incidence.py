@@ -20,10 +20,11 @@ from certify.claims import incidence as claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.transport.truncation import truncation_bound_frobenius
 from certify.linalg.cores import Core
-from certify.prover.block_form import measure_level
+from certify.prover.block_form import measure_levels
 from certify.prover.layer import LayerFacts
-from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.robustness import measure_radius
+from certify.prover.storage_structure import measure_storage_structure
 from certify.prover.structure import Levels, Pairs, Profiles, Structure, widest_gap
 from certify.prover.truncations import Truncations, Window
 from certify.rigor.interval import Interval
@@ -76,10 +77,11 @@ class _Incidence:
     ) -> None:
         self.ledger, self.writer, self.reader, self.options = ledger, writer, reader, options
         self.groups = groups
-        sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
+        sigma, sigma_next = writer.balls, reader.balls
         self.sigma = sigma, sigma_next
         found = Truncations(writer, reader, core, groups, percents)
         self.exponents, self.x, self.windows = found.exponents, found.x, found.windows
+        self.grouping = found.grouping
 
     def measure(self) -> None:
         """Make the claims."""
@@ -98,11 +100,11 @@ class _Incidence:
             return
         structure = self._structure(found[0], theta[rows], found[1])
         relative = self.options.incidence_relative
-        measure_radius(self.ledger, structure.profiles, structure.levels, rows.tolist(), relative)
-        verdicts = [
-            measure_level(self.ledger, window, rows, structure, self._bound(window.ranks), self.options)
-            for window in self.windows
-        ]
+        measure_radius(self.ledger, structure, rows.tolist(), relative)
+        layers = self.writer, self.reader
+        measure_storage_structure(self.ledger, layers, self.exponents, self.grouping, rows, structure, self.options)
+        bounds = [self._bound(window.ranks) for window in self.windows]
+        verdicts = measure_levels(self.ledger, self.windows, rows, structure, bounds, self.options)
         levels = [float(window.level) for window in self.windows]
         smallest = [_smallest(levels, [pair[place] for pair in verdicts]) for place in (0, 1)]
         self.ledger.measure(claims.smallest_level(), smallest)
@@ -180,7 +182,7 @@ class _Incidence:
         asserted = claims.graph(
             _bits(joined[np.triu_indices(groups, 1)]), listed, levels.edge or 0.0, options.incidence_relative
         )
-        values = [_published(profiles.noise()), *map(_published, weights[:listed])]
+        values = [_published(profiles.noise), *map(_published, weights[:listed])]
         self.ledger.measure(asserted, values)
         if not number:
             self.ledger.skip([claims.LABELS], causes.NO_EDGE)
@@ -203,7 +205,7 @@ class _Incidence:
             squares = (int(n) * Fraction(float(t)) ** 2 for n, t in zip(counts, theta, strict=True))
             return root_above(sum(squares, Fraction(0)))
         if rule.endswith("x"):
-            return root_above((Fraction(float(rule[:-1])) * Fraction(float(profiles.noise().hi))) ** 2)
+            return root_above((Fraction(float(rule[:-1])) * Fraction(float(profiles.noise.hi))) ** 2)
         return _scaled(float(rule), -sum(self.exponents))
 
     def _edge_level(self, weights: Interval) -> float | None:

@@ -20,10 +20,11 @@ from certify.prover.domain import measure_domain
 from certify.prover.incidence import measure_incidence
 from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
-from certify.prover.ledger import Ledger, ball_of, publish_ball
+from certify.prover.ledger import Ledger, publish_ball
 from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_commutator_null
 from certify.prover.rigidity import measure_rigidity
+from certify.prover.static_domain import measure_static_domain
 from certify.prover.widening import product_floor
 from certify.rigor.ball import upper as upper_end
 from certify.verdict import Enclosure
@@ -54,7 +55,7 @@ def measure_edge(
     measure_commutator_null(ledger, writer, reader, commutator)
     measure_alignment(ledger, writer, reader, sines, imbalance, thresholds)
     measure_rigidity(ledger, meeting, thresholds)
-    sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
+    sigma, sigma_next = writer.balls, reader.balls
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
         bounds = (truncation_bound_frobenius, truncation_bound_spectral)
@@ -63,6 +64,7 @@ def measure_edge(
     measure_intersection(ledger, writer, reader, thresholds)
     measure_incidence(ledger, writer, reader, meeting.core, groups, thresholds)
     measure_domain(ledger, writer, reader)
+    measure_static_domain(ledger, writer, reader)
     return EdgeFacts(ledger, None if meeting.core is None else meeting.core.without_vectors())
 
 

@@ -14,11 +14,20 @@ import flint
 import numpy as np
 
 from certify.geometry.interface.alignment import commutator_magnitude
-from certify.linalg.cores import Balance, Core, balance, core, core_cosines, quotient_norms, transport_norms
+from certify.linalg.cores import (
+    Balance,
+    Core,
+    balance,
+    core,
+    core_cosines,
+    core_sines,
+    quotient_norms,
+    transport_norms,
+)
 from certify.linalg.gemm import gemm
 from certify.linalg.gram_pair import gram_pair_norms
 from certify.linalg.leading_svd import top_singular
-from certify.linalg.principal_angles import window_cosines
+from certify.linalg.principal_angles import window_cosines, window_sines
 from certify.linalg.quotient_norms import quotient_extremes
 from certify.prover.layer import LayerFacts
 from certify.prover.widening import balance_room
@@ -65,6 +74,12 @@ class Meeting:
             if _width(other) < _width(found[k]):
                 found[k] = other
         return found
+
+    def sines(self, k: int) -> Interval:
+        """Principal sines at a window, increasing."""
+        if self.core is None:
+            return window_sines(self.writer.svd, self.reader.svd, k)
+        return core_sines(self.core, self.writer.svd, self.reader.svd, k)
 
     def balance(self) -> Balance:
         """Imbalance and commutator."""

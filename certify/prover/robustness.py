@@ -1,4 +1,4 @@
-"""The radius of an incidence structure and its nearest facet, from enclosed activities (THEORY E5)."""
+"""The radius of an incidence structure and its nearest facet, from enclosed activities (THEORY E5, E6)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from certify.certificate.publication import publish
 from certify.claims import robustness as claims
 from certify.geometry.transport import robustness as formulas
+from certify.prover.label_radii import Facet, label_line
 from certify.prover.ledger import Ledger
-from certify.prover.structure import Levels, Pairs, Profiles
+from certify.prover.structure import Pairs, Profiles, Structure
 from certify.rigor.functions import sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray
@@ -25,16 +26,15 @@ _FLOOR = 2.0**-46
 _STEPS = 64
 
 
-def measure_radius(ledger: Ledger, profiles: Profiles, levels: Levels, groups: Sequence[int], relative: float) -> None:
+def measure_radius(ledger: Ledger, structure: Structure, groups: Sequence[int], relative: float) -> None:
     """The claim about one structure; ``groups`` are the places of its groups among those of the chain."""
+    profiles, levels = structure.profiles, structure.levels
     theta = levels.theta[:, None]
     columns = formulas.column_radius(profiles.x, Interval(np.broadcast_to(theta, profiles.active.shape).copy()))
     g, j = np.unravel_index(int(np.argmin(columns.hi)), columns.shape)
     cell = columns[g, j]
     lines = {"columns": _least(columns)}
-    facets: list[tuple[Interval, tuple[str, tuple[int, ...]], float, Interval | None]] = [
-        (cell, ("column", (int(groups[int(g)]), int(j))), _step(cell), None)
-    ]
+    facets = [Facet(cell, ("column", (int(groups[int(g)]), int(j))), _step(cell), None)]
     if levels.edge is not None:
         pairs, omega = profiles.pairs, levels.edge
         radii = pair_radii(profiles, pairs, np.full(pairs[0].size, omega))
@@ -42,19 +42,21 @@ def measure_radius(ledger: Ledger, profiles: Profiles, levels: Levels, groups: S
         k = int(np.argmin(radii.hi))
         one = pairs[0][k : k + 1], pairs[1][k : k + 1]
         weight = profiles.weights(one)
-        apart = abs(weight - omega)
-        beyond = _step(apart[0])
+        beyond = max(_step(abs(weight - omega)[0]), float(np.spacing(omega)))
         past = omega - beyond if weight.lo[0] >= omega else omega + beyond
         place = int(groups[int(one[0][0])]), int(groups[int(one[1][0])])
-        facets.append((radii[k], ("pair", place), beyond, pair_radii(profiles, one, np.array([past]))[0]))
+        facets.append(Facet(radii[k], ("pair", place), beyond, pair_radii(profiles, one, np.array([past]))[0]))
     if levels.noise is not None:
-        apart = formulas.noise_radius(Interval(levels.noise), profiles.noise())
+        apart = formulas.noise_radius(Interval(levels.noise), profiles.noise)
         lines["noise"] = apart
-        facets.append((apart, ("noise", ()), _step(apart), None))
-    nearest, facet, beyond, moved = min(facets, key=lambda item: float(item[0].hi))
-    moved = nearest + Interval(beyond) if moved is None else moved
-    radius = Interval(min(float(x.lo) for x in lines.values()), min(float(x.hi) for x in lines.values()))
-    asserted = claims.radius(claims.facet_text(*facet), ",".join(lines), beyond, relative)
+        facets.append(Facet(apart, ("noise", ()), _step(apart), None))
+    if structure.labels:
+        lines["labels"], found = label_line(structure, groups)
+        facets += found
+    nearest = min(facets, key=lambda item: float(item.distance.hi))
+    moved = nearest.distance + Interval(nearest.beyond) if nearest.moved is None else nearest.moved
+    radius = Interval(min(float(x.lo) for x in lines.values()), nearest.distance.hi)
+    asserted = claims.radius(claims.facet_text(*nearest.facet), ",".join(lines), nearest.beyond, relative)
     ledger.measure(asserted, [_published(x) for x in (radius, moved, *lines.values())])
 
 

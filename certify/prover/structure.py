@@ -6,6 +6,7 @@ order of the upper triangle.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -132,6 +133,7 @@ class Profiles:
             Interval(np.where(several, np.maximum(deviation.lo, 0.0), 0.0), np.where(several, deviation.hi, 0.0)),
         )
 
+    @cached_property
     def noise(self) -> Interval:
         """The norm of the activities outside the supports."""
         return norm_of(self.x, ~self.active)
@@ -151,7 +153,8 @@ class Profiles:
         return "".join(found)
 
     @cached_property
-    def _mask(self) -> Interval:
+    def mask(self) -> Interval:
+        """1 on the supports, 0 elsewhere."""
         return Interval(self.active.astype(np.float64))
 
     @cached_property
@@ -160,11 +163,11 @@ class Profiles:
 
     @cached_property
     def _masses(self) -> Interval:
-        return pair_sums(self.masked.sqr(), self._mask)
+        return pair_sums(self.masked.sqr(), self.mask)
 
     @cached_property
     def _totals(self) -> Interval:
-        return pair_sums(self.masked, self._mask)
+        return pair_sums(self.masked, self.mask)
 
 
 @dataclass(frozen=True)
@@ -177,34 +180,30 @@ class Structure:
     labels: str
 
     def cells(self, error: Interval) -> Interval:
-        """Margins of all cells for errors e_G(j)."""
+        """Margins of all cells for errors e_G(j), (…, g, n), as all margins here."""
         return cell_margin(self.profiles.x, self.levels.theta[:, None], error)
 
     def pairs(self, error: Interval) -> Interval:
         """Margins of all pairs that share a column; the error is Σ_S(x_G e_H + x_H e_G + e_G e_H) of E7."""
         own, pairs = self.profiles, self.profiles.pairs
         moved = _masked(error, own.active)
-        mixed = pair_sums(own.masked, moved)
-        change = mixed[pairs] + mixed[pairs[::-1]] + pair_sums(moved, moved)[pairs]
-        return pair_margin(own.weights(pairs), self.levels.edge, change)
+        mixed, both = _each(lambda e: pair_sums(own.masked, e), moved), _each(lambda e: pair_sums(e, e), moved)
+        (left, right), change = (mixed[..., i, j] for i, j in (pairs, pairs[::-1])), both[..., pairs[0], pairs[1]]
+        return pair_margin(own.weights(pairs), self.levels.edge, left + right + change)
 
     def noise(self, error: Interval) -> Interval:
-        """The margin of the noise."""
+        """The margins of the noise."""
         own = self.profiles
-        return noise_margin(self.levels.noise, own.noise(), norm_of(error, ~own.active))
+        return noise_margin(self.levels.noise, own.noise, _each(lambda e: norm_of(e, ~own.active), error))
 
     def label_margins(self, error: Interval) -> Interval:
         """Margins of the labels of all edges."""
-        own, levels = self.profiles, self.levels
-        left, right = own.lengths(self.edges)
-        square, mask = _masked(error, own.active).sqr(), Interval(own.active.astype(np.float64))
-        sums = pair_sums(square, mask)
-        moved = sqrt(sums[self.edges]) / left, sqrt(sums[self.edges[::-1]]) / right
-        cosine = own.correlations(self.edges)
-        kappa = Interval(levels.correlation)
-        sines = sqrt(1 - cosine * cosine), sqrt(1 - kappa * kappa)
-        angle = labels.angle_margin((cosine, kappa), sines, moved)
-        ratio = labels.ratio_margin(left / right, levels.ratio, moved)
+        own, (i, j) = self.profiles, self.edges
+        left, right = self._lengths
+        sums = _each(lambda e: pair_sums(e, own.mask), _masked(error, own.active).sqr())
+        moved = sqrt(sums[..., i, j]) / left, sqrt(sums[..., j, i]) / right
+        angle = labels.angle_margin(self._turn, moved)
+        ratio = labels.ratio_margin(self._nearest, moved)
         both = minimum(angle, ratio)
         letters = np.array(list(self.labels))
         # On a single column there is only the ratio; an angle beyond κ is all that ST says.
@@ -216,9 +215,31 @@ class Structure:
         open_ = letters == "?"
         return Interval(np.where(open_, -1.0, found.lo), np.where(open_, 1.0, found.hi))
 
+    @cached_property
+    def _lengths(self) -> tuple[Interval, Interval]:
+        return self.profiles.lengths(self.edges)
+
+    @cached_property
+    def _turn(self) -> Interval:
+        """cos m of all edges."""
+        cosine, kappa = self.profiles.correlations(self.edges), Interval(self.levels.correlation)
+        return labels.turned_together((cosine, kappa), (sqrt(1 - cosine * cosine), sqrt(1 - kappa * kappa)))
+
+    @cached_property
+    def _nearest(self) -> Interval:
+        return labels.nearest_level(self._lengths[0] / self._lengths[1], self.levels.ratio)
+
 
 def _turned(pairs: Pairs) -> Pairs:
     return pairs[1], pairs[0]
+
+
+def _each(operation: Callable[[Interval], Interval], x: Interval) -> Interval:
+    """An operation on the last two axes of an array, at all places of the others."""
+    if x.ndim == 2:
+        return operation(x)
+    found = [operation(item) for item in x]
+    return Interval(np.stack([item.lo for item in found]), np.stack([item.hi for item in found]))
 
 
 def norm_of(x: Interval, where: Mask) -> Interval:

@@ -15,6 +15,8 @@ from certify.claims import incidence, nulls
 from certify.claims import interface as interface_claims
 from certify.claims import layer as layer_claims
 from certify.report.barcode import bars_of
+from certify.report.domains import domain_lines
+from certify.report.horizon import horizon_text
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 
@@ -143,12 +145,13 @@ class InterfaceRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The rows, the sentences on the flow through each line of layers, and what stands out."""
+    """The rows, the sentences on the flow through each line of layers, on the domains, and what stands out."""
 
     layers: tuple[LayerRow, ...]
     interfaces: tuple[InterfaceRow, ...]
     flows: tuple[str, ...]
     notable: tuple[str, ...]
+    domains: tuple[str, ...] = ()
 
 
 class _Claims:
@@ -185,7 +188,8 @@ def overview(certificate: Certificate) -> Overview:
         for subject, (lower, upper) in zip(subjects, edges, strict=True)
     )
     flows = tuple(filter(None, map(flow, certificate.claims)))
-    return Overview(layers, interfaces, flows, tuple(_notable(certificate, layers, interfaces)))
+    notable = tuple(_notable(certificate, layers, interfaces))
+    return Overview(layers, interfaces, flows, notable, tuple(domain_lines(certificate)))
 
 
 def _common(windows: Sequence[Sequence[int]]) -> int | None:
@@ -275,7 +279,9 @@ def _notable(certificate: Certificate, layers: Sequence[LayerRow], interfaces: S
     if lost:
         shown = ", ".join(f"{row.name} {short(row.rank)} of {row.full}" for row in lost[:3])
         yield f"ranks lost: {shown}" + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+    windows = {interface_claims.subject(row.writer, row.reader): row.window for row in interfaces}
     yield from filter(None, (_smallest_gap(certificate, layers), _nearest(certificate)))
+    yield from filter(None, (horizon_text(certificate, windows, short),))
     open_ = [claim for claim in certificate.claims if claim.verdict is Verdict.UNDECIDED]
     causes: dict[str, list[Claim]] = {}
     for claim in open_:

@@ -33,7 +33,7 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
     parts = [
         f"<h1>{quoted(title)}</h1>",
         f"<p class='verdict {certificate.verdict.value}'>{_sentence_html(certificate)}</p>",
-        _list("Notable", [*found.flows, *found.notable]),
+        _list("Notable", [*found.flows, *found.domains, *found.notable]),
         "<nav><a href=#layers>Layers</a><a href=#interfaces>Interfaces</a><a href=#claims>Claims</a>"
         "<a href=#meaning>What they say</a><a href=#input>Input</a></nav>",
         _layers(found),

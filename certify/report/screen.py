@@ -17,7 +17,7 @@ from certify.verdict import Enclosure
 
 __all__ = ["screen"]
 
-_SHOWN = 12
+_SHOWN = 11
 """Rows of layers, and of interfaces; of more, the first ones are shown and the rest counted."""
 
 
@@ -88,7 +88,7 @@ def _counted(table: Table, count: int, what: str) -> RenderableType:
 
 
 def _sentences(found: Overview) -> list[Text]:
-    lines = [Text(escaped(text)) for text in found.flows]
+    lines = [Text(escaped(text)) for text in (*found.flows, *found.domains)]
     lines += [Text.assemble(("• ", "dim"), escaped(text)) for text in found.notable]
     return [*lines, Text()] if lines else []
 

@@ -1,4 +1,4 @@
-"""End points of interval products, quotients and reductions, on plain arrays of bounds."""
+"""End points of interval sums, products, quotients and reductions, on plain arrays of bounds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from certify.rigor import _directed
 from certify.rigor._elementary import Pair
 from certify.rigor.rounding import QUIET, FloatArray
 
-__all__ = ["along", "lower_factors", "product", "quotient"]
+__all__ = ["along", "lower_factors", "product", "quotient", "root", "square", "total"]
 
 
 def _smaller_product(a: Any, b: Any, c: Any, d: Any) -> Any:
@@ -43,8 +43,30 @@ def lower_factors(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
     return np.where(np.isnan(v), np.nan, u), np.where(np.isnan(u), np.nan, v)
 
 
+@np.errstate(**QUIET)
+def total(a: Any, b: Any, c: Any, d: Any) -> tuple[FloatArray, FloatArray]:
+    """Tightest bounds of [a, b] + [c, d]."""
+    return _directed.nearest_down(_directed.add(a, c)), _directed.nearest_up(_directed.add(b, d))
+
+
+@np.errstate(**QUIET)
+def square(near: Any, far: Any) -> tuple[FloatArray, FloatArray]:
+    """Tightest bounds of x² for |x| in [near, far], near >= 0."""
+    return _directed.nearest_down(_directed.mul(near, near)), _directed.nearest_up(_directed.mul(far, far))
+
+
+@np.errstate(**QUIET)
+def root(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
+    """Tightest bounds of √x for x in [a, b], x ≥ 0; NaN where there is none."""
+    low, high = np.maximum(a, 0.0), np.where(b < 0, np.nan, b)
+    return _directed.nearest_down(_directed.sqrt(low)), _directed.nearest_up(_directed.sqrt(high))
+
+
+@np.errstate(**QUIET)
 def product(a: Any, b: Any, c: Any, d: Any) -> tuple[FloatArray, FloatArray]:
     """Tightest bounds of [a, b] · [c, d]."""
+    if np.all(a >= 0) and np.all(c >= 0):
+        return _directed.nearest_down(_directed.mul(a, c)), _directed.nearest_up(_directed.mul(b, d))
     low = _directed.nearest_down(_directed.mul(*lower_factors(a, b, c, d)))
     return low, -_directed.nearest_down(_directed.mul(*lower_factors(np.negative(b), np.negative(a), c, d)))
 

@@ -57,6 +57,8 @@ def ball(x: Scalar, rad: Exact = 0) -> flint.arb:
     >>> ball(Fraction(1, 3)).contains(flint.fmpq(1, 3)), ball(0.5, 0.25).contains(0.75)
     (True, True)
     """
+    if type(x) is float and rad == 0:
+        return flint.arb(x)
     if isinstance(x, flint.arb):
         middle = x
     elif isinstance(x, Fraction):
@@ -83,6 +85,8 @@ def hull_ball(lo: Scalar, hi: Scalar) -> flint.arb:
     >>> hull_ball(1.0, 2.0).contains(1.5)
     True
     """
+    if type(lo) is float and type(hi) is float:
+        return flint.arb(lo).union(flint.arb(hi)) if lo <= hi else flint.arb.nan()
     a, b = ball(lo), ball(hi)
     if a.is_nan() or b.is_nan() or a > b:
         return flint.arb.nan()
@@ -112,8 +116,11 @@ def _directed(b: flint.arb, *, upward: bool) -> float:
     if b.is_nan():
         return math.nan
     # arb rounds its end point outward to the working precision; rounding outward twice is rounding outward once.
-    with precision(max(_DIRECTED_BITS, flint.ctx.prec)):
+    if flint.ctx.prec >= _DIRECTED_BITS:
         end = b.upper() if upward else b.lower()
+    else:
+        with precision(_DIRECTED_BITS):
+            end = b.upper() if upward else b.lower()
     if not end.is_finite():
         return _infinite_end(end, upward=upward)
     mantissa, exponent = end.man_exp()

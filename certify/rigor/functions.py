@@ -39,6 +39,8 @@ def _kind(x: object) -> _Kind:
         return _Kind.BALL
     if isinstance(x, Interval):
         return _Kind.INTERVAL
+    if type(x) in (int, float, Fraction):
+        return _Kind.EXACT
     for base in type(x).__mro__:
         package = base.__module__.partition(".")[0]
         if package == "mpmath":

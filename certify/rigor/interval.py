@@ -69,7 +69,8 @@ class Interval:
     def __init__(self, lo: npt.ArrayLike, hi: npt.ArrayLike | None = None) -> None:
         low = to_float64(lo)
         high = low if hi is None else to_float64(hi)
-        low, high = np.broadcast_arrays(low, high)
+        if low.shape != high.shape:
+            low, high = np.broadcast_arrays(low, high)
         proper = (low <= high) & (low < np.inf) & (high > -np.inf)
         if not np.all(proper):
             place = tuple(int(i) for i in np.argwhere(~proper)[0])
@@ -91,9 +92,13 @@ class Interval:
     def _make(cls, lo: Any, hi: Any) -> Interval:
         # Trusted end points; an interval with a NaN end is empty.
         new = object.__new__(cls)
-        low, high = np.broadcast_arrays(np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64))
+        low, high = np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64)
+        if low.shape != high.shape:
+            low, high = np.broadcast_arrays(low, high)
         void = np.isnan(low) | np.isnan(high)
-        new._set(np.where(void, np.nan, low), np.where(void, np.nan, high))
+        if void.any():
+            low, high = np.where(void, np.nan, low), np.where(void, np.nan, high)
+        new._set(low, high)
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -187,8 +192,7 @@ class Interval:
 
     def __add__(self, other: Operand) -> Interval:
         y = Interval.of(other)
-        low, high = _directed.add(self.lo, y.lo), _directed.add(self.hi, y.hi)
-        return Interval._make(_directed.nearest_down(low), _directed.nearest_up(high))
+        return Interval._make(*_endpoints.total(self.lo, self.hi, y.lo, y.hi))
 
     __radd__ = __add__
 
@@ -213,16 +217,11 @@ class Interval:
 
     def sqr(self) -> Interval:
         """x², tighter than x · x because both factors are the same number."""
-        near, far = self.mig(), self.mag()
-        return Interval._make(
-            _directed.nearest_down(_directed.mul(near, near)), _directed.nearest_up(_directed.mul(far, far))
-        )
+        return Interval._make(*_endpoints.square(self.mig(), self.mag()))
 
-    @np.errstate(**QUIET)
     def sqrt(self) -> Interval:
         """√x on the part of the interval with x ≥ 0; empty where there is none."""
-        low, high = np.maximum(self.lo, 0.0), np.where(self.hi < 0, np.nan, self.hi)
-        return Interval._make(_directed.nearest_down(_directed.sqrt(low)), _directed.nearest_up(_directed.sqrt(high)))
+        return Interval._make(*_endpoints.root(self.lo, self.hi))
 
     def apply(self, name: str) -> Interval:
         """Elementary or step function by name (exp2, log10, sin, acosh, floor, sign, ...).
@@ -317,12 +316,14 @@ class Interval:
         centre = np.where(np.isinf(self.hi) & np.isfinite(self.lo), _MAX, centre)
         return np.where(np.isinf(self.lo) & np.isinf(self.hi), 0.0, centre)
 
+    @np.errstate(**QUIET)
     def rad(self) -> FloatArray:
         """Smallest float r such that [mid − r, mid + r] contains the interval; rounded upward."""
         centre = self.mid()
         left, right = _directed.add(centre, -self.lo), _directed.add(self.hi, -centre)
         return np.maximum(_directed.nearest_up(left), _directed.nearest_up(right))
 
+    @np.errstate(**QUIET)
     def width(self) -> FloatArray:
         """hi − lo, rounded upward."""
         return _directed.nearest_up(_directed.add(self.hi, -self.lo))

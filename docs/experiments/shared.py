@@ -22,11 +22,11 @@ _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 640, 380, 66, 46, 34, 168
 
 
 def certified(
-    matrices: Sequence[Array], names: Sequence[str] | None = None, windows: str = "auto"
+    matrices: Sequence[Array], names: Sequence[str] | None = None, windows: str = "auto", **more: str
 ) -> dict[tuple[str, str], Claim]:
-    """The claims about a chain of matrices, lowest first, by subject and id."""
+    """The claims about a chain of matrices, lowest first, by subject and id; ``more`` are other thresholds."""
     chain = certify.Chain.from_arrays(matrices, names)
-    asked = certify.Thresholds(windows=windows)
+    asked = certify.Thresholds(windows=windows, **more)
     return {(claim.subject, claim.id): claim for claim in certify.certify(chain, thresholds=asked, workers=1).claims}
 
 

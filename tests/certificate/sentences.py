@@ -14,6 +14,8 @@ from certify.claims import (
     causes,
     component,
     domain,
+    heads,
+    horizon,
     incidence,
     interface,
     layer,
@@ -23,9 +25,14 @@ from certify.claims import (
     storage,
 )
 from certify.claims.assertion import Assertion
+from certify.heads import Heads
 from certify.verdict import Enclosure, Kind, Verdict
 
 GOLDEN = Path(__file__).with_name("sentences.txt")
+
+_HEADS = Heads("layer 3", 4, 2, 2, ())
+_QUERY, _OUTPUT = heads.Role(_HEADS, "query", (8, 5)), heads.Role(_HEADS, "output", (5, 8))
+_GROUPS, _COPIES = heads.Role(_HEADS, "key", (4, 5)), heads.Role(_HEADS, "value", (8, 5))
 
 ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     layer.finite: [()],
@@ -71,11 +78,26 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     storage.ball: [("bf16", 0.5, 3.0)],
     storage.rank: [("int8", 3)],
     storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],
+    horizon.half_life: [(horizon.Flow("1e-3"), 0.5, 693.0)],
+    horizon.path: [(2, 0.5, 3.0)],
+    horizon.horizon: [
+        (2, horizon.Flow("1e-3", "0.5"), 0.5, 3.0),
+        (2, horizon.Flow("1e-3", "none", "0.5"), 0.5, 3.0),
+        (2, horizon.Flow("1e-3", "0.5", "0.25"), 0.5, 3.0),
+    ],
+    horizon.bound: [(2, 5, horizon.Flow("1e-3", "0.5"), 0.5)],
+    storage.structure: [("int8", (8, 4), (1, 1), "f0", 0.25), ("fp16", (8, 4), None, "f0", 0.25)],
     domain.spectral: [
         ({"full rank": Verdict.CERTIFIED, "slack": None}, ("", ""), ()),
         ({"full rank": Verdict.CERTIFIED, "drift": Verdict.UNDECIDED}, ("edge a -> b", "D4.x"), ("kl", "log_log")),
     ],
     domain.chain_spectral: [((Verdict.CERTIFIED, Verdict.REFUTED), ("edge a -> b", "edge b -> c"))],
+    domain.static: [
+        ({"columns": Verdict.CERTIFIED, "pairs": None}, "99", True, Verdict.CERTIFIED, ""),
+        ({"rank": Verdict.CERTIFIED, "columns": Verdict.REFUTED}, "99.9", False, Verdict.UNDECIDED, "columns"),
+        ({"rank": Verdict.CERTIFIED, "columns": Verdict.UNDECIDED}, "", False, None, ""),
+    ],
+    domain.chain_static: [((Verdict.UNDECIDED,), ("edge a -> b",))],
     component.polystable: [
         (Verdict.CERTIFIED, [(2, 2), (2, 2)], (2, 2)),
         (Verdict.REFUTED, [(2, 3), (3, 3)], (2, 2)),
@@ -86,6 +108,11 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     component.relative_kempf_ness_gap: [(2, 0.5)],
     component.ranks: [((2, 3, 2),)],
     component.barcode: [((2, 3, 2),)],
+    heads.ranks: [(_QUERY,), (_OUTPUT,), (_GROUPS,), (_COPIES,)],
+    heads.overlap: [(_QUERY, 0.5), (_OUTPUT, 0.5)],
+    heads.product_ranks: [("qk", _HEADS), ("ov", _HEADS)],
+    heads.product_sigma: [(name, _HEADS, 2, 0.5, [Enclosure(1.0, 2.0)]) for name in ("qk", "ov")],
+    heads.null: [(_QUERY, 0.5, Enclosure(0.25, 0.5)), (_QUERY, 0.5, Enclosure(0.0, 0.5))],
 }
 
 CAUSES: dict[str, list[tuple]] = {
@@ -95,12 +122,16 @@ CAUSES: dict[str, list[tuple]] = {
         (Kind.MEASUREMENT, 0.25, 0.125),
     ],
     "no_gap": [(2,)],
+    "not_decided": [(("cells", "columns"), (3.0, 0.0)), (("whether it holds",), (1.0,))],
     "moved": [(3, [2, 5]), (3, [2])],
     "windows_beyond": [(0,), (3,)],
     "format_overflows": [("fp16",)],
+    "format_swamps": [("fp16",)],
     "no_window": [("99.9",)],
+    "not_linear": [("relu",)],
     "too_large_transport": [(8192, 65536, 2**26)],
     "too_many_groups": [(300, 256)],
+    "too_many_heads": [(300, 256)],
     "exact_work": [(0.0,), (10.0,)],
     "exact_memory": [(5000, 4000)],
     "ranks_bounded": [([(1, 2), (2, 2)], 0.0), ([(1, 2), (0, 2)], 2.5)],
@@ -134,7 +165,7 @@ def _cause_lines() -> Iterator[str]:
 
 def sentences() -> str:
     """The text of the golden file."""
-    lines = ["SUBJECTS", layer.subject("a"), interface.subject("a", "b"), "", "CLAIMS"]
+    lines = ["SUBJECTS", layer.subject("a"), interface.subject("a", "b"), heads.subject(_HEADS), "", "CLAIMS"]
     for function, samples in ASSERTIONS.items():
         name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         for arguments in samples:

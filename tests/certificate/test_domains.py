@@ -18,7 +18,7 @@ _LAW = law(5, 5, 0.7, 1)
 
 def domain_of(*matrices: np.ndarray, subject: str = "edge W1 -> W2", **changes: object) -> Domain:
     found: Certificate = certify(matrices, thresholds=Thresholds(**changes), workers=1)
-    return next(item for item in found.domain() if item.subject == subject)
+    return next(item for item in found.domain() if (item.subject, item.kind) == (subject, "spectral"))
 
 
 def test_inside():

@@ -12,6 +12,7 @@ from certify import cli
 from certify.chain import Chain, memory
 from certify.chain.memory import CHECKER, PROVER, estimate, fitting_workers
 from certify.checker import check
+from certify.claims.thresholds import Thresholds
 from certify.errors import LimitError
 
 SHAPES = [
@@ -20,8 +21,11 @@ SHAPES = [
     [(600, 64), (64, 600), (600, 64)],
     [(150, 150)] * 5,
     [(300, 100)],
+    [(8, 900), (900, 8)],
 ]
 ENOUGH = 10**12
+SMALL = 2**22
+"""Bytes of claims, which the base covers."""
 
 
 def chain_of(shapes, edges=None):
@@ -44,13 +48,13 @@ def peak_of(work):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_estimate_holds_and_is_no_guess(shapes, workers):
     chain = chain_of(shapes)
-    base = memory._BASE * (1 + workers)
+    base, cells = memory._BASE * (1 + workers), Thresholds().incidence_cells
     certificate, used = peak_of(lambda: certify.certify(chain, workers=workers))
-    assert used <= estimate(chain, PROVER, workers)
-    assert estimate(chain, PROVER, workers) - base <= 4 * used
+    most = estimate(chain, PROVER, workers, cells) - base
+    assert used - SMALL <= most <= 4 * used
     _, used = peak_of(lambda: check(certificate, chain, workers=workers))
-    assert used <= estimate(chain, CHECKER, workers)
-    assert estimate(chain, CHECKER, workers) - base <= 4 * used
+    most = estimate(chain, CHECKER, workers, cells) - base
+    assert used - SMALL <= most <= 4 * used
 
 
 def test_more_workers_and_longer_edges_take_more():
@@ -97,6 +101,18 @@ def test_a_layer_of_16384_squared_does_not_fit_24_gigabytes(monkeypatch):
         fitting_workers(Large(16384), PROVER, None, 2)
     assert fitting_workers(Large(8192, 8192), PROVER, None, 2) == 2
     assert fitting_workers(Large(12000, 12000), PROVER, None, 2) == 1
+
+
+def test_row_groups_of_a_narrow_interface_take_the_most(monkeypatch):
+    chain = chain_of([(2, 1000), (1000, 2)])
+    cells = Thresholds().incidence_cells
+    assert estimate(chain, PROVER, 1, cells) - estimate(chain, PROVER, 1) == 8 * PROVER.cell * 1000 * 1000
+    assert estimate(chain, PROVER, 1, 10**6 - 1) == estimate(chain, PROVER, 1)
+    assert Thresholds(incidence_levels="none").incidence_cells == 0
+    monkeypatch.setattr(memory, "available", lambda: estimate(chain, PROVER, 1))
+    assert fitting_workers(chain, PROVER, 1, 1) == 1
+    with pytest.raises(LimitError, match="--threshold incidence_levels=none"):
+        fitting_workers(chain, PROVER, 1, 1, cells)
 
 
 def test_the_machine_is_asked():

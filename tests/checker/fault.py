@@ -39,6 +39,9 @@ STRETCH, _TURN = 1e-8, 2e-5
 Site = tuple[str, str, int]
 """Module, function and line relative to its start; ``_INSIDE`` functions by who called them."""
 _INSIDE = ("_gram",)
+_BY_COLUMN = ("_from_gram", "_from_svd", "_separate", "__init__")
+"""Products of which the columns are bounded one by one, and of which only the lengths of rows and columns are used."""
+_BY_ENTRY = ("quotient_norms",)
 
 
 def caller(depth: int = 2) -> Site:
@@ -71,17 +74,23 @@ class Fault:
         sizes = [float(np.linalg.norm(x)) for x in (given[0], given[-1])]
         # The model bounds the error in either norm; what the checker says of it is not asked.
         least = min(sizes[0] * sizes[1], rounding.absolute_norm(given[0]) * rounding.absolute_norm(given[-1]))
-        size = 0.9 * FACTOR * gamma(roundings(inner)) * least
+        unit = 0.9 * FACTOR * gamma(roundings(inner))
+        columns = np.linalg.norm(np.abs(given[0]) @ np.abs(given[-1]), axis=0) if site[1] in _BY_COLUMN else None
+        if site[1] in _BY_ENTRY:
+            least = min(np.linalg.norm(given[0], axis=1).min() * np.linalg.norm(given[-1], axis=0).min(), least)
+        size = unit * (least if columns is None else min(least, float(columns.min())))
         raised = bound * FACTOR if self.bounded else bound
         if self.direction.startswith("hidden"):
             room = 2.0 if site[1] == "full_rank" else 0.5
-            known = site[1] in ("_from_svd", "_inertia_bound") and self.expected is not None
-            hidden = self.expected if known else np.eye(*found.shape)
+            known = site[1] in ("_from_svd", "_inertia_bound", "ends") and np.shape(self.expected) == found.shape
+            hidden = self.expected if known and self.expected is not None else np.eye(*found.shape)
             if site[1] in ("transport_norm", "full_rank"):
                 # The inverse is scaled by a power of two.
                 hidden = hidden * 2.0 ** round(np.log2(abs(found[0, 0]) or 1.0))
             return found + _hiding(found, hidden, size, room), raised
         u, v = _vectors(found, self.direction.removeprefix("-"))
+        if columns is not None:
+            size = unit * min(least, float(np.min(columns / np.maximum(np.abs(v), 1e-300))))
         return found + (-size if self.direction.startswith("-") else size) * np.outer(u, v), raised
 
     def rounds(self, module: str, count: int) -> int:
@@ -89,6 +98,8 @@ class Fault:
         if not self.bounded or self.site is None or self.site[0] != module:
             return count
         here = caller(3)
+        if here[1:2] == ("near_svd",) and self.site[1] in _BY_COLUMN:
+            return int(FACTOR) * count
         if here[1] == "_slip":
             here = caller(4)
             # small_commutation bounds its products in the order in which it forms them.

@@ -7,11 +7,13 @@ without.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import mpmath as mp
 import numpy as np
 import pytest
 import scipy.linalg
@@ -21,14 +23,32 @@ import certify.checker
 from certify.certificate import Certificate
 from certify.chain import Chain
 from certify.checker import check, layer
-from certify.checker.arithmetic import exact_product_rank, rounding, small_commutation, two_layers
-from certify.checker.arithmetic.near_decomposition import near_svd
-from certify.checker.arithmetic.rounding import ball, roundings
-from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.arithmetic import (
+    deflated_norm,
+    exact_product_rank,
+    quotient,
+    rounding,
+    small_commutation,
+    two_layers,
+)
+from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
+from certify.checker.arithmetic.ranges import Range
+from certify.checker.arithmetic.rounding import above, ball, below, roundings
+from certify.checker.arithmetic.scaled_matrix import Unit, frobenius_squared
+from certify.checker.arithmetic.spectral_norm import spectral_norm
+from certify.checker.arithmetic.truncated import Transport
 from tests.checker.fault import FACTOR, OTHER_MATRIX, STRETCH, Fault, caller
 from tests.checker.networks import arrays
+from tests.linalg.reference import singular_values
 
 WIDE_ROOM = 1e-3
+
+_BESIDE = ("near_decomposition", "two_layers", "spectral_norm")
+_BESIDE_ALONE = ("truncated", "deflated_norm", "quotient")
+"""Modules with products behind what small chains are not asked, partly or wholly."""
+
+_comparing: list[str] = []
+"""Not empty while spectral norms are taken of the same matrices with the fault and without."""
 
 Found = dict[tuple[object, ...], list[list[arb]]]
 
@@ -44,7 +64,9 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
     found: Found = {}
     with pytest.MonkeyPatch.context() as patch:
         for name in KERNELS:
-            _replace(patch, name, lambda kernel: lambda *given: fault.apply(caller(), given, *kernel(*given)))
+            _replace(
+                patch, name, lambda kernel: lambda *given, **more: fault.apply(caller(), given, *kernel(*given, **more))
+            )
 
         for module in _MODULES:
             if hasattr(module, "roundings") and module.__name__ != rounding.__name__:
@@ -132,9 +154,9 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             def measure(*given):
                 top = original(*given)
                 # An upper bound: what it excludes counts, while it is one of the same matrix.
-                if fault.site is None:
+                if _comparing and fault.site is None:
                     found.setdefault(("inertia",), []).append([top])
-                elif fault.site[0].endswith("spectral_norm") and fault.direction not in OTHER_MATRIX:
+                elif _comparing and fault.site[0].endswith("spectral_norm") and fault.direction not in OTHER_MATRIX:
                     found.setdefault(("inertia",), []).append([top.union(arb(0))])
                 return top
 
@@ -160,16 +182,77 @@ def _replace(patch: pytest.MonkeyPatch, name: str, wrap) -> None:
 
 def enclosures(certificate: Certificate, chain: Chain, fault: Fault, room: float = 0.0) -> Found:
     """What the checker computes for a certificate under a fault."""
+    module = "" if fault.site is None else fault.site[0].removeprefix("checker.arithmetic.")
     with injected(fault, room) as found:
-        check(certificate, chain, workers=1)
-        # A window as wide as both layers, whose cosines depend on no gap.
         units = [Unit.of(one.matrix()) for one in chain.layers]
+        if module not in _BESIDE_ALONE:
+            check(certificate, chain, workers=1)
+        nears = [near_svd(unit, room) for unit in units] if module in ("", *_BESIDE, *_BESIDE_ALONE) else []
         for edge in chain.edges:
+            pair = edge.lower, edge.upper
+            if nears:
+                layers = [chain.layers[place].matrix() for place in pair]
+                two = [units[place] for place in pair]
+                found[("beside", *pair)] = [_beside(layers, two, [nears[place] for place in pair], fault)]
+            if module in _BESIDE_ALONE:
+                continue
             writer, reader = units[edge.lower], units[edge.upper]
             exact_product_rank.full_rank(writer, reader)
+            # A window as wide as both layers, whose cosines depend on no gap.
             if writer.matrix.shape[0] == writer.matrix.shape[1] == min(reader.matrix.shape):
                 two_layers.angles(near_svd(writer, room), near_svd(reader, room), [min(reader.matrix.shape)])
     return found
+
+
+def _deflated(fault: Fault, work: np.ndarray, mass: arb, q: np.ndarray) -> list[arb]:
+    """Whether both ends hold, 1 for yes: how near they are to each other depends on what is proposed."""
+    fault.expected = q * np.linalg.norm(work @ q, axis=0) ** 2
+    low, high = deflated_norm.ends(work, mass, q)
+    fault.expected = None
+    truth = _largest(work.tobytes(), work.shape)
+    return [arb(int(mp.mpf(below(low)) <= truth <= mp.mpf(above(high))))]
+
+
+@functools.cache
+def _largest(entries: bytes, shape: tuple[int, int]) -> mp.mpf:
+    with mp.workdps(60):
+        return singular_values(np.frombuffer(entries).reshape(shape))[0]
+
+
+def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], fault: Fault) -> list[arb]:
+    """What small chains are not asked, or where other enclosures come first."""
+    found: list[arb] = []
+    _comparing.append("spectral norms")
+    found += [spectral_norm(unit) for unit in units]
+    _comparing.clear()
+    for unit in units:
+        work = unit.matrix if unit.matrix.shape[0] >= unit.matrix.shape[1] else unit.matrix.T
+        q = deflated_norm.leading(work, float(unit.mass.mid()))
+        found += [arb.nan()] if q is None else _deflated(fault, work, unit.mass, q)
+    # A column between two vectors whose values hardly differ.
+    near_tie = Unit(np.diag([0.5, 0.5 - 2.0**-30]), 0, 0.0, frobenius_squared(np.diag([0.5, 0.5 - 2.0**-30])))
+    found += _deflated(fault, near_tie.matrix, near_tie.mass, np.full((2, 1), 0.5**0.5))
+    if units[0].matrix.shape == units[1].matrix.shape == units[0].matrix.T.shape:
+        found += quotient.quotient_norms(*nears)
+        found += [two_layers.transport_norm(units[i], nears[i], units[1 - i]) for i in (0, 1)]
+    exponents = [int(np.frexp(np.linalg.norm(a) * 1.01)[1]) for a in layers]
+    rows = layers[1].shape[0]
+    groups = [[*range(start, rows, 2)] for start in range(min(rows, 2))]
+    transport = Transport((layers[0], layers[1]), lambda: (nears[0], nears[1]), (exponents[0], exponents[1]), groups)
+    found += _balls(transport.cells)
+    full = nears[0].d, nears[1].d
+    windows = sorted({(1, 1), (min(2, full[0]), 1), (max(full[0] - 1, 1), max(full[1] - 1, 1))} - {full})
+    transport.plan(windows)
+    for window in windows:
+        if (both := transport.truncated(window)) is not None:
+            found += [*_balls(both[0]), *_balls(both[1])]
+        else:
+            found += [arb.nan()] * (2 * transport.cells.lo.size)
+    return found
+
+
+def _balls(x: Range) -> list[arb]:
+    return [arb(low).union(arb(high)) for low, high in zip(x.lo.ravel().tolist(), x.hi.ravel().tolist(), strict=True)]
 
 
 def missed(honest: Found, faulty: Found) -> list[tuple[object, ...]]:

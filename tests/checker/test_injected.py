@@ -40,11 +40,6 @@ def test_every_enclosure_holds_with_the_error_and_its_bound(name, room):
             assert misses(name, room, Fault(site, direction)) == [], (site, direction)
 
 
-BELOW_WIDTHS = "checker.arithmetic.truncated"
-"""Truncations to windows: on these chains an error of 10⁷ bounds of one product is still below the widths that are
-published for row groups, and no enclosure misses by it."""
-
-
 def test_the_error_is_seen_at_every_site_where_the_bound_is_left_as_it_is():
     places = {site for name in CHAINS for room in ROOMS for site in honest(name, room)[1]}
     seen = {
@@ -58,4 +53,4 @@ def test_the_error_is_seen_at_every_site_where_the_bound_is_left_as_it_is():
         )
     }
     assert len(places) > 20
-    assert {site for site in places - seen if site[0] != BELOW_WIDTHS} == set()
+    assert places - seen == set()

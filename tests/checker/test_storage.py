@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -155,3 +156,84 @@ def test_another_format_is_another_question():
     assert any("storage." in reason.claim for reason in check(other, chain, workers=1).reasons)
     unknown = replace(found, thresholds={**found.thresholds, "storage": "fp64"})
     assert check(unknown, chain, workers=1).reasons[0].place == "thresholds.storage"
+
+
+def _row_chain() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(3)
+    return rng.random((4, 9)), rng.random((24, 4))
+
+
+def test_every_product_of_the_balls_keeps_what_survives():
+    w, v = _row_chain()
+    found, chain = certified([w, v], "fp8_e5m2")
+    assert check(found, chain, expected=Thresholds(storage="fp8_e5m2"), workers=1).reasons == ()
+    said = of_layer(found, "edge W1 -> W2")["storage.structure"]
+    kept = np.unpackbits(np.frombuffer(bytes.fromhex(str(said.parameters["surviving"])), dtype=np.uint8))[:9]
+    assert 0 < said.values[1].lower == kept.sum() < 9
+    thresholds = found["E4.thresholds", "edge W1 -> W2"]
+    theta = np.array([value.lower for value in thresholds.values]) * 2.0 ** int(thresholds.parameters["exponent"])
+
+    def supports(x: np.ndarray) -> np.ndarray:
+        return np.stack([np.linalg.norm(x[g : g + 8], axis=0) for g in (0, 8, 16)]) >= theta[:, None]
+
+    halves = [half_units(a, "fp8_e5m2") for a in (w, v)]
+    rng = np.random.default_rng(1)
+    for trial in range(200):
+        signs = [rng.choice([-1.0, 1.0], a.shape) if trial else np.ones(a.shape) for a in (w, v)]
+        moved = [a + h * s for a, h, s in zip((w, v), halves, signs, strict=True) if h is not None]
+        changed = (supports(moved[1] @ moved[0]) != supports(v @ w)).any(axis=0)
+        assert not (changed & (kept == 1)).any()
+
+
+def test_a_cell_survives_up_to_its_own_width():
+    """X = W = D with a half unit of 2^-12 a cell: activities 2^-11 apart from θ survive, ones 2^-13 apart do not."""
+    w, v = np.diag([1.0, 0.5 + 2.0**-13, 0.5 + 2.0**-9, 0.25]), np.eye(4)
+    found, _ = certify_with([w, v], storage="fp16", activity_threshold="0.5", incidence_levels="90")
+    said = of_layer(found, "edge W1 -> W2")["storage.structure"]
+    assert (said.parameters["surviving"], said.values[1].lower) == ("b0", 3)
+
+
+def certify_with(matrices: list[np.ndarray], **changes: object) -> tuple[Certificate, Chain]:
+    chain = Chain.from_arrays(matrices)
+    return certify(chain, thresholds=Thresholds(**changes), workers=1), chain
+
+
+def test_coarser_formats_keep_less_of_a_structure():
+    counts = [
+        tuple(value.lower for value in of_layer(certified(list(_row_chain()), format)[0], "edge W1 -> W2")[
+            "storage.structure"
+        ].values)
+        for format in ("fp32", "bf16", "fp8_e5m2")
+    ]  # fmt: skip
+    assert all(a >= b for one, other in itertools.pairwise(counts) for a, b in zip(one, other, strict=True))
+    assert counts[0] == (27, 9, 3, 3)
+    assert counts[2][1] < 9
+
+
+def test_forged_structures():
+    given = list(_row_chain())
+    found, chain = certified(given, "fp8_e5m2")
+    said = of_layer(found, "edge W1 -> W2")["storage.structure"]
+    for place in range(4):
+        for step in (1.0, -1.0):
+            value = said.values[place].lower + step
+            values = (*said.values[:place], Enclosure(value, value), *said.values[place + 1 :])
+            reasons = check(_forged(found, "storage.structure", values=values), chain, workers=1).reasons
+            assert any(reason.claim == "storage.structure" for reason in reasons), (place, step)
+    for name, other in (("surviving", "ff80"), ("surviving", "zz"), ("cells", 26), ("edges", 0), ("format", "fp32")):
+        changed = {**said.parameters, name: other}
+        assert changed != said.parameters
+        reasons = check(_forged(found, "storage.structure", parameters=changed), chain, workers=1).reasons
+        assert any(reason.place.endswith(f"parameters.{name}") for reason in reasons), name
+
+
+def test_where_nothing_is_asked_of_a_structure():
+    small = np.diag([1.0, 0.9, 0.5, 0.3]) * 2.0**-40
+    found, chain = certified([small, np.eye(4)], "fp16")
+    assert {item.reason for item in found.not_asked if item.id == "storage.structure"} == {
+        "half a unit of fp16 is larger than all of a layer"
+    }
+    assert not check(found, chain, workers=1).reasons
+    large, chain = certified([np.diag([70000.0, 5.0, 4.0, 3.0]), np.eye(4)], "fp16")
+    assert "storage.structure" in {item.id for item in large.not_asked}
+    assert not check(large, chain, workers=1).reasons

@@ -198,6 +198,7 @@ def test_thresholds():
         others = {
             "windows": "1", "energy_levels": "90", "barcode_layers": 2, "incidence_levels": "90", "group_rows": 1,
             "hub_groups": 3, "activity_threshold": "largest", "noise_threshold": "0.5", "storage": "fp16",
+            "ridge": "1", "loss": "1", "excess": "1",
         }  # fmt: skip
         other = others.get(name, 1e-20)
         assert other != value
@@ -208,7 +209,7 @@ def test_thresholds():
         ("barcode_layers", 2.0), ("extra", 1), ("incidence_levels", "0"), ("incidence_levels", "100"),
         ("incidence_levels", "99.999"), ("group_rows", -1), ("hub_groups", 1), ("label_correlation", 1.5),
         ("label_ratio", 0.5), ("activity_threshold", "0"), ("edge_threshold", "-1"), ("noise_threshold", "nanx"),
-        ("storage", "fp64"), ("storage", 16),
+        ("storage", "fp64"), ("storage", 16), ("ridge", "0"), ("ridge", 0.5), ("loss", "nan"), ("excess", "-1"),
     ):  # fmt: skip
         rejected(replace(base, thresholds={**base.thresholds, name: value}), f"thresholds.{name}")
     missing = {name: value for name, value in base.thresholds.items() if name != "alpha_width"}
@@ -277,10 +278,21 @@ def forgeries(value: Enclosure):
     yield "wide", coarse(value, low - 1000 * step, high + 1000 * step)
 
 
-COUNTED = ("E7.finite", "E7.rank", "E7.domain.", "D10.", "A2.", "A4.polystable", "A5.", "C5.")
+COUNTED = (
+    "E7.finite",
+    "E7.rank",
+    "E7.domain.",
+    "D10.",
+    "A2.",
+    "A4.polystable",
+    "A5.",
+    "C5.",
+    "C6.rank",
+    "A4.heads.rank",
+)
 EXACT = {id for id in IDS if id.startswith(COUNTED)}
 
-MEASURED = ("spectrum.sigma", "E.cosines", "D4.amplitude", "A4.product.sigma")
+MEASURED = ("spectrum.sigma", "E.cosines", "D4.amplitude", "A4.product.sigma", "A4.heads.sigma")
 
 
 @pytest.mark.parametrize("id", [id for id in IDS if id not in EXACT])

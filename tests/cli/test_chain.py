@@ -220,3 +220,36 @@ def test_progress_is_silent_off_a_terminal_and_shown_on_one(small):
     totals = {match.group(1) for match in re.finditer(rb"\d+/(\d+|\?)", shown)}
     assert len(totals) == 1
     assert b"?" not in totals
+
+
+def test_a_ridge_is_asked_shown_and_expected(tmp_path, capsys):
+    weights, saved = tmp_path / "linear.npz", str(tmp_path / "linear.json")
+    np.savez(weights, a=np.diag([3.0, 2.0, 1.0]), b=np.diag([3.0, 2.0, 1.5]))
+    chain = tmp_path / "chain.toml"
+    chain.write_text(
+        'edges = [["a", "b", "linear"]]\n[[layers]]\ntensor = "a"\n[[layers]]\ntensor = "b"\n', encoding="utf-8"
+    )
+    asked = [str(weights), "--chain", str(chain)]
+    code = cli.run(["chain", *asked, "--ridge", "0.25", "--excess", "0.01", "-o", saved])
+    assert code in (0, 3)
+    # log 2/0.5; and (γ/2w)² over the excess, γ = 3 + 7/4 and w² = 5 + 25/4 at two directions.
+    line = "ridge 0.25: the imbalance halves every 1.386; no gap closes before 50.14, that of edge a -> b first"
+    assert line in " ".join(capsys.readouterr().out.split())
+    assert cli.run(["verify", saved, *asked]) == code
+    said = capsys.readouterr().out
+    assert "threshold ridge is 0.25, expected none" in said
+    assert "threshold excess is 0.01, expected none" in said
+    same = ["--threshold", "ridge=0.25", "--threshold", "excess=0.01", "--strict"]
+    assert cli.run(["verify", saved, *asked, *same]) == code
+    capsys.readouterr()
+    assert cli.run(["chain", *asked, "--ridge", "0.25"]) in (0, 3)
+    assert "no gap closes on a path shorter than 0.7081" in " ".join(capsys.readouterr().out.split())
+    for options, words in (
+        (["--ridge", "0"], "the threshold ridge is no positive number"),
+        (["--ridge", "nan"], "the threshold ridge is no positive number"),
+        (["--ridge", "1", "--loss", "-1"], "the threshold loss is no positive number"),
+        (["--loss", "1"], "the threshold loss is given without a ridge"),
+        (["--excess", "1"], "the threshold excess is given without a ridge"),
+    ):
+        assert cli.run(["chain", *asked, *options]) == 2, options
+        assert words in capsys.readouterr().err

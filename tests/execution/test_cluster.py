@@ -237,8 +237,8 @@ def test_ctrl_c_ends_the_run_and_the_same_command_continues(tmp_path) -> None:
     assert output.read_bytes() == certify(load(tmp_path / "w.safetensors"), workers=1).to_bytes()
 
 
-@pytest.mark.skipif(distributed is not None, reason="distributed is installed")
-def test_without_dask_the_extra_is_named(stored, capsys) -> None:
+def test_without_dask_the_extra_is_named(stored, capsys, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as if it were not installed
     with pytest.raises(UnsupportedError, match=r"polystable\[cluster\]"):
         certify(load(stored), cluster="local")
     assert cli.run(["chain", str(stored), "--cluster", "local"]) == 4

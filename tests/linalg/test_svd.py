@@ -10,6 +10,7 @@ import pytest
 from certify.errors import InputError, UnsupportedError, UsageError
 from certify.linalg import svd, svd_enclosure
 from certify.linalg.svd_factor import from_gram
+from certify.prover.widening import decomposition_room, spectral_floor
 from tests.linalg.reference import exact_matrix, singular_values, violations
 
 MODES = ("fast", "tight", "auto")
@@ -269,3 +270,23 @@ def test_each_decomposition_is_computed_once(monkeypatch, condition, mode, lapac
     again = svd(a, mode)
     assert np.array_equal(found.lower, again.lower)
     assert np.array_equal(found.upper, again.upper)
+
+
+@pytest.mark.parametrize(("smallest", "mode"), [(1e-2, "fast"), (1e-5, "fast"), (1e-9, "tight")])
+def test_a_layer_is_enclosed_no_finer_than_what_is_published_of_it(smallest: float, mode: str) -> None:
+    n = 272
+    rng = np.random.default_rng(3)
+    a = (orthogonal(rng, n) * np.append(np.linspace(2.0, 1.0, n - 1), smallest)) @ orthogonal(rng, n)
+    room = decomposition_room(n, n)
+    assert 4 * room * 2.0 <= 2.0001 * spectral_floor(n, n, [2.0, smallest])
+    found, auto = svd(a, absolute=room), svd(a)
+    assert found.mode == mode
+    # Both hold the truth, so that they overlap.
+    assert np.all(found.lower <= auto.upper)
+    assert np.all(auto.lower <= found.upper)
+    width = found.upper - found.lower
+    if mode == "fast":
+        assert np.all(
+            width <= np.maximum(2.0**-26 * found.lower, np.minimum(room * found.lower[0], found.lower / 4096))
+        )
+        assert (auto.mode == "fast") == (smallest > 1e-3)

@@ -20,17 +20,19 @@ from certify.claims.thresholds import Thresholds
 from certify.execution import run_protocol
 from certify.verdict import Claim, Kind, Verdict
 from tests.geometry.oracle import mp
+from tests.prover.flow_truth import Flow
 from tests.prover.truth import Component, Edge, Layer
 from tests.prover.truths import bounded, values
 
 Subjects = dict[str, Layer | Edge | Component]
 
 
-def subjects_of(chain: Chain) -> Subjects:
+def subjects_of(chain: Chain, thresholds: Thresholds | None = None) -> Subjects:
     """All that claims speak of, by its name."""
     layers = [Layer(layer.matrix()) for layer in chain.layers]
     found: Subjects = {f"layer {x.name}": y for x, y in zip(chain.layers, layers, strict=True)}
-    found |= {chain.describe(edge): Edge(layers[edge.lower], layers[edge.upper]) for edge in chain.edges}
+    flow = Flow.of(thresholds or Thresholds(), layers)
+    found |= {chain.describe(edge): Edge(layers[edge.lower], layers[edge.upper], flow) for edge in chain.edges}
     for part in components_of(chain):
         if part.straight:
             found[part.subject] = Component([layers[place] for place in part.layers])
@@ -51,7 +53,7 @@ def missed(claim: Claim, subjects: Subjects) -> list[Missed]:
     subject = subjects[claim.subject]
     if not any(value.finite for value in claim.values):
         return []
-    truths = values(subject, claim.id)
+    truths = values(subject, claim.id, claim.parameters.get("format"))
     assert len(truths) == len(claim.values), claim.id
     # At 60 digits an exact zero comes out as 1e-60 times the largest value; sines and cosines are of unit vectors.
     size = max(abs(truth) for truth in truths)
@@ -70,7 +72,7 @@ def check(arrays: list[np.ndarray], thresholds: Thresholds | None = None) -> lis
     """Run the protocol and demand containment of every finite value; returns the claims."""
     chain = Chain.from_arrays(arrays)
     claims = list(run_protocol(chain, thresholds, workers=1).claims)
-    subjects = subjects_of(chain)
+    subjects = subjects_of(chain, thresholds)
     for claim in claims:
         assert missed(claim, subjects) == []
         coherent(claim)

@@ -170,20 +170,43 @@ class Incidence:
 
     def radii(self) -> list[Real]:
         """The radius, the length of the perturbation that goes 2^-22 of it beyond its facet, and every line."""
-        lines: list[tuple[Real, tuple[int, int] | None]] = [
-            (min(abs(self.x[g][j] - self.theta[g]) for g in self.rows for j in range(self.n)), None)
-        ]
-        if self.omega is not None:
-            lines.append(min(((self._apart(pair, self.omega), pair) for pair in self.pairs), key=lambda line: line[0]))
-        if self.nu is not None:
-            lines.append((abs(self.nu - self.noise(self.x)), None))
-        least, pair = min(lines, key=lambda line: line[0])
         part = mp.mpf(2) ** -22
-        flip = least * (1 + part)
-        if pair is not None:
-            weight = self.weight(self.x, pair)
-            flip = self._apart(pair, self.omega + (self.omega - weight) * part)
-        return [least, flip, *(value for value, _ in lines)]
+        least = min(abs(self.x[g][j] - self.theta[g]) for g in self.rows for j in range(self.n))
+        lines: list[tuple[Real, Real]] = [(least, least * (1 + part))]
+        if self.omega is not None:
+            apart, pair = min((self._apart(pair, self.omega), pair) for pair in self.pairs)
+            past = self.omega + (self.omega - self.weight(self.x, pair)) * part
+            lines.append((apart, self._apart(pair, past)))
+        if self.nu is not None:
+            apart = abs(self.nu - self.noise(self.x))
+            lines.append((apart, apart * (1 + part)))
+        if self.edges(self.x):
+            lines.append(min(self._label(pair, part) for pair in self.edges(self.x)))
+        return [*min(lines), *(value for value, _ in lines)]
+
+    def _label(self, pair: tuple[int, int], part: Real) -> tuple[Real, Real]:
+        """How far the label of an edge is from another, and a little beyond that, by searches over angles."""
+        cosine, left, right = self.profile(self.x, pair)
+        longer, shorter = max(left, right), min(left, right)
+        letter = self.letter(self.x, pair)
+
+        def turned(kappa: Real) -> Real:
+            m = abs(mp.acos(min(cosine, 1)) - mp.acos(kappa))
+            x = mp.arg(left**2 + right**2 * mp.expj(2 * m)) / 2
+            return mp.sqrt((left * mp.sin(x)) ** 2 + (right * mp.sin(m - x)) ** 2)
+
+        def scaled(beta: Real) -> Real:
+            share = (beta * longer + shorter) / (1 + beta**2)
+            return mp.sqrt((longer - beta * share) ** 2 + (shorter - share) ** 2)
+
+        sign = 1 if letter == "T" else -1
+        step = part * abs(mp.sin(mp.acos(min(cosine, 1)) - mp.acos(KAPPA))) * mp.sqrt(1 - KAPPA**2)
+        by_angle = turned(KAPPA), turned(KAPPA + sign * step)
+        step = part * min(abs(longer / shorter - BETA), 1) * (1 if letter == "C" else -1)
+        by_ratio = scaled(BETA), scaled(BETA + step)
+        if letter == "T":
+            return by_angle
+        return by_ratio if len(self.shared(pair)) == 1 else min(by_angle, by_ratio)
 
     def _apart(self, pair: tuple[int, int], omega: Real) -> Real:
         """The distance of a pair from the hyperbola of ω, by the multiplier of its nearest point."""
@@ -243,6 +266,18 @@ class Incidence:
 
     def conclusion(self, level: str) -> list[Real]:
         return [mp.mpf(all(m > 0 for m in self.margins(level))), mp.mpf(self.agrees(level))]
+
+    def static_domain(self) -> Real:
+        """Whether ranks are full, and at the largest level below the full windows there are gaps and all margins are
+        positive: then there is a level from which on all is so."""
+        level = next(level for level in reversed(LEVELS[:-1]) if self.windows(level) != self.windows("100"))
+        gaps = [
+            side.sigma[r - 1] - side.sigma[r] > side.sigma[0] * mp.mpf(10) ** -40
+            for side, r in zip(self.sides, self.windows(level), strict=True)
+            if r < side.d
+        ]
+        full = all(side.rank == side.d for side in self.sides)
+        return mp.mpf(full and all(gaps) and all(margin > 0 for margin in self.margins(level)))
 
     def smallest(self) -> list[Real]:
         found: list[Real] = []

@@ -34,7 +34,7 @@ FAULTS = (
     _linalg("leading_svd", "_deflated_norm", "norm_error(gamma, m,", "norm_error(0.0, m,"),
     _linalg("leading_svd", "_largest_bound", "norm_error(gamma, n,", "norm_error(0.0, n,"),
     _core("core", "Core._error", "error = rounding * read.size(i) * write.size(j)", "error = ZERO"),
-    _core("cosines", "_window", "flint.arb(c.rounding) *", "flint.arb(0) *"),
+    _core("cosines", "_entry", "flint.arb(c.rounding) *", "flint.arb(0) *"),
     _core("balance", "_tail", "flint.arb(gamma) *", "flint.arb(0) *"),
     _core("balance", "_commutator", "product_error(gamma, read.k,", "product_error(0.0, read.k,"),
     _core("balance", "_outer_formed", "product_error(gamma, c.read.k,", "product_error(0.0, c.read.k,"),

@@ -38,6 +38,7 @@ def test_the_claims_of_a_square_interface() -> None:
         *(id for level in levels for id in incidence.level_ids(level) if not id.startswith("E7.pairs")),
         incidence.WINDOW,
         "E7.domain.spectral",
+        "E7.domain.static",
     ]
     assert [id for id in ids if id not in rows] == [
         *(id for k in windows for id in (f"E.cosines[{k}]", f"E.sines[{k}]", f"E.overlap[{k}]", f"N1.overlap[{k}]")),
@@ -90,7 +91,7 @@ def test_one_rank_has_no_drift() -> None:
     found = outcome(random(1, 1), random(1, 1))
     skipped = {item.id for item in found.not_asked if item.subject.startswith("edge")}
     drifts = {f"D4.drift.{form}[{chart}]" for form in ("transport", "product") for chart in CHARTS}
-    assert skipped == drifts | {"N1.commutator", "E4.thresholds"}
+    assert skipped == drifts | {"N1.commutator", "E4.thresholds", "E7.domain.static"}
 
 
 def test_equal_singular_values_leave_nothing_to_tell_from_chance() -> None:

@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from certify.certificate.publication import GRID_BITS, UNKNOWN, difference, margin_of_width, outward, publish
@@ -64,6 +64,17 @@ def test_differences_are_exact_or_outward(left: tuple[float, float], right: tupl
         assert Fraction(math.nextafter(found.lower, math.inf)) > Fraction(left[0]) - Fraction(right[1])
     if math.isfinite(found.upper):
         assert Fraction(found.upper) >= Fraction(left[1]) - Fraction(right[0])
+
+
+@given(st.lists(pairs, max_size=4), st.floats(0, 1e300))
+@example([(-1e308, 1e308)], 0.0)
+@example([(0.1, 0.3), (0.30000000000000004, 0.5)], 0.2)
+@example([(5e-324, 1e-323)], 5e-324)
+def test_margins_of_widths_are_the_exact_ones_rounded_outward(ends: list[tuple[float, float]], limit: float) -> None:
+    width = max((Fraction(high) - Fraction(low) for low, high in ends), default=Fraction(0))
+    exact = Fraction(limit) - width
+    assert margin_of_width([Enclosure(*pair) for pair in ends], limit) == outward(exact, exact)
+    assert widest([Enclosure(*pair) for pair in ends]) == width
 
 
 def test_margins_of_widths() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from certify.chain import Chain
 from certify.claims.catalogue import entries
+from certify.claims.storage_formats import STORAGE_NAMES
 from certify.claims.thresholds import Thresholds
 from certify.execution import run_protocol
 from certify.verdict import Verdict
@@ -109,6 +110,24 @@ def test_every_claim_has_a_truth() -> None:
     """A claim that no truth is held against turns this red: it needs a line in `tests.prover.truths`."""
     assert {entry.key for entry in entries()} == set(TRUTHS)
     assert set(BOUNDED) <= set(TRUTHS)
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_several_groups_with_edges_and_labels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    claims = check([np.abs(rng.standard_normal((4, 6))), np.abs(rng.standard_normal((24, 4)))])
+    radius = next(claim for claim in claims if claim.id == "E5.radius")
+    assert radius.parameters["lines"] == "columns,pairs,noise,labels"
+    assert {"E6.labels", "E7.pairs[99]", "E7.domain.static"} <= {claim.id for claim in claims}
+
+
+@pytest.mark.parametrize("format", STORAGE_NAMES)
+def test_what_survives_storage(format: str) -> None:
+    rng = np.random.default_rng(STORAGE_NAMES.index(format))
+    claims = check([rng.random((3, 5)), rng.random((24, 3))], Thresholds(storage=format))
+    kept = next(claim for claim in claims if claim.id == "storage.structure")
+    assert len(kept.values) == 4
+    assert {"storage.ball", "storage.rank", "storage.gaps"} <= {claim.id for claim in claims}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from tests.geometry import oracle
 from tests.geometry.oracle import mp
+from tests.prover.flow_truth import Flow
 from tests.prover.incidence_truth import Incidence
 
 Real = Any
@@ -78,8 +80,8 @@ class Layer:
 class Edge:
     """Two layers that meet."""
 
-    def __init__(self, lower: Layer, upper: Layer) -> None:
-        self.lower, self.upper = lower, upper
+    def __init__(self, lower: Layer, upper: Layer, flow: Flow | None = None) -> None:
+        self.lower, self.upper, self.flow = lower, upper, flow
         self.product = upper.matrix * lower.matrix
         self.write = lower.matrix * lower.matrix.T
         self.read = upper.matrix.T * upper.matrix
@@ -199,7 +201,12 @@ class Edge:
     @functools.cached_property
     def rows(self) -> Incidence:
         """The row groups of what is read on what is written."""
-        return Incidence(self.lower, self.upper)
+        return _rows(self.lower, self.upper)
+
+
+@functools.lru_cache(maxsize=64)
+def _rows(lower: Layer, upper: Layer) -> Incidence:
+    return Incidence(lower, upper)
 
 
 class Component:
@@ -214,6 +221,10 @@ class Component:
             (u, v): exact_rank(arrays[u:v]) for u in range(self.length) for v in range(u + 1, self.length + 1)
         }
         self.ranks |= {(u, u): n for u, n in enumerate(self.dimensions)}
+
+    def static_domain(self) -> Real:
+        """Whether all interfaces lie in the static domain."""
+        return mp.mpf(all(_rows(a, b).static_domain() for a, b in itertools.pairwise(self.layers)))
 
     @functools.cached_property
     def sigma(self) -> list[Real]:

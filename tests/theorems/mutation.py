@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 SEEN, SURVIVED, ILL_TYPED, ENDLESS = "seen", "survived", "ill-typed", "does not end"
-_EVIDENCE = ("averages", "proofs", "properties", "samples")
+_EVIDENCE = ("averages", "proofs", "properties", "samples", "solutions")
 """Files of a statement that hold no claim; an altered proof that covers less claims nothing false."""
 _NO_FORMULAS = {
     "certify.geometry.number": "conversions between number types, tested in tests/geometry",

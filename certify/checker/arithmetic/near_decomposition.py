@@ -48,7 +48,7 @@ from certify.checker.arithmetic.rounding import (
 from certify.checker.arithmetic.scaled_matrix import Unit, frobenius
 from certify.errors import InternalError
 
-__all__ = ["NearSVD", "near_svd"]
+__all__ = ["NearSVD", "defect", "near_svd"]
 
 
 def _polar_distance(f: float) -> float:
@@ -65,7 +65,8 @@ class NearSVD:
 
     ``left`` (rows × d) and ``right`` (columns × d) are within ``left_distance`` and ``right_distance`` of orthonormal
     matrices, s decreases, and the scaled matrix is within ``error`` of left·diag(s)·rightᵀ with those, and within
-    ``spread`` in the Frobenius norm.
+    ``spread`` in the Frobenius norm. ``columns`` bound the lengths of the columns of AV − US of the lemma, in which A
+    is the scaled matrix or, where that is wide, its transpose.
     """
 
     shape: tuple[int, int]
@@ -73,6 +74,7 @@ class NearSVD:
     s: Array
     error: float
     spread: float
+    columns: Array
     left: Array
     right: Array
     left_distance: float
@@ -105,13 +107,14 @@ class NearSVD:
         return min(1.0, above(ball(self.error) / gap)) if below(gap) > 0 else 1.0
 
 
-def near_svd(a: Unit, room: float = 0.0) -> NearSVD:
+def near_svd(a: Unit, room: float = 0.0, proposed: Array | None = None) -> NearSVD:
     """Enclose all singular values and leading subspaces.
 
     Parameters
     ----------
     a : the matrix.
     room : how far ‖UᵀU − I‖ may be from 0 before more work is done; at least what rounding makes of it.
+    proposed : columns that may be right singular vectors of a tall matrix, where some are at hand.
 
     Normally one eigendecomposition of the smaller Gram matrix and three products; where small singular values make
     the columns of AV lean on each other, an ordinary singular value decomposition instead.
@@ -119,7 +122,7 @@ def near_svd(a: Unit, room: float = 0.0) -> NearSVD:
     tall = a.matrix.shape[0] >= a.matrix.shape[1]
     work = a.matrix if tall else a.matrix.T
     room = max(room, 2 * max(work.size, 256) * U)
-    u, s, v, f, h, e, slip = _from_gram(work, room) or _from_svd(work)
+    u, s, v, f, h, e, slip, columns = _from_gram(work, room, proposed) or _from_svd(work)
     g, h = _polar_distance(f), _polar_distance(h)
     if not (g < 1 and h < 1):
         raise InternalError("the singular vectors of LAPACK are not orthonormal", hint="another LAPACK")
@@ -129,22 +132,27 @@ def near_svd(a: Unit, room: float = 0.0) -> NearSVD:
     spread += ball(h) + ball(g) * frobenius(s) * 2
     total = ball(e) + ball(slip) + ball(a.lost) * (1 + ball(h)) + ball(float(s[0])) * (ball(g) + ball(h))
     error = above(total / (1 - ball(h)))
-    left, right, left_distance, right_distance = (u, v, g, h) if tall else (v, u, h, g)
-    return NearSVD(a.matrix.shape, a.exponent, s, error, above(spread), left, right, left_distance, right_distance)
+    # A column of AV rounds by γ‖|A||v|‖, and that is at most γ‖A‖_F‖v‖.
+    columns = (columns + above(rounded + ball(a.lost) * (1 + ball(h)))) * (1.0 + 2.0**-40)
+    distances = (g, h) if tall else (h, g)
+    left, right = (u, v) if tall else (v, u)
+    return NearSVD(a.matrix.shape, a.exponent, s, error, above(spread), columns, left, right, *distances)
 
 
-_Factors: TypeAlias = tuple[Array, Array, Array, float, float, float, float]
-"""u, s, v, then bounds of ‖uᵀu − I‖, ‖vᵀv − I‖, ‖fl(av) − u diag(s)‖ and ‖fl(av) − av‖."""
+_Factors: TypeAlias = tuple[Array, Array, Array, float, float, float, float, Array]
+"""u, s, v, then bounds of ‖uᵀu − I‖, ‖vᵀv − I‖, ‖fl(av) − u diag(s)‖, ‖fl(av) − av‖ and of the lengths of the columns
+of fl(av) − u diag(s)."""
 
 
-def _from_gram(work: Array, room: float) -> _Factors | None:
+def _from_gram(work: Array, room: float, proposed: Array | None = None) -> _Factors | None:
     """Vectors from the Gram matrix and normalized columns of AV; nothing if those lean on each other by ``room``.
 
     Columns that belong to small singular values inherit components of relative size u s_1 / s_k along the leading
-    ones, which comes to about 10√d u s_1 / s_k in ‖UᵀU − I‖. They are few as a rule and are separated again.
+    ones, which comes to about 10√d u s_1 / s_k in ‖UᵀU − I‖. They are few as a rule and are separated again. Where more
+    are small the eigenvectors of these mix by about u (s_1 / s_k)²; then all for which that is too much are separated.
     """
-    _, v = scipy.linalg.eigh((work.T @ work).T, driver="evd", check_finite=False, overwrite_a=True)
-    v = v[:, ::-1]
+    v = _eigenvectors(work) if proposed is None else proposed
+    # Whatever they are, the lengths of their images are put in order.
     image, slip = product(work, v)
     s = np.sqrt(np.einsum("ij,ij->j", image, image))
     if not 0 < s[0] < 2:
@@ -156,19 +164,33 @@ def _from_gram(work: Array, room: float) -> _Factors | None:
     kept = s.size - int(np.count_nonzero(short))
     u = np.divide(image, np.where(short, 1.0, s), out=image)
     # A quotient errs by u relative or η absolute, and s < 2; the columns of u have lengths below 2.
-    e = ball(U) * ball(float(s[0])) * arb(s.size).sqrt() * 2 + ball(4 * ETA) * arb(u.size).sqrt()
-    if kept < s.size:
-        rest, tail_slip = _separate(work, u, s, v, kept)
-        e += rest + ball(tail_slip)
-    f = _defect(u)
-    if not f < room:
-        return None
-    return u, s, v, f, _defect(v), above(e), slip
+    base = ball(U) * ball(float(s[0])) * arb(s.size).sqrt() * 2 + ball(4 * ETA) * arb(u.size).sqrt()
+    mixing, divided = U * float(s[0] / s[max(kept, 1) - 1]) ** 2, kept
+    limit = math.sqrt(24 * U / room) * float(s[0])
+    for cut in (0.0, limit) if mixing < 8 * room else (limit,):
+        e, columns = base, s * (4 * U) + 2.0**-500
+        kept = min(kept, s.size - int(np.count_nonzero(s < cut)))
+        if 2 * kept < s.size and cut > 0:
+            return None
+        u[:, kept:divided] *= s[kept:divided]
+        if kept < s.size:
+            rest, tail_slip, columns[kept:] = _separate(work, u, s, v, kept)
+            e, divided = e + rest + ball(tail_slip), s.size
+        f = defect(u)
+        if f < room:
+            return u, s, v, f, defect(v), above(e), slip, columns
+    return None
 
 
-def _separate(work: Array, u: Array, s: Array, v: Array, kept: int) -> tuple[arb, float]:
+def _eigenvectors(work: Array) -> Array:
+    _, v = scipy.linalg.eigh((work.T @ work).T, driver="evd", check_finite=False, overwrite_a=True)
+    return v[:, ::-1]
+
+
+def _separate(work: Array, u: Array, s: Array, v: Array, kept: int) -> tuple[arb, float, Array]:
     """Replace columns ``kept``, … of u, s, v by singular vectors of A on the trailing span of v, away from the
-    leading columns of u; bounds of ``‖fl(A v') − u' diag(s')‖₂`` and ``‖fl(A v') − A v'‖₂`` for the new columns."""
+    leading columns of u; bounds of ``‖fl(A v') − u' diag(s')‖₂``, of ``‖fl(A v') − A v'‖₂`` and of the lengths of the
+    first one's columns, for the new columns."""
     head = u[:, :kept]
     tail = u[:, kept:] - head @ (head.T @ u[:, kept:])
     turned, _, turn = scipy.linalg.svd(tail, full_matrices=False, check_finite=False)
@@ -180,17 +202,25 @@ def _separate(work: Array, u: Array, s: Array, v: Array, kept: int) -> tuple[arb
     order = np.argsort(-np.abs(lengths), kind="stable")
     u[:, kept:], s[kept:] = np.take(turned, order, axis=1), np.minimum(np.abs(lengths[order]), s[kept - 1])
     v[:, kept:] = np.take(v[:, kept:], order, axis=1)
-    return _residual(np.take(image, order, axis=1), u[:, kept:], s[kept:]), slip
+    size, columns = _residual(np.take(image, order, axis=1), u[:, kept:], s[kept:])
+    return size, slip, columns
 
 
-def _residual(image: Array, u: Array, s: Array) -> arb:
-    """A bound of ``‖image − u diag(s)‖₂``; the columns of u are no longer than 2.
+def _residual(image: Array, u: Array, s: Array) -> tuple[arb, Array]:
+    """Bounds of ``‖image − u diag(s)‖₂`` and of the lengths of its columns; those of u are no longer than 2.
 
     Two roundings an entry: |fl(p - fl(us)) - (p - us)| <= u|us|(1 + u) + u|rest| + 2η.
     """
     rest = image - u * s
     size, root = ball(absolute_norm(rest)), arb(s.size).sqrt()
-    return size + 2 * ball(U) * root * (2 * ball(float(s.max(initial=0.0))) + size) + ball(2 * ETA) * arb(u.size).sqrt()
+    # Squares that underflow are below 2^-1022 each.
+    columns = (
+        np.sqrt(np.einsum("ij,ij->j", rest, rest)) * (1.0 + 2 * gamma(rest.shape[0] + 8)) + s * (8 * U) + 2.0**-500
+    )
+    whole = (
+        size + 2 * ball(U) * root * (2 * ball(float(s.max(initial=0.0))) + size) + ball(2 * ETA) * arb(u.size).sqrt()
+    )
+    return whole, columns
 
 
 def _from_svd(work: Array) -> _Factors:
@@ -198,10 +228,11 @@ def _from_svd(work: Array) -> _Factors:
     u, s, vt = scipy.linalg.svd(work, full_matrices=False, check_finite=False)
     v = vt.T
     image, slip = product(work, v)
-    return u, s, v, _defect(u), _defect(v), above(_residual(image, u, s)), slip
+    rest, columns = _residual(image, u, s)
+    return u, s, v, defect(u), defect(v), above(rest), slip, columns
 
 
-def _defect(u: Array) -> float:
+def defect(u: Array) -> float:
     """Upper bound of ``‖uᵀu − I‖₂``; infinite when an entry is above 2 or not finite."""
     if not float(np.abs(u).max(initial=0.0)) <= 2:
         return math.inf

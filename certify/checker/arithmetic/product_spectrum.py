@@ -2,6 +2,7 @@ r"""Singular values of a product of several matrices.
 
 Partial products are scaled floats M with ‖M - 2^{-g} exact‖₂ <= e. With M', e' above M, e:
 ‖fl(M'M) - exact‖₂ <= rounding + ‖M'‖e + e'‖M‖ + e'e. Weyl's inequality moves the singular values of the last one by e.
+A product through a narrow waist is taken from the decompositions of what lies above and below it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
 from flint import arb
 
-from certify.checker.arithmetic.near_decomposition import near_svd
+from certify.checker.arithmetic.narrow_product import core_sigma, is_narrow
+from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.rounding import Array, above, ball, product
 from certify.checker.arithmetic.scaled_matrix import Unit, frobenius_squared, root
 
@@ -32,7 +35,11 @@ class _Part:
 
 
 def product_sigma(
-    factors: Sequence[Callable[[], Array]], dimensions: Sequence[int], norms: Sequence[float]
+    factors: Sequence[Callable[[], Array]],
+    dimensions: Sequence[int],
+    norms: Sequence[float],
+    room: float = 0.0,
+    enough: Callable[[Array, Array], bool] = lambda lower, upper: True,
 ) -> tuple[Array, Array]:
     """Lower and upper bounds of the singular values of W_L ⋯ W_1, decreasing.
 
@@ -41,6 +48,8 @@ def product_sigma(
     factors : they read W_1, ..., W_L, two or more, once each.
     dimensions : n_0, ..., n_L.
     norms : proved upper bounds of ‖W_l‖₂.
+    room : how far the vectors of the product may be from orthonormal at first, as for ``near_svd``.
+    enough : whether bounds do; otherwise they are found again without room.
     """
 
     @cache
@@ -64,10 +73,21 @@ def product_sigma(
         k = cheapest(i, j)[2]
         return _times(part(k, j), part(i, k))
 
+    narrowest = min(range(1, len(factors)), key=lambda k: dimensions[k])
+    if is_narrow(dimensions[0], dimensions[narrowest], dimensions[-1]):
+        found = core_sigma(_near(part(narrowest, len(factors))), _near(part(0, narrowest)))
+        beyond = np.zeros(min(dimensions[0], dimensions[-1]) - found[0].size)
+        bounds = np.concatenate([found[0], beyond]), np.concatenate([found[1], beyond])
+        if enough(*bounds):
+            return bounds
     whole = part(0, len(factors))
-    near = near_svd(Unit(whole.matrix, 0, 0.0, arb(1)))
-    moved = above(ball(near.error) + whole.error)
-    return replace(near, error=moved, exponent=whole.exponent).sigma()
+    bounds = _near(whole, room).sigma()
+    return bounds if not room or enough(*bounds) else _near(whole).sigma()
+
+
+def _near(part: _Part, room: float = 0.0) -> NearSVD:
+    near = near_svd(Unit(part.matrix, 0, 0.0, arb(1)), room)
+    return replace(near, error=above(ball(near.error) + part.error), exponent=part.exponent)
 
 
 def _leaf(a: Array, norm: float) -> _Part:

@@ -104,24 +104,40 @@ def product(x: Array, y: Array) -> tuple[Array, float]:
     through more than ``_BLOCK`` + (number of blocks) - 1 roundings, so that γ stays small.
     """
     _check_size(x, y)
-    k = x.shape[1]
+    found = _multiplied(x, y)
+    return found, _product_bound(x.shape[1], absolute_norm(x), absolute_norm(y), found.size)
+
+
+def _multiplied(x: Array, y: Array) -> Array:
     found = x[:, :_BLOCK] @ y[:_BLOCK]
-    for start in range(_BLOCK, k, _BLOCK):
+    for start in range(_BLOCK, x.shape[1], _BLOCK):
         found += x[:, start : start + _BLOCK] @ y[start : start + _BLOCK]
-    return found, _product_bound(k, absolute_norm(x), absolute_norm(y), found.size)
+    return found
 
 
-def gram(x: Array) -> tuple[Array, float]:
-    """``fl(xᵀx)`` and a bound of ``‖fl(xᵀx) − xᵀx‖₂``, for entries of magnitude at most 2."""
+def gram(x: Array, *, upper: bool = False) -> tuple[Array, float]:
+    """``fl(xᵀx)`` and a bound of ``‖fl(xᵀx) − xᵀx‖₂``, for entries of magnitude at most 2.
+
+    ``upper`` says that x is an upper triangle; what is added of its zeros is left out.
+    """
     _check_size(x)
-    k = x.shape[0]
-    head = x[:_BLOCK]
-    found = head.T @ head
-    for start in range(_BLOCK, k, _BLOCK):
-        part = x[start : start + _BLOCK]
-        found += part.T @ part
+    n = x.shape[1]
+    if n <= 2 * _BLOCK:
+        found = _multiplied(x.T, x)
+    else:
+        # One triangle, by blocks of columns: the same sums.
+        found = np.empty((n, n))
+        for start in range(0, n, _BLOCK):
+            end = start + _BLOCK
+            if upper:
+                for row in range(0, end, _BLOCK):
+                    last = row + _BLOCK
+                    found[row:last, start:end] = _multiplied(x[:last, row:last].T, x[:last, start:end])
+            else:
+                found[:end, start:end] = _multiplied(x[:, :end].T, x[:, start:end])
+            found[start:end, :start] = found[:start, start:end].T
     size = absolute_norm(x)
-    return found, _product_bound(k, size, size, found.size)
+    return found, _product_bound(x.shape[0], size, size, found.size)
 
 
 def roundings(k: int) -> int:
@@ -135,7 +151,7 @@ def _product_bound(k: int, left: float, right: float, entries: int) -> float:
 
 def _check_size(*arrays: Array) -> None:
     for array in arrays:
-        if array.size and not float(np.abs(array).max()) <= 2:
+        if array.size and not (float(array.max()) <= 2 and float(array.min()) >= -2):
             raise InternalError("a rounding bound was asked for entries above 2 or not finite")
 
 

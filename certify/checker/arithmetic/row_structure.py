@@ -7,7 +7,9 @@ triangle.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from flint import arb
@@ -15,10 +17,13 @@ from numpy.typing import NDArray
 
 from certify.checker.arithmetic.ranges import Mask, Range, constant, inner, norm
 from certify.checker.arithmetic.rounding import Array, above, below
+from certify.checker.tasks import once
 
 __all__ = ["Cut", "Pairs", "Structure", "cut_at", "widest"]
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,20 @@ class Structure:
     @property
     def shared(self) -> NDArray[np.int64]:
         """How many columns two groups share."""
-        return np.array([[int(np.count_nonzero(a & b)) for b in self.active] for a in self.active], dtype=np.int64)
+        return once(self, "_shared", self._count_shared)
+
+    def _count_shared(self) -> NDArray[np.int64]:
+        # Sums of zeros and ones are exact in floating point.
+        found = self.active.astype(np.float64)
+        return (found @ found.T).astype(np.int64)
+
+    def _kept(self, name: str, pairs: Pairs, make: Callable[[Pairs], _T]) -> _T:
+        """What does not depend on a change is computed once for the same pairs."""
+        store: dict[tuple[str, bytes, bytes], _T] = once(self, "_store", dict[tuple[str, bytes, bytes], _T])
+        key = name, pairs[0].tobytes(), pairs[1].tobytes()
+        if key not in store:
+            store[key] = make(pairs)
+        return store[key]
 
     def pairs(self) -> Pairs:
         """The pairs that share a column."""
@@ -55,7 +73,7 @@ class Structure:
 
     def weights(self, pairs: Pairs) -> Range:
         """w_GH."""
-        return self.sums(self.x, self.x, pairs)[0]
+        return self._kept("weights", pairs, lambda pairs: self.sums(self.x, self.x, pairs)[0])
 
     def _ones(self) -> Range:
         ones = np.ones(self.active.shape)
@@ -63,11 +81,17 @@ class Structure:
 
     def lengths(self, pairs: Pairs) -> tuple[Range, Range]:
         """The norms of the profiles."""
+        return self._kept("lengths", pairs, self._lengths)
+
+    def _lengths(self, pairs: Pairs) -> tuple[Range, Range]:
         left, right = self.sums(self.x.times(self.x), self._ones(), pairs)
         return left.root(), right.root()
 
     def cosines(self, pairs: Pairs) -> Range:
         """Their correlations, 1 on a single column; of others the range may reach beyond 1."""
+        return self._kept("cosines", pairs, self._cosines)
+
+    def _cosines(self, pairs: Pairs) -> Range:
         left, right = self.lengths(pairs)
         found = self.weights(pairs).over(left.times(right))
         single = self.shared[pairs] == 1
@@ -118,7 +142,7 @@ class Structure:
 
     def noise(self) -> Range:
         """The norm of the cells outside the supports."""
-        return norm(self.x, ~self.active)
+        return once(self, "_noise", lambda: norm(self.x, ~self.active))
 
     def noise_margin(self, moved: Range, nu: float) -> Range:
         """ν − ‖noise‖ − ‖its change‖."""
@@ -180,5 +204,7 @@ def widest(x: Range, below: int, above: int) -> float:
     """The width of the widest gap with at least so many numbers on either side; not positive where there is none."""
     order = np.argsort(x.lo, kind="stable")
     low, reach = x.lo[order], np.maximum.accumulate(x.hi[order])
-    found = [float(low[k] - reach[k - 1]) for k in range(below, low.size - above + 1)]
-    return max(found, default=0.0)
+    last = low.size - above
+    if last < below:
+        return 0.0
+    return float(np.max(low[below : last + 1] - reach[below - 1 : last]))

@@ -32,14 +32,14 @@ class Unit:
     def of(cls, a: Array) -> Unit:
         """Scale a finite matrix; exact except where the result is subnormal, where an entry errs by at most η."""
         check_arithmetic()
-        largest = float(np.abs(a).max(initial=0.0))
+        largest = max(float(a.max(initial=0.0)), -float(a.min(initial=0.0)))
         if not math.isfinite(largest):
             raise InternalError("an entry is not finite")
         exponent = math.frexp(largest)[1]
-        b = np.ldexp(a, -exponent)
+        b = _scaled(a, -exponent)
         # Entries of b are below 1 and so is this step: ‖b‖_F² < 4^step.
         step = math.frexp(float(np.vdot(b, b)))[1] // 2 + 1
-        b = np.ldexp(b, -step)
+        b = _scaled(b, -step)
         lost = above(2 * ball(ETA) * arb(a.size).sqrt()) if exponent + step > 0 else 0.0
         mass = frobenius_squared(b)
         if not mass < 1:
@@ -50,6 +50,11 @@ class Unit:
     def norm(self) -> arb:
         """A ball around ‖A‖_F of the unscaled matrix."""
         return (root(self.mass) + error_ball(ball(self.lost))).max(arb(0)) * arb(2) ** self.exponent
+
+
+def _scaled(a: Array, exponent: int) -> Array:
+    """A matrix times a power of two; the power itself is no float where it is large."""
+    return a * 2.0**exponent if abs(exponent) < 1000 else np.ldexp(a, exponent)
 
 
 def error_ball(size: arb) -> arb:

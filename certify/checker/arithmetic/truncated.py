@@ -19,14 +19,29 @@ gives (σ² − s_i²)⟨u, ū_i⟩ = s_if + σf'. Over the u beyond r, where σ
 (1−Q)Ū_rS_rG⁻¹ has Frobenius norm √2ε at most, and (1−Q)B_re_j is its product with (g_iv̄_i(j))_i. The same for u up to
 r and i > r with h_i.  □
 
-By transposition it holds for rows, and for the norms of groups of them with the sums of the squares of ū_i over a
-group. The cell (G, j) of W'_{r'}W_r − B'_{r'}B_r is at most ‖W'_G‖‖(W_r−B_r)e_j‖ + ‖(W'_{r'}−B'_{r'})_G‖‖Be_j‖, and
-the float form of B'_{r'}B_r is off by what bases, core and products round.
+With W_c = W − W_r and B_c = B − B_r, W_c − B_c = F − (W_r − B_r) = (1−Q)F + (1−Q)B_r − Q(B − B_r) has the same bound.
+By transposition both hold for rows, and for the norms of groups of them with the sums of the squares of ū_i over a
+group.
+
+**Changes.** W'W − W'_{r'}W_r = W'_{r'}W_c + W'_cW. With column and row the bounds above for W and W', the cell (G, j)
+of its distance from the same in B and B' is at most
+
+.. math::
+    \|W'_G\|(\mathrm{column}_j+\varepsilon)+\mathrm{row}_G(\|B_ce_j\|+\|Be_j\|),
+
+and ‖B_ce_j‖² = Σ_{i>r}s_i²v̄_i(j)². In B and B' the change is a sum over the steps from each window to the next smaller
+one, from (q', q) to (r', r)
+
+.. math:: \bar U'_{r'}M_{r',\,r:q}\bar V_{r:q}^T+\bar U'_{r':q'}M_{r':q',\,q}\bar V_q^T,\qquad M=TV'^TUS,
+
+which is thin where windows are near each other. It is formed with float bases: exactly so it would be
+U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add (p + q(1 + p))t_1s_1, for ‖U' − Ū'‖ <= p and
+‖V − V̄‖ <= q, and the core its error times (1 + p)(1 + q). Every product then adds its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from flint import arb
@@ -61,6 +76,7 @@ class Transport:
         lower, upper = (np.ldexp(a, -e) for a, e in zip(layers, exponents, strict=True))
         self.decompose, self.exponents = decompose, exponents
         self.groups = [np.asarray(rows) for rows in groups]
+        self.planned: list[tuple[int, int]] = []
         self.whole, _ = product(upper, lower)
         lengths = np.sqrt(np.einsum("ij,ij->j", lower, lower)) * (1.0 + 4 * gamma(lower.shape[0] + 4))
         terms = lower.shape[0]
@@ -103,17 +119,45 @@ class Transport:
         wide = outside(found * (1.0 - relative) - slip, found * (1.0 + relative) + slip)
         return Range(np.maximum(wide.lo, 0.0), wide.hi)
 
+    def plan(self, windows: Iterable[tuple[int, int]]) -> None:
+        """Windows of which truncations are asked for; those of one plan are cheaper together."""
+        self.planned = sorted({*self.planned, *windows}, reverse=True)
+
     def truncated(self, windows: tuple[int, int]) -> tuple[Range, Range] | None:
         """Norms of the cells of the change, and of those of the truncated transport; None without certified gaps."""
-        moved = [self._moved(side, r) for side, r in enumerate(windows)]
-        tops = [self._top(side) for side in (0, 1)]
-        short, slip = self._short(windows, tops)
-        column, row = moved
-        off = self.rows[:, None] * column + row[:, None] * (self.columns + above(self._unit(0, self.near[0].spread)))
-        off = off * (1.0 + 2.0**-40) + above(slip) + 2.0**-900
-        if not np.all(off < 1):
-            return None
-        return self._norms(short - self.whole, self.slip + off), self._norms(short, off)
+        if windows not in self.planned:
+            self.plan([windows])
+            vars(self).pop("_all", None)
+        return once(self, "_all", self._truncate)[windows]
+
+    def _truncate(self) -> dict[tuple[int, int], tuple[Range, Range] | None]:
+        """All windows of the plan; they do not increase, or the steps would begin again."""
+        found: dict[tuple[int, int], tuple[Range, Range] | None] = {}
+        change, slip, reached = np.zeros(self.whole.shape), arb(0), (self.near[0].d, self.near[1].d)
+        for windows in self.planned:
+            if windows[1] > reached[1]:
+                change, slip, reached = np.zeros(self.whole.shape), arb(0), (self.near[0].d, self.near[1].d)
+            slip += self._step(change, reached, windows)
+            reached = windows
+            off = self._distance(windows) + above(slip + self._tilt())
+            if not np.all(off < 1):
+                found[windows] = None
+                continue
+            # The difference rounds once an entry, and the norms of its cells are at most 2.
+            kept = self._norms(self.whole - change, self.slip + off + 4 * U)
+            found[windows] = self._norms(change, off), kept
+        return found
+
+    def _distance(self, windows: tuple[int, int]) -> Array:
+        """How far the cells of the change may be from those in the near-decompositions."""
+        column, row = (self._moved(side, r) for side, r in enumerate(windows))
+        write = self.near[0]
+        spread = above(self._unit(0, write.spread))
+        scaled = np.ldexp(write.s[windows[0] :], write.exponent - self.exponents[0])
+        beyond = np.sqrt(self.squares[0][:, windows[0] :] @ np.square(scaled)) * (1.0 + 2.0**-30)
+        beyond += (2 * write.right_distance + 2.0**-400) * float(np.max(scaled, initial=0.0)) + 2.0**-400
+        off = self.rows[:, None] * (column + spread) + row[:, None] * (beyond + self.columns + spread)
+        return off * (1.0 + 2.0**-40) + 2.0**-900
 
     def _unit(self, side: int, value: float) -> arb:
         return ball(value) * arb(2) ** (self.near[side].exponent - self.exponents[side])
@@ -140,19 +184,41 @@ class Transport:
             found += 1.5 * (np.sqrt(sums) * (1.0 + 2.0**-30) + largest * (2 * tilt + 2.0**-500))
         return found * (above(self._unit(side, near.spread)) * (1.0 + 2.0**-40))
 
-    def _short(self, windows: tuple[int, int], tops: Sequence[arb]) -> tuple[Array, arb]:
-        """The truncated product of the near-decompositions, and what it is off."""
-        write, read = self.near
+    @property
+    def middle(self) -> tuple[Array, arb]:
+        """M, and how far it is from that of the orthonormal bases."""
+        return once(self, "_middle", self._make_middle)
+
+    def _make_middle(self) -> tuple[Array, arb]:
         core, core_slip = self.core
-        r, r_next = windows
         scales = [
-            np.ldexp(near.s[:window], near.exponent - exponent)
-            for near, window, exponent in zip(self.near, windows, self.exponents, strict=True)
+            np.ldexp(near.s, near.exponent - exponent) for near, exponent in zip(self.near, self.exponents, strict=True)
         ]
-        middle = scales[1][:, None] * core[:r_next, :r] * scales[0]
-        off = tops[0] * tops[1] * core_slip + ball(4 * U) * ball(absolute_norm(middle)) + ball(8 * ETA) * middle.size
-        half, rounding = product(middle, np.ascontiguousarray(write.right[:, :r].T))
-        found, last = product(read.left[:, :r_next], half)
-        outer, inner = ball(read.left_distance), ball(write.right_distance)
-        slip = ball(last) + (1 + outer) * (ball(rounding) + (1 + inner) * off)
-        return found, slip + (outer + inner * (1 + outer)) * tops[0] * tops[1]
+        found = scales[1][:, None] * core * scales[0]
+        off = self._top(0) * self._top(1) * core_slip
+        return found, off + ball(4 * U) * ball(absolute_norm(found)) + ball(8 * ETA) * found.size
+
+    def _tilt(self) -> arb:
+        """What float bases and the core add to a change."""
+        outer, inner = ball(self.near[1].left_distance), ball(self.near[0].right_distance)
+        core = (1 + outer) * (1 + inner) * self.middle[1]
+        return 2 * (core + (outer + inner * (1 + outer)) * self._top(0) * self._top(1))
+
+    def _step(self, change: Array, old: tuple[int, int], new: tuple[int, int]) -> arb:
+        """Add to a change what lies between two windows; what that rounds."""
+        (q, q_next), (r, r_next) = old, new
+        left, right, middle = self.near[1].left, self.near[0].right, self.middle[0]
+        outer, inner = 1 + ball(self.near[1].left_distance), 1 + ball(self.near[0].right_distance)
+        slip = arb(0)
+        if r < q:
+            half, rounding = product(left[:, :r_next], np.ascontiguousarray(middle[:r_next, r:q]))
+            part, last = product(half, np.ascontiguousarray(right[:, r:q].T))
+            change += part
+            slip += ball(rounding) * inner + ball(last)
+        if r_next < q_next:
+            half, rounding = product(np.ascontiguousarray(middle[r_next:q_next, :q]), right[:, :q].T)
+            part, last = product(left[:, r_next:q_next], half)
+            change += part
+            slip += ball(rounding) * outer + ball(last)
+        # Two sums an entry, of a matrix of norm below 2.
+        return slip + ball(4 * U) * ball(absolute_norm(change)) + ball(4 * ETA) * change.size

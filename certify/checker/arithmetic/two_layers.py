@@ -45,11 +45,15 @@ __all__ = ["Angles", "Commutation", "angles", "commutation", "product_norm", "si
 
 @dataclass(frozen=True, slots=True)
 class Angles:
-    """Bounds of the k principal cosines, decreasing, and a ball around the overlap Σcos²/k."""
+    """Bounds of the k principal cosines, decreasing, and a ball around the overlap Σcos²/k.
+
+    ``turn`` are about the right singular vectors of V'ᵀU: those of (I − V'V'ᵀ)U too, in reverse order.
+    """
 
     lower: Array
     upper: Array
     overlap: arb
+    turn: Array
 
 
 def angles(write: NearSVD, read: NearSVD, windows: list[int]) -> dict[int, Angles]:
@@ -65,17 +69,18 @@ def angles(write: NearSVD, read: NearSVD, windows: list[int]) -> dict[int, Angle
     found: dict[int, Angles] = {}
     for k in windows:
         # The bases themselves are good for about n k roundings.
-        lower, upper = near_svd(Unit.of(core[:k, :k]), 4 * left.shape[0] * k * U).sigma()
+        near = near_svd(Unit.of(core[:k, :k]), 4 * left.shape[0] * k * U)
+        lower, upper = near.sigma()
         turned = ball(_side_angle(write, k, write.shape[0])) + ball(_side_angle(read, k, read.shape[1]))
         error = above(slip + turned)
         low = np.maximum(np.nextafter(lower - error, -np.inf), 0.0)
         high = np.minimum(np.nextafter(upper + error, np.inf), 1.0)
-        found[k] = Angles(low, high, _overlap(core[:k, :k], above(slip), turned))
+        found[k] = Angles(low, high, _overlap(core[:k, :k], above(slip), turned), near.right)
     return found
 
 
-def sines(write: NearSVD, read: NearSVD, k: int) -> tuple[Array, Array]:
-    """Bounds of the k sines, increasing, of the angles of :func:`angles`."""
+def sines(write: NearSVD, read: NearSVD, k: int, turn: Array | None = None) -> tuple[Array, Array]:
+    """Bounds of the k sines, increasing, of the angles of :func:`angles`, and its ``turn`` where that is at hand."""
     left, right = np.ascontiguousarray(write.left[:, :k]), np.ascontiguousarray(read.right[:, :k])
     core, core_slip = product(np.ascontiguousarray(right.T), left)
     back, back_slip = product(right, core)
@@ -85,7 +90,9 @@ def sines(write: NearSVD, read: NearSVD, k: int) -> tuple[Array, Array]:
     slip = (1 + q) * ball(core_slip) + ball(back_slip) + ball(2 * U) * frobenius(rest) + ball(ETA) * rest.size
     turned = ball(_side_angle(write, k, write.shape[0])) + ball(_side_angle(read, k, read.shape[1]))
     error = above(slip + q * (2 + q) + (1 + q) * (1 + q) * p + turned)
-    lower, upper = near_svd(Unit.of(rest), 4 * rest.size * U).sigma() if rest.any() else (np.zeros(k), np.zeros(k))
+    reverse = None if turn is None else np.ascontiguousarray(turn[:, ::-1])
+    near = near_svd(Unit.of(rest), 4 * rest.size * U, reverse) if rest.any() else None
+    lower, upper = near.sigma() if near is not None else (np.zeros(k), np.zeros(k))
     low = np.maximum(np.nextafter(lower[::-1] - error, -np.inf), 0.0)
     return low, np.minimum(np.nextafter(upper[::-1] + error, np.inf), 1.0)
 

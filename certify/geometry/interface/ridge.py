@@ -1,4 +1,4 @@
-r"""What weight decay does to the imbalance Δ = H − K of a deep linear network (THEORY B1, B2, B4).
+r"""What weight decay does to the imbalance Δ = H − K of a deep linear network (THEORY B1, B2, B3∘B1, B4).
 
 N_l is the gradient of the loss at layer l, R_l = N_l + λW_l that of loss and ridge, η the step size.
 """
@@ -6,16 +6,23 @@ N_l is the gradient of the loss at layer l, R_l = N_l + λW_l that of loss and r
 from __future__ import annotations
 
 from certify.geometry.number import Number, coerce
-from certify.rigor.functions import absolute, exp, sqrt
+from certify.rigor.functions import absolute, exp, log, sqrt
 
 __all__ = [
+    "best_factor",
+    "best_share",
+    "critical_path",
+    "excess_bound",
     "flow_factor",
     "flow_path",
+    "half_life",
+    "horizon",
     "horizon_bound",
     "imbalance_floor",
     "production_bound",
     "rate_range",
     "remaining_gap",
+    "share_factor",
     "stationarity_bound",
     "step_factor",
 ]
@@ -29,6 +36,17 @@ def flow_factor(decay: Number, time: Number) -> Number:
     1/4
     """
     return exp(-2 * coerce(decay) * coerce(time))
+
+
+def half_life(decay: Number) -> Number:
+    r""":math:`\log2/(2\lambda)`, the time in which the gradient flow halves Δ (B1).
+
+    >>> import sympy
+    >>> half_life(sympy.Integer(1)) == sympy.log(2) / 2
+    True
+    """
+    decay = coerce(decay)
+    return log(decay * 0 + 2) / (2 * decay)
 
 
 def step_factor(decay: Number, eta: Number) -> Number:
@@ -136,3 +154,68 @@ def horizon_bound(
     size = coerce(imbalance)
     shrunk = sqrt(size * 0 + 2) * flow_factor(decay, time) * size
     return shrunk / remaining_gap(gap, weight, flow_path(time, excess))
+
+
+def critical_path(gap: Number, weight: Number) -> Number:
+    r""":math:`p^*=\gamma/(2w)`: on a shorter path of the two layers :func:`remaining_gap` is positive (B3, B1).
+
+    >>> critical_path(4, 1), remaining_gap(4, 1, critical_path(4, 1))
+    (2.0, 0.0)
+    """
+    return gap / (2 * weight)
+
+
+def excess_bound(decay: Number, loss: Number, mass: Number) -> Number:
+    r""":math:`e=\ell+\tfrac\lambda2\sum_l\|W_l\|_F^2`, a bound of F − inf F, with F the loss and that ridge (B3, B1).
+
+    *Proof*: the ridge is not negative, so that inf F is not below the infimum of the loss, and the loss is above that
+    by ``loss`` ℓ at most.
+
+    Parameters
+    ----------
+    decay : λ > 0.
+    loss : ℓ, by how much the loss is above its infimum at most.
+    mass : :math:`\sum_l\|W_l\|_F^2` over all layers that the ridge acts on.
+    """
+    return loss + decay * mass / 2
+
+
+def horizon(path: Number, excess: Number) -> Number:
+    r""":math:`T=p^{*2}/e`, the time in which the flow is not longer than p* (B3, B1); see :func:`flow_path`."""
+    return path * path / excess
+
+
+def share_factor(rate: Number, share: Number) -> Number:
+    r""":math:`e^{-cu^2}/(1-u)`: :func:`horizon_bound` at τ = u²T over that at 0, with c = 2λT and T the horizon.
+
+    As :math:`2w\sqrt{\tau e}=u\gamma` and :math:`2\lambda\tau=cu^2`.
+    """
+    share = coerce(share)
+    return exp(-coerce(rate) * share * share) / (1 - share)
+
+
+def best_share(rate: Number) -> Number:
+    r""":math:`u=\tfrac12(1+\sqrt{1-2/c})`, the u > 0 at which :func:`share_factor` may be least, c >= 2.
+
+    *Proof*: the derivative of the logarithm, −2cu + 1/(1 − u), has the sign of 1 − 2cu(1 − u). For c < 2 it is
+    positive on [0, 1), and the factor is least, 1, at u = 0. For c >= 2 it is negative between the roots of
+    2cu(1 − u) = 1 alone, so that the factor is least at 0 or at the larger root, u. By c = 1/(2u(1 − u)) the logarithm
+    there is −u/(2(1 − u)) − log(1 − u), whose derivative is −½(2u − 1)/(1 − u)² for u >= ½, from log 2 − ½ > 0 down
+    without bound: from one c on, the factor at u is below 1.
+
+    >>> best_share(2)
+    0.500000000000000
+    """
+    rate = coerce(rate)
+    return (1 + sqrt(1 - 2 / rate)) / 2
+
+
+def best_factor(rate: Number) -> Number:
+    r""":math:`2m\,e^{1/2-m}`, m = cu: :func:`share_factor` at :func:`best_share`, where 1 − u = 1/(2cu), cu² = cu − ½.
+
+    >>> best_factor(10) < 0.01
+    True
+    """
+    rate = coerce(rate)
+    m = rate * best_share(rate)
+    return 2 * m * exp((1 - 2 * m) / 2)

@@ -74,12 +74,14 @@ class _Search:
         return self._gibbs[alpha]
 
     def value(self, alpha: float) -> flint.arb:
+        """:func:`log_affinity`; the mass of the ones is the power sum."""
         if alpha not in self._value:
-            self._value[alpha] = log_affinity(self.root_p, flint.arb(alpha))
+            self._value[alpha] = log(self.tilted(alpha)[0]) - log(self.gibbs(alpha)[0]) / 2
         return self._value[alpha]
 
     def slope(self, alpha: float) -> flint.arb:
-        return affinity_slope(self.root_p, flint.arb(alpha))
+        """:func:`affinity_slope`."""
+        return self.gibbs(alpha)[1] - self.tilted(alpha)[1]
 
     def rate(self, alpha: float) -> float:
         """An approximation of -f''."""

@@ -22,7 +22,8 @@ from typing import NamedTuple
 import flint
 
 from certify.geometry.number import Number, certain, coerce, total
-from certify.rigor.functions import absolute, sqrt
+from certify.geometry.transport import labels
+from certify.rigor.functions import absolute, maximum, minimum, sqrt
 
 __all__ = [
     "Facet",
@@ -44,7 +45,8 @@ _STEPS = 80
 
 
 class Facet(NamedTuple):
-    """Where a structure first changes: ``column`` (group, column), ``pair`` (two groups) or ``noise`` (nowhere)."""
+    """Where a structure first changes: ``column`` (group, column), ``pair`` (two groups), ``noise`` (nowhere), or the
+    label of an edge by its ``angle`` or ``ratio`` (two groups)."""
 
     kind: str
     place: tuple[int, ...]
@@ -192,17 +194,20 @@ def flipped_activities(
     Parameters
     ----------
     x : activities, one row for each group.
-    level : θ_G, ω or ν, whichever the facet is about.
-    beyond : how far past the level the activity, weight or norm is brought; positive.
+    level : θ_G, ω, ν, κ or β*, whichever the facet is about.
+    beyond : how far past the level the activity, weight, norm, correlation or ratio is brought; positive.
     """
     if facet.kind == "column":
         g, j = facet.place
         down = j in supports[g]
         return {(g, j): level - beyond if down else level + beyond}
-    if facet.kind == "pair":
+    if facet.kind != "noise":
         g, h = facet.place
         shared = sorted(supports[g] & supports[h])
         a, b = [x[g][j] for j in shared], [x[h][j] for j in shared]
+        if facet.kind != "pair":
+            left, right = _relabelled(facet.kind, a, b, level, beyond)
+            return {(k, j): v for k, row in ((g, left), (h, right)) for j, v in zip(shared, row, strict=True)}
         heavy = certain(total(u * v for u, v in zip(a, b, strict=True)) >= level)
         moved = nearest_pair(a, b, level - beyond if heavy else level + beyond)
         new = {(g, j): v for j, v in zip(shared, moved.left, strict=True)}
@@ -213,6 +218,18 @@ def flipped_activities(
     if not certain(norm > 0):
         return {cells[0]: target}
     return {(g, j): x[g][j] * (target / norm) for g, j in cells}
+
+
+def _relabelled(
+    kind: str, left: Sequence[Number], right: Sequence[Number], level: Number, beyond: Number
+) -> tuple[list[Number], list[Number]]:
+    """Profiles that are brought past κ or β*."""
+    a, b = (sqrt(total(v * v for v in p), nonnegative=True) for p in (left, right))
+    if kind == "ratio":
+        close = certain(maximum(a / b, b / a) <= level)
+        return labels.scaled_profiles(left, right, level + beyond if close else maximum(level - beyond, 1))
+    alike = certain(total(u * v for u, v in zip(left, right, strict=True)) >= level * a * b)
+    return labels.turned_profiles(left, right, level - beyond if alike else minimum(level + beyond, 1))
 
 
 def _rational(x: Number) -> flint.fmpq | None:

@@ -26,7 +26,10 @@ __all__ = ["Core", "core"]
 
 @dataclass(slots=True)
 class Core:
-    """C ≈ V̄'ᵀŪ, shape (k', k), between ``write`` (k kept directions) and ``read`` (k'), in R^n; ``rounding`` is γ_n."""
+    """C ≈ V̄'ᵀŪ, shape (k', k), between ``write`` (k kept directions) and ``read`` (k'), in R^n; ``rounding`` is γ_n.
+
+    ``inner`` are bounds of the singular values of leading blocks of C̄ that were asked for, by their size.
+    """
 
     write: Near
     read: Near
@@ -34,6 +37,7 @@ class Core:
     c: FloatArray
     rounding: float
     _errors: dict[tuple[int, int], flint.arb] = field(default_factory=dict[tuple[int, int], flint.arb])
+    inner: dict[int, tuple[FloatArray, FloatArray]] = field(default_factory=dict[int, tuple[FloatArray, FloatArray]])
 
     def error(self, i: int, j: int) -> flint.arb:
         """Bound (3) of ‖S'^i (C − C̄) S^j‖_F."""

@@ -35,11 +35,12 @@ _RANGE = 2.0**300
 
 
 def singular_values_within(m: FloatArray, radius: float) -> tuple[FloatArray, FloatArray] | None:
-    """Bounds of the singular values of every matrix within ``radius`` (Frobenius) of the square m, entries at most 2.
+    """Bounds of the singular values of every matrix within ``radius`` (Frobenius) of m, entries at most 2.
 
-    Decreasing; None where nothing was proved. Large blocks take the eigenvectors of mᵀm, at half the price.
+    m has at least as many rows as columns. Decreasing; None where nothing was proved. Large blocks take the
+    eigenvectors of mᵀm, at half the price.
     """
-    if m.shape[0] >= _GRAM_SIZE:
+    if m.shape[1] >= _GRAM_SIZE:
         try:
             vectors = np.linalg.eigh(-(m.T @ m))[1]
         except np.linalg.LinAlgError:

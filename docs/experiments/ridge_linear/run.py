@@ -35,6 +35,7 @@ WIDTHS = (6, 8, 7, 5)
 DECAYS = (0.02, 0.05, 0.1, 0.2)
 TARGET = (3.0, 2.0, 1.2, 0.0, 0.0)
 ANGLE_DECAY = 0.1
+SNAPSHOTS = (0, 10, 20)
 
 
 def unpack(flat: Array, widths: tuple[int, ...]) -> list[Array]:
@@ -208,7 +209,54 @@ def angles(rng: np.random.Generator) -> dict[str, Any]:
         "imbalance_at_start_and_end": [significant(float(sizes[i].mid()), 3) for i in (0, -1)],
         "windows": rows,
         "horizon": horizon(path[30], found[30], times[30:], target, true[1][30:]),
+        "certificates": [certificate(path[at], times[at], target, times[-1]) for at in SNAPSHOTS],
     }
+
+
+def excess_of(weights: list[Array], target: Array) -> float:
+    """An upper bound of F − inf F, in balls."""
+    decay = ball(Fraction(str(ANGLE_DECAY)))
+    product = gemm(weights[1], weights[0])
+    rest = product.mid - target
+    off = ball(float(norm_up(product.rad)) + 2.0**-52 * float(norm_up(rest)))
+    value = (norm_ball(rest) + arb(0, off.upper())) ** 2 / 2
+    value += decay / 2 * sum((norm_ball(w) ** 2 for w in weights), ball(0))
+    # The infimum over all chains: every σ of the target shrinks to (y − λ)₊, at the cost λy − λ²/2, or y²/2 (B3).
+    known = svd(target, "tight")
+    costs = [
+        decay * y - decay * decay / 2 if y > decay else y * y / 2
+        for y in (hull_ball(float(a), float(b)) for a, b in zip(known.lower, known.upper, strict=True))
+    ]
+    return max(interval(value - sum(costs, ball(0)))[1], 2.0**-1000)
+
+
+def certificate(weights: list[Array], snapshot: float, target: Array, last: float) -> dict[str, Any]:
+    """What the certificate of one snapshot promises of every window, beside the angles measured on the way.
+
+    Where the horizon or the time of the least bound lies beyond ``last``, the flow is looked at no longer.
+    """
+    excess = excess_of(weights, target)
+    claims = certified(weights, ridge=str(ANGLE_DECAY), excess=f"{math.nextafter(excess, math.inf):.17e}")
+    edge = "edge W1 -> W2"
+    rows: list[dict[str, Any]] = []
+    for k in (1, 2, 3, 4):
+        until, best = claims[edge, f"B3.horizon[{k}]"].values
+        now, bound, least = claims[edge, f"B3.horizon.bound[{k}]"].values
+        row: dict[str, Any] = {"k": k, "verdict": claims[edge, f"B3.horizon[{k}]"].verdict.value}
+        if until.finite and least.finite:
+            row |= {
+                "gap_until": significant(until.lower, 4),
+                "least_bound_after": significant(best.lower, 4),
+                "angle_now": significant(now.upper, 3),
+                "bound_now": significant(bound.upper, 3),
+                "least_bound": significant(least.upper, 3),
+            }
+            if 0 < best.lower <= last:
+                later = flow(weights, target, ANGLE_DECAY, np.array([0.0, best.lower]))[-1]
+                measured = sine(*(svd(w, "tight") for w in later), k)
+                row |= {"measured_then": significant(measured[1], 3), "kept": measured[1] <= least.upper}
+        rows.append(row)
+    return {"snapshot": float(snapshot), "excess_below": significant(excess * 1.01, 2), "windows": rows}
 
 
 def horizon(
@@ -216,19 +264,7 @@ def horizon(
 ) -> dict[str, Any]:
     """What one snapshot promises of the window k = 1, in balls, for as long as it says anything."""
     decay = ball(Fraction(ANGLE_DECAY))
-    product = gemm(weights[1], weights[0])
-    rest = product.mid - target
-    off = ball(float(norm_up(product.rad)) + 2.0**-52 * float(norm_up(rest)))
-    loss = (norm_ball(rest) + arb(0, off.upper())) ** 2 / 2 + decay / 2 * sum(
-        (norm_ball(w) ** 2 for w in weights), ball(0)
-    )
-    # The infimum over all chains: every σ of the target shrinks to (y − λ)₊, at the cost λy − λ²/2, or y²/2 (B3).
-    known = svd(target, "tight")
-    costs = [
-        decay * y - decay * decay / 2 if y > decay else y * y / 2
-        for y in (hull_ball(float(a), float(b)) for a, b in zip(known.lower, known.upper, strict=True))
-    ]
-    excess = ball(max(interval(loss - sum(costs, ball(0)))[1], 0.0))
+    excess = ball(excess_of(weights, target))
     gap = sum(gaps(found, 1), ball(0))
     squares = [hull_ball(float(s.lower[j]), float(s.upper[j])) ** 2 for s in found for j in (0, 1)]
     weight, size = sum(squares, ball(0)).sqrt(), gram_pair_norms(*weights).imbalance

@@ -94,3 +94,33 @@ def test_rate_range(spread: int, gap: int) -> None:
 def test_factors() -> None:
     assert ridge.step_factor(Fraction(1, 2), 1) == Fraction(1, 4)
     assert ridge.flow_factor(1, 0) == 1
+
+
+def test_half_life_path_and_horizon() -> None:
+    decay, gap, weight, excess = (flint.arb(x) for x in (0.25, 5.0, 2.0, 0.125))
+    assert ridge.flow_factor(decay, ridge.half_life(decay)).overlaps(flint.arb(1) / 2)
+    path = ridge.critical_path(gap, weight)
+    assert ridge.remaining_gap(gap, weight, path).contains(0)
+    assert (ridge.flow_path(ridge.horizon(path, excess), excess) - path).contains(0)
+    assert ridge.excess_bound(Fraction(1, 2), 3, 8) == 5
+
+
+@given(st.floats(2.0, 500.0), st.floats(0.0, 0.999))
+def test_no_share_has_a_lesser_factor(rate: float, other: float) -> None:
+    share, factor = ridge.best_share(rate), ridge.best_factor(rate)
+    assert (ridge.share_factor(rate, share) - factor).contains(0)
+    assert not ridge.share_factor(rate, other) < factor.min(flint.arb(1))
+
+
+@given(st.floats(0.0, 2.0), st.floats(0.0, 0.999))
+def test_below_a_rate_of_two_the_bound_only_grows(rate: float, share: float) -> None:
+    assert not ridge.share_factor(rate, share) < 1
+
+
+def test_the_factor_is_that_of_the_bound() -> None:
+    decay, gap, weight, excess, size = (flint.arb(x) for x in (0.25, 5.0, 2.0, 0.125, 0.01))
+    time = ridge.horizon(ridge.critical_path(gap, weight), excess)
+    for share in (0.0, 0.25, 0.75):
+        later = ridge.horizon_bound(decay, share * share * time, size, gap, weight, excess)
+        now = ridge.horizon_bound(decay, flint.arb(0), size, gap, weight, excess)
+        assert later.overlaps(now * ridge.share_factor(2 * decay * time, share))

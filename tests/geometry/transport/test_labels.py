@@ -12,7 +12,7 @@ from certify.geometry.transport.labels import angle_radius_squared, permutation_
 
 @pytest.mark.parametrize(("left", "right", "m"), [(1, 1, 0.7), (4, 1, 0.3), (2, 9, 1.5), (3, 3, 0.0)])
 def test_no_division_of_an_angle_costs_less(left, right, m):
-    radius = float(angle_radius_squared(flint.arb(left), flint.arb(right), flint.arb(m).cos()))
+    radius = float(angle_radius_squared(flint.arb(left), flint.arb(right), flint.arb(m).sin()))
     turns = [m * k / 20000 for k in range(20001)]
     cost = min(left * math.sin(t) ** 2 + right * math.sin(m - t) ** 2 for t in turns)
     assert radius == pytest.approx(cost, abs=1e-7)

@@ -17,7 +17,16 @@ import pytest
 
 import certify.linalg.cores as cores
 from certify.linalg import kernels, svd
-from certify.linalg.cores import Core, core, core_cosines, line_spectrum, near, quotient_norms, transport_norms
+from certify.linalg.cores import (
+    Core,
+    core,
+    core_cosines,
+    core_sines,
+    line_spectrum,
+    near,
+    quotient_norms,
+    transport_norms,
+)
 from certify.rigor.ball import precision
 from tests.linalg.injected import FACTOR, signs
 
@@ -137,6 +146,26 @@ def cosines(layers: Layers) -> bool:
     return bool(np.all(found.lo <= truth + 1e-12) and np.all(truth - 1e-12 <= found.hi))
 
 
+def sines(layers: Layers) -> bool:
+    found = core_sines(layers.core(), *(svd(w) for w in layers.matrices), 3)
+    u, v = np.linalg.svd(layers.matrices[0])[0][:, :3], np.linalg.svd(layers.matrices[1])[2][:3].T
+    truth = np.linalg.svd(u - v @ (v.T @ u), compute_uv=False)[::-1]
+    assert np.max(found.hi - found.lo) < 1e-3
+    return bool(np.all(found.lo <= truth + 1e-12) and np.all(truth - 1e-12 <= found.hi))
+
+
+def derived(layers: Layers) -> bool:
+    """Sines that follow from cosines that were asked before."""
+    decomposed = [svd(w) for w in layers.matrices]
+    c = layers.core()
+    core_cosines(c, *decomposed, [3])
+    found = core_sines(c, *decomposed, 3)
+    u, v = np.linalg.svd(layers.matrices[0])[0][:, :3], np.linalg.svd(layers.matrices[1])[2][:3].T
+    truth = np.sort(np.sqrt(1 - np.linalg.svd(v.T @ u, compute_uv=False) ** 2))
+    assert np.max(found.hi - found.lo) < 1e-3
+    return bool(np.all(found.lo <= truth + 1e-12) and np.all(truth - 1e-12 <= found.hi))
+
+
 SQUARE, TALL = ((8, 8), (8, 8)), ((12, 6), (5, 12))
 CASES: dict[str, tuple[Callable[[Layers], bool], Callable[[], Layers], Fault]] = {
     "core, imbalance": (imbalance, lambda: gaussian(*SQUARE), Fault("core")),
@@ -147,6 +176,10 @@ CASES: dict[str, tuple[Callable[[Layers], bool], Callable[[], Layers], Fault]] =
     "core, largest value of the transport": (spectral, lambda: gaussian(*TALL), Fault("core")),
     "core, line": (line, lambda: gaussian(*SQUARE, (7, 8)), Fault("core")),
     "core, cosines": (cosines, lambda: gaussian(*TALL), Fault("core")),
+    "core, sines": (sines, lambda: gaussian((8, 5), (8, 8)), Fault("core")),
+    "core, sines beyond the window written": (sines, lambda: gaussian((8, 8), (5, 8)), Fault("core", sign=-1.0)),
+    "core, sines from cosines": (derived, lambda: gaussian(*TALL), Fault("core")),
+    "R": (sines, lambda: gaussian(*TALL), Fault("cosines")),
     "M": (commutator, lambda: gaussian(*SQUARE), Fault("balance", random=True)),
     "M of tall layers": (commutator, lambda: gaussian(*TALL), Fault("balance", random=True)),
     "the reader's tail": (imbalance, nearly_balanced, Fault("balance", 0)),

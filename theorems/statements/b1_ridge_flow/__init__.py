@@ -29,7 +29,7 @@ from theorems.engine.declare import Declaration, hypothesis
 from theorems.engine.instance import Instance
 from theorems.engine.theorem import Parameter, small
 from theorems.exact.scalars import Scalar, num
-from theorems.statements.b1_ridge_flow import proofs
+from theorems.statements.b1_ridge_flow import proofs, solutions
 from theorems.subjects.linear_chains import LAYERS, SIZES, composable, example, linear_chain, linear_chains
 
 if TYPE_CHECKING:
@@ -254,3 +254,11 @@ def doubling(x: Instance) -> Verdict:
 
 
 theorem.proof("symbolic", "every real G, W, λ and bias, widths 1-2-2-1, 2-1-2 and 2-2-1-2")(proofs.insertion)
+along = theorem.proof("instances", "three networks from rational weights, to t = 1, enclosed in balls")(solutions.law)
+held = theorem.proof("instances", "the balls themselves, on two equations with solutions in closed form")(
+    solutions.closed_forms
+)
+theorem.proof("instances", "two networks to which the law does not apply")(solutions.bent)
+theorem.mutant("rate one, at t = 1", "e^{−λt} along solutions", proof=lambda: along(1, solutions.EVEN, 1))
+theorem.mutant("a layer without ridge", "λ₂ = 0 along solutions", proof=lambda: along(2, solutions.UNEVEN, 1))
+theorem.mutant("no remainder", "Taylor polynomials alone for a solution", proof=lambda: held(False))

@@ -20,7 +20,11 @@ Statement
         \|\sin\Theta_k(t+\tau)\|_F\le\frac{\sqrt2\,e^{-2\lambda\tau}\|\Delta(t)\|_F}{\gamma-2w\sqrt{\tau e}},
         \qquad e=F(t)-\inf F,
 
-    while the denominator is positive. An instance gives both layers, the window k, and both layers moved.
+    while the denominator is positive, for τ < T = p*²/e with p* = γ/(2w). With c = 2λT the right side is
+    :math:`e^{-cu^2}/(1-u)` times its value at τ = 0, u² = τ/T, which is least at u = 0 or, for c large enough, at
+    :math:`u=\tfrac12(1+\sqrt{1-2/c})`. Where all that is known of F is that the loss is not negative, e is at least
+    λ/2 Σ‖W‖², c is at most 1, and the bound is least at once. An instance gives both layers, the window k, and both
+    layers moved.
 
 Reference
     FLAG (arXiv 2605.09861); B1, B3; Mirsky's inequality for singular values.
@@ -53,7 +57,7 @@ from theorems.exact.spectra import (
     singular_values,
     spectrum,
 )
-from theorems.statements.b3_flow_alignment import proofs, samples
+from theorems.statements.b3_flow_alignment import proofs, samples, solutions
 
 _NAMES = ("W", "W_next", "W_end", "W_next_end")
 theorem = Declaration(
@@ -232,3 +236,9 @@ def horizon(x: Instance) -> Verdict:
 
 theorem.proof("symbolic", "all real symmetric H, n = 2; all P, n = 3, 4, by the splitting of H")(proofs.splitting)
 theorem.proof("symbolic", "all σ_k = x ≥ σ_{k+1} = y ≥ 0, all changes; Mirsky's inequality is used")(proofs.lost_gap)
+theorem.proof("symbolic", "all λ, T > 0 with λT ≥ 1; all σ_k ≥ σ_{k+1} ≥ 0 for the loss alone")(proofs.least_bound)
+along = theorem.proof("instances", "a network of two layers near a minimum, to t = 2, enclosed in balls")(
+    solutions.snapshot
+)
+theorem.mutant("rate 4λ", "e^{−4λτ} along a solution", proof=lambda: along(solutions.twice_the_rate))
+theorem.mutant("half the path", "½√(τe) along a solution", proof=lambda: along(horizon_bound, solutions.half_the_path))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from certify.geometry.interface.ridge import best_factor, best_share, share_factor
 from theorems.engine.declare import Facts
 from theorems.exact.algebra import vanishes
 
-__all__ = ["lost_gap", "splitting"]
+__all__ = ["least_bound", "lost_gap", "splitting"]
 
 
 def splitting() -> Facts:
@@ -47,3 +48,28 @@ def lost_gap() -> Facts:
     yield "Cauchy for (b, a)", vanishes(square - (b * x + a * y) ** 2 - (b * y - a * x) ** 2)
     # b < 0, |b| > a ≥ 0: b² ≤ |b|y as the end is not negative, so that the loss is at most 2ax − a² − |b|y.
     yield "b < 0", vanishes((2 * a * x - a**2 + b * y) - loss + b * (y + b))
+
+
+def least_bound() -> Facts:
+    """The logarithm of e^{−cu²}/(1 − u) has the derivative (1 − 2cu(1 − u))/(1 − u), which is 0 where
+    u = ½(1 ± √(1 − 2/c)); the factor at the larger one falls as u grows, from above 1. With the loss alone 4p*² ≤ w²,
+    by γ ≤ w²."""
+    import sympy
+
+    c, u = sympy.symbols("c u", positive=True)
+    slope = sympy.diff(-c * u**2 - sympy.log(1 - u), u)
+    yield "slope", vanishes(slope - (1 - 2 * c * u * (1 - u)) / (1 - u))
+    # c = 1/(2v(1 − v)) for ½ ≤ v < 1 runs over c ≥ 2, and v is the larger root: v = (1 + h)/2, h = √(1 − 2/c).
+    h = sympy.Symbol("h", nonnegative=True)
+    v = (1 + h) / 2
+    rate = 1 / (2 * v * (1 - v))
+    yield "larger root", sympy.simplify(best_share(rate) - v) == 0
+    # √(h²) is h, which SymPy does not see in the exponent.
+    ratio = best_factor(rate).subs(sympy.sqrt(1 - 2 / rate), h) / share_factor(rate, v)
+    yield "factor", sympy.simplify(sympy.expand_log(sympy.log(ratio), force=True)) == 0
+    log_factor = -v / (2 * (1 - v)) - sympy.log(1 - v)
+    yield "its logarithm", sympy.simplify(-rate * v**2 - sympy.log(1 - v) - log_factor) == 0
+    yield "it falls", vanishes(sympy.diff(log_factor, h) * 2 * (1 - v) ** 2 + (2 * v - 1) / 2)
+    yield "from above 1", bool(log_factor.subs(h, 0) > 0)
+    above, below = sympy.symbols("a b", nonnegative=True)
+    yield "the loss alone", vanishes((above + below) ** 2 - (above - below) ** 2 - 4 * above * below)

@@ -136,7 +136,7 @@ def ratio(x: Instance) -> Sides:
 def angle_radius(x: Instance, cost: Scalar = 1) -> Sides:
     """½(A + B − √(A² + B² + 2AB cos 2m)) ≤ |e_G|² + |e_H|²"""
     m, (c, s), (kappa, sine) = Move(x), Move(x).angle(0), _level(x)
-    turn = labels.turned_together((c, kappa), (s, sine))
+    turn = labels.turned_by((c, kappa), (s, sine))
     return labels.angle_radius_squared(num(m.squares[0]), num(m.squares[1]), turn), cost * m.spent
 
 

@@ -30,7 +30,7 @@ def radii() -> Facts:
     turned = a * sympy.cos(2 * x) + b * sympy.cos(2 * m - 2 * x)
     part = (a + b * sympy.cos(2 * m)) * sympy.cos(2 * x) + b * sympy.sin(2 * m) * sympy.sin(2 * x)
     yield "a scalar product", sympy.expand(sympy.expand_trig(turned - part)) == 0
-    squared = (a + b - 2 * labels.angle_radius_squared(a, b, sympy.cos(m))) ** 2
+    squared = (a + b - 2 * labels.angle_radius_squared(a, b, sympy.sin(m))) ** 2
     length = (a + b * sympy.cos(2 * m)) ** 2 + (b * sympy.sin(2 * m)) ** 2
     yield "its length", sympy.simplify(squared - length) == 0
     yield "the distance", vanishes((1 + beta**2) * (u**2 + v**2) - (u - beta * v) ** 2 - (beta * u + v) ** 2)

@@ -1,0 +1,120 @@
+r"""What of an incidence structure survives in all products of matrices within half a unit of W and W' (THEORY-2 §2).
+
+For |δW| ≤ D and |δW'| ≤ D' entry by entry, δX = W'δW + δW'W + δW'δW has |δX| ≤ |W'|D + D'|W| + D'D =: M, so that the
+activity of a cell (G, j) moves by at most ‖M_{G,j}‖. Sums of non-negative products err by γ_n relatively.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from certify.claims import causes
+from certify.claims import storage as claims
+from certify.claims.storage_formats import NO_STORAGE
+from certify.claims.thresholds import Thresholds
+from certify.linalg.cell_norms import Grouping, cell_norms
+from certify.linalg.kernels import times
+from certify.prover.layer import LayerFacts
+from certify.prover.ledger import Ledger
+from certify.prover.storage import half_units
+from certify.prover.structure import Mask, Structure, kept
+from certify.prover.widening import cell_floor
+from certify.rigor.interval import Interval
+from certify.rigor.rounding import FloatArray, U, add_up, gamma, mul_up
+from certify.verdict import Enclosure
+
+__all__ = ["measure_storage_structure", "moved_cells"]
+
+_TINY = 2.0**-860
+
+
+def measure_storage_structure(
+    ledger: Ledger,
+    layers: tuple[LayerFacts, LayerFacts],
+    exponents: tuple[int, int],
+    grouping: Grouping,
+    rows: np.ndarray,
+    structure: Structure,
+    thresholds: Thresholds,
+) -> None:
+    """The claim about an interface; none where no format is asked for.
+
+    Parameters
+    ----------
+    layers, exponents : W and W', and the powers of two above their norms.
+    rows : the groups of the structure.
+    """
+    format = thresholds.storage
+    if format == NO_STORAGE:
+        return
+    scaled: list[tuple[FloatArray, FloatArray]] = []
+    for facts, exponent in zip(layers, exponents, strict=True):
+        halves = units_of(facts.matrix, format, exponent)
+        if halves is None:
+            ledger.skip([claims.STRUCTURE], causes.format_overflows(format))
+            return
+        if halves.max() > 1:
+            ledger.skip([claims.STRUCTURE], causes.format_swamps(format))
+            return
+        scaled.append((np.abs(np.ldexp(facts.matrix, -exponent)), halves))
+    moved = moved_cells(scaled[0], (grouping.arranged(scaled[1][0]), grouping.arranged(scaled[1][1])), grouping)
+    _count(ledger, structure, moved[rows], thresholds)
+
+
+def units_of(matrix: FloatArray, format: str, exponent: int) -> FloatArray | None:
+    """Half units over 2^exponent, at most 2^-1000 too low where that is below the smallest floats; None as there."""
+    if format == "int8":
+        return half_units(np.ldexp(matrix, -exponent), format)
+    found = half_units(matrix, format)
+    return None if found is None else np.ldexp(found, -exponent)
+
+
+def moved_cells(
+    lower: tuple[FloatArray, FloatArray], upper: tuple[FloatArray, FloatArray], grouping: Grouping
+) -> Interval:
+    """‖M_{G,j}‖ from |W| with D and |W'| with D', rows arranged, all entries at most 1.
+
+    Beside both products there are three roundings and that of int8's D; what was flushed is below the smallest term
+    that is added. Widened as activities are, for whoever encloses it a second time.
+    """
+    (w, d), (v, e) = lower, upper
+    first, over = times(v, d)
+    second, _ = times(e, w + d)
+    norms = cell_norms(first + second, grouping, 0.0)
+    part = over + gamma(16) + 2.0**-50 + cell_floor(w.shape[0], grouping.largest)
+    high = add_up(mul_up(norms.hi, 1.0 + part + 4 * U), _TINY)
+    low = np.maximum(norms.lo * (1.0 - part - 4 * U) * (1.0 - 4 * U) - _TINY, 0.0)
+    return Interval(low, high)
+
+
+def _count(ledger: Ledger, structure: Structure, moved: Interval, thresholds: Thresholds) -> None:
+    yes, no = kept(structure.cells(moved))
+    columns = np.all(yes, axis=0), np.any(no, axis=0)
+    found = [(yes, no), columns]
+    own, pairs = structure.profiles, None
+    if structure.levels.edge is not None:
+        pairs = own.pairs[0].size, structure.edges[0].size
+        same = _shared(own.active, yes)[own.pairs], ~_shared(own.active, ~no)[own.pairs]
+        margins = kept(structure.pairs(moved))
+        found.append((margins[0] & same[0], margins[1] | same[1]))
+        edge = np.isin(_code(own.pairs, own.active.shape[0]), _code(structure.edges, own.active.shape[0]))
+        joined = found[2][0][edge], found[2][1][edge]
+        labels = kept(structure.label_margins(moved)) if pairs[1] else joined
+        found.append((labels[0] & joined[0], labels[1] | joined[1]))
+    bits = np.packbits(columns[0]).tobytes().hex()
+    asserted = claims.structure(thresholds.storage, (yes.size, yes.shape[1]), pairs, bits, thresholds.undecided_share)
+    ledger.measure(asserted, [Enclosure(float(np.sum(a)), float(b.size - np.sum(b))) for a, b in found])
+
+
+def _shared(active: Mask, kept_cells: Mask) -> Mask:
+    """Between which groups the shared columns stay: in each both cells stay active, in others one stays idle."""
+    stay, idle = ((mask & kept_cells).astype(np.float64) for mask in (active, ~active))
+    alone = idle.sum(axis=1)
+    number = stay @ stay.T + alone[:, None] + alone[None, :] - idle @ idle.T
+    return number == active.shape[1]
+
+
+def _code(pairs: Sequence[np.ndarray], groups: int) -> np.ndarray:
+    return pairs[0] * groups + pairs[1]
