@@ -96,6 +96,8 @@ def test_a_convolution_below_a_matrix(tmp_path, between, tensors, joined):
          {"p": whole(0, 0, 1, 0, 0, 1)}, True),
         ([node("Transpose", ["a"], "t", listed("perm", 0, 2, 1)), node("Pad", ["t", "p"], "x")],
          {"p": whole(0, 1, 0, 0, -1, 0)}, False),
+        ([node("Transpose", ["a"], "t", listed("perm", 0, 2, 1)), node("Pad", ["t", "p"], "x")],
+         {"p": np.array([0, 0, np.nan, 0, 0, np.inf])}, False),
         ([node("Transpose", ["a"], "t", listed("perm", 0, 2, 1)), node("Pad", ["t", "computed"], "x")], {}, False),
     ],
 )  # fmt: skip
