@@ -44,7 +44,7 @@ class Enclosure:
     @property
     def finite(self) -> bool:
         """True when both end points are finite and in order."""
-        return self.valid and math.isfinite(self.lower) and math.isfinite(self.upper)
+        return -math.inf < self.lower <= self.upper < math.inf
 
     @property
     def mid(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["edge_subject", "layer_subject"]
+__all__ = ["edge_subject", "heads_subject", "layer_subject"]
 
 
 def layer_subject(name: str) -> str:
@@ -13,3 +13,8 @@ def layer_subject(name: str) -> str:
 def edge_subject(writer: str, reader: str) -> str:
     """The subject of claims about the interface between two layers."""
     return f"edge {writer} -> {reader}"
+
+
+def heads_subject(name: str) -> str:
+    """The subject of claims about a head structure."""
+    return f"heads {name}"

@@ -32,7 +32,8 @@ class Claim:
     Parameters
     ----------
     id : dotted statement id, such as ``"D4.drift.transport"``; the part before the first dot is a THEORY id.
-    subject : ``"layer NAME"``, ``"edge LOWER -> UPPER"``, ``"chain"`` or ``"chain LOWEST -> HIGHEST"``.
+    subject : ``"layer NAME"``, ``"edge LOWER -> UPPER"``, ``"chain"``, ``"chain LOWEST -> HIGHEST"``
+        or ``"heads NAME"``.
     kind : see :class:`Kind`.
     statement : the sentence that is asserted, with the recorded numbers in it.
     verdict : its verdict; agrees with ``margin`` by :meth:`Verdict.of_margin`.

@@ -44,20 +44,23 @@ def publish(
     >>> publish(0.75, 1.5, nonnegative=True, most=1.0)
     Enclosure(lower=0.0, upper=1.0)
     """
-    if not (lower <= upper and all(map(math.isfinite, (lower, upper, floor)))):
+    if not (lower <= upper and math.isfinite(lower) and math.isfinite(upper) and math.isfinite(floor)):
         return UNKNOWN
     if lower == upper and floor == 0.0:
         return Enclosure(lower, upper)
     # Integers over one power of two: floats are dyadic, and this runs once for every singular value.
-    ends = [x.as_integer_ratio() for x in (lower, upper, floor)]
-    unit = max(denominator for _, denominator in ends)
-    low, high, least = (numerator * (unit // denominator) for numerator, denominator in ends)
-    spread = high - low + least
+    (low, low_unit), (high, high_unit) = lower.as_integer_ratio(), upper.as_integer_ratio()
+    least, least_unit = floor.as_integer_ratio()
+    unit = max(low_unit, high_unit, least_unit)
+    low, high = low * (unit // low_unit), high * (unit // high_unit)
+    spread = high - low + least * (unit // least_unit)
     low, high = low - spread, high + spread
-    if nonnegative:
-        low = max(low, 0)
-    drop = max(max(abs(low), abs(high)).bit_length() - GRID_BITS - 1, 0)
-    low_end, high_end = 0.0 - _ratio_up(-(low >> drop << drop), unit), _ratio_up(-(-high >> drop << drop), unit)
+    if nonnegative and low < 0:
+        low = 0
+    drop = max(low.bit_length(), high.bit_length()) - GRID_BITS - 1
+    if drop > 0:
+        low, high = low >> drop << drop, -(-high >> drop << drop)
+    low_end, high_end = 0.0 - _ratio_up(-low, unit), _ratio_up(high, unit)
     return Enclosure(min(low_end, most), min(high_end, most))
 
 

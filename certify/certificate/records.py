@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from certify.certificate.exact_json import Reader, reject
 from certify.certificate.expressions import check_between, read_expression
+from certify.certificate.head_records import heads_json, read_structures
+from certify.heads import Heads
 
 __all__ = [
     "ChainLike",
@@ -174,6 +176,11 @@ class ChainLike(Protocol):
         """What the source holds beside the layers."""
         ...
 
+    @property
+    def heads(self) -> Sequence[Heads]:
+        """Which layers hold attention heads."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
@@ -181,7 +188,7 @@ class InputRecord:
 
     An edge (i, j) says that layer j reads what layer i writes; both are places in ``tensors``. ``between`` says for
     some edges,
-    by their places in ``edges``, what lies between in the network.
+    by their places in ``edges``, what lies between in the network. ``heads`` are the declared head structures.
     """
 
     format: str
@@ -189,6 +196,7 @@ class InputRecord:
     edges: tuple[tuple[int, int], ...]
     left_out: tuple[LeftOutRecord, ...] = ()
     between: Mapping[int, str] = field(default_factory=dict)
+    heads: tuple[Heads, ...] = ()
 
     @classmethod
     def of(cls, chain: ChainLike) -> InputRecord:
@@ -206,6 +214,7 @@ class InputRecord:
             tuple((edge.lower, edge.upper) for edge in chain.edges),
             tuple(LeftOutRecord(item.name, item.why) for item in chain.left_out),
             {place: edge.between for place, edge in enumerate(chain.edges) if edge.between},
+            tuple(chain.heads),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -218,12 +227,14 @@ class InputRecord:
                 for place, edge in enumerate(self.edges)
             ],
             "left_out": [item.to_json() for item in self.left_out],
+            **({"heads": list(map(heads_json, self.heads))} if self.heads else {}),
         }
 
     @classmethod
     def read(cls, reader: Reader) -> InputRecord:
         """Strict inverse of :meth:`to_json`; edges must join shapes that compose."""
-        f = reader.fields(("format", "tensors", "edges", "left_out"))
+        written = reader.mapping()
+        f = reader.fields(("format", "tensors", "edges", "left_out", *(("heads",) if "heads" in written else ())))
         tensors = tuple(TensorRecord.read(item) for item in f["tensors"].items())
         if not tensors:
             reject("no tensors", f["tensors"].place)
@@ -243,7 +254,8 @@ class InputRecord:
                 reject(f"shapes {tensors[lower].shape} and {tensors[upper].shape} do not compose", item.place)
             edges.append((lower, upper))
         left_out = tuple(map(LeftOutRecord.read, f["left_out"].items()))
-        return cls(f["format"].text(64), tensors, tuple(edges), left_out, between)
+        heads = read_structures(f["heads"], [tensor.shape for tensor in tensors]) if "heads" in f else ()
+        return cls(f["format"].text(64), tensors, tuple(edges), left_out, between, heads)
 
 
 def _format(tensors: Sequence[TensorRecord]) -> str:

@@ -54,6 +54,16 @@ blocks of so many rows, such as the size of a head, or rows and half-open ranges
     "value, head 3" = 64
     head = "0:4,9;4:9"
 
+Tables ``heads`` say which layers hold attention heads, for what their heads have in common, see :mod:`certify.heads`::
+
+    [[heads]]
+    name = "layer 3"          # optional, unique
+    count = 12
+    size = 64
+    kv = 4                    # groups of keys and values; count when left out
+    query = "q3"              # names of layers: any of query, key, value, output, at least one
+    output = "o3"
+
 A third text of an edge says what lies between, ``["up", "down", "gelu"]``: words of
 :data:`certify.between.BETWEEN` joined by ``+``.
 """
@@ -68,11 +78,13 @@ from dataclasses import dataclass, field, replace
 from certify.between import BETWEEN, is_between
 from certify.chain.dtypes import is_integer
 from certify.chain.groups import GroupsError, partition, read_groups
+from certify.chain.head_tables import check_heads, read_head_tables
 from certify.chain.limits import Limits
 from certify.chain.model import Chain, Edge, Layer, LeftOut, consecutive_edges
 from certify.chain.steps import KEYS, StepError, Steps, read_steps
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
+from certify.heads import Heads
 from certify.reading import hint_of, near, open_regular, parse_toml, shown
 
 __all__ = [
@@ -85,7 +97,7 @@ __all__ = [
     "read_chain_file",
 ]
 
-_TOP = ("edges", "layers", "groups")
+_TOP = ("edges", "layers", "groups", "heads")
 _LAYER = ("tensor", "name", "transpose", *KEYS)
 _MOST_DRAFTED = 64
 
@@ -105,12 +117,14 @@ class ChainFile:
     """A parsed chain file; ``edges`` holds pairs of positions in ``layers``, lower first.
 
     ``groups`` holds by position the rows of a block, or the spelling of row groups.
+    ``heads`` are the declared head structures.
     """
 
     layers: tuple[LayerEntry, ...]
     edges: tuple[Edge, ...]
     path: str
     groups: Mapping[int, int | str] = field(default_factory=dict[int, int | str])
+    heads: tuple[Heads, ...] = ()
 
 
 def read_chain_file(path: str, limits: Limits) -> ChainFile:
@@ -155,12 +169,13 @@ def parse_chain_file(data: bytes, path: str, limits: Limits) -> ChainFile:
             )
         names[layer.name] = i
     groups = parser.groups(found.get("groups", {}), names)
+    heads = read_head_tables(found.get("heads", []), [layer.name for layer in layers], text, path, limits)
     if "edges" not in found:
-        return ChainFile(layers, consecutive_edges(len(layers)), path, groups)
+        return ChainFile(layers, consecutive_edges(len(layers)), path, groups, heads)
     edges: object = found["edges"]
     if not isinstance(edges, list):
         raise parser.error("edges is not a list", "edges", "edges", 0, 'write edges = [["lower", "upper"], ...]')
-    return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path, groups)
+    return ChainFile(layers, tuple(parser.edge(pair, i, names) for i, pair in enumerate(edges)), path, groups, heads)
 
 
 class _Parser:
@@ -285,6 +300,7 @@ def apply_chain_file(
             )
         layer = Layer.of(stored, transposed=entry.transpose, name=entry.name, expression=expression)
         layers.append(_grouped(layer, chain_file, len(layers)))
+    check_heads(chain_file.heads, [(layer.name, layer.shape) for layer in layers], chain_file.path)
     named = {stored.name for layer in layers for stored in layer.tensors}
     others = [LeftOut(stored.name, "not named by the chain file") for stored in tensors if stored.name not in named]
     return Chain(
@@ -293,6 +309,7 @@ def apply_chain_file(
         (*others, *left_out),
         source,
         (f"layers and edges from the chain file {os.path.basename(chain_file.path)}",),
+        chain_file.heads,
     )
 
 

@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike
 
 from certify.chain.dtypes import dtype_name, refusal_of
 from certify.chain.groups import GroupsError, partition
+from certify.chain.head_tables import check_heads
 from certify.chain.layer import Layer
 from certify.chain.limits import DEFAULT_LIMITS, Limits
 from certify.chain.refusals import check_name
 from certify.chain.stored import Memory, StoredTensor
 from certify.errors import ChainError, UnsupportedError
 from certify.escaping import quoted
+from certify.heads import Heads, HeadsError, read_heads
 from certify.subjects import edge_subject
 
 __all__ = ["Chain", "Edge", "Layer", "LeftOut", "consecutive_edges"]
@@ -61,10 +63,12 @@ class Chain:
     left_out : tensors of the input that are no layer, and why.
     source : the path that was loaded, or ``"arrays"``.
     notes : decisions made on the way that a reader should know (where edges come from, orientation).
+    heads : which layers hold attention heads.
 
     Raises
     ------
-    ChainError : no layers, two layers of one name, an edge to nowhere, an edge twice, or shapes that do not compose.
+    ChainError : no layers, two layers of one name, an edge to nowhere, an edge twice, shapes that do not compose, or
+        heads that do not fit their layers.
     """
 
     layers: tuple[Layer, ...]
@@ -72,6 +76,7 @@ class Chain:
     left_out: tuple[LeftOut, ...] = ()
     source: str = "arrays"
     notes: tuple[str, ...] = ()
+    heads: tuple[Heads, ...] = ()
 
     def __post_init__(self) -> None:
         file = None if self.source == "arrays" else self.source
@@ -87,6 +92,7 @@ class Chain:
                     hint="give each layer a name of its own (`name = ...` in the chain file)",
                 )
             names.add(layer.name)
+        check_heads(self.heads, [(layer.name, layer.shape) for layer in self.layers], file)
         seen: set[tuple[int, int]] = set()
         for edge in self.edges:
             if not 0 <= edge.lower < edge.upper < len(self.layers):
@@ -151,6 +157,7 @@ class Chain:
         names: Sequence[str] | None = None,
         *,
         groups: Mapping[str, Sequence[Sequence[int]]] | None = None,
+        heads: Sequence[Mapping[str, object]] = (),
         limits: Limits = DEFAULT_LIMITS,
     ) -> Chain:
         """Chain of matrices held in memory, lowest first, each of shape (n_out, n_in); they are copied.
@@ -160,10 +167,11 @@ class Chain:
         arrays : real matrices (float64, float32, float16, ml_dtypes' bfloat16 and 8-bit floats, integers).
         names : one name per matrix; ``W1, W2, ...`` when omitted.
         groups : row groups by the name of a layer.
+        heads : head structures, with the keys of a table ``[[heads]]`` of a chain file.
 
         Raises
         ------
-        ChainError : groups of no layer, or that do not partition its rows.
+        ChainError : groups of no layer, or that do not partition its rows; heads that do not fit their layers.
         InputError : as :func:`certify.chain.load`.
 
         >>> chain = Chain.from_arrays([[[1.0, 2.0]], [[3.0], [4.0]]])
@@ -196,6 +204,10 @@ class Chain:
             if found is None:
                 raise ChainError(f"groups of no layer: {name!r}", hint=f"one of {', '.join(labels[:12])}")
             layers[place] = replace(layers[place], groups=found)
-        chain = cls(tuple(layers), consecutive_edges(len(layers)))
+        try:
+            structures = tuple(read_heads(table, labels) for table in heads)
+        except HeadsError as error:
+            raise ChainError(str(error), place=f"heads: {error.key}", hint=error.hint) from None
+        chain = cls(tuple(layers), consecutive_edges(len(layers)), heads=structures)
         chain.check()
         return chain

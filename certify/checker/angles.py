@@ -85,8 +85,9 @@ def _windows(writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Looku
 
 
 def _gap(facts: LayerFacts, k: int) -> bool:
-    """Whether the published enclosures of σ_k and σ_{k+1}, 0 beyond the last, lie apart."""
-    return facts.sigma[k - 1].lower > (0.0 if k == facts.d else facts.sigma[k].upper)
+    """Whether the published enclosures of σ_k and σ_{k+1}, 0 beyond the last, lie apart in absolute accuracy."""
+    sigma = facts.absolute
+    return sigma[k - 1].lower > (0.0 if k == facts.d else sigma[k].upper)
 
 
 def _window_claims(

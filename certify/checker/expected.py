@@ -15,7 +15,7 @@ from flint import arb
 
 from certify.checker.arithmetic.rounding import ball
 from certify.claims.assertion import Assertion
-from certify.claims.causes import undecided
+from certify.claims.causes import not_decided, undecided
 from certify.verdict import Claim, Enclosure, Kind, Parameter, Verdict
 
 __all__ = ["Expected", "Fault", "Proof", "ball_of", "enclosed", "faults_of", "outward", "shown"]
@@ -115,6 +115,9 @@ def _causes(values: Sequence[Enclosure], expected: Expected, verdict: Verdict) -
     """The sentences that may say why; none for a claim that is decided."""
     if verdict is not Verdict.UNDECIDED:
         return [""]
+    if expected.asserted.counted:
+        usual = not_decided(expected.asserted.counted, [value.upper - value.lower for value in values])
+        return [cause or usual for cause in (expected.causes or _usual)()]
     width = _widest(values)
     usual = undecided(expected.asserted.kind, None if width is None else float(width), expected.asserted.limit)
     return [cause or usual for cause in (expected.causes or _usual)()]

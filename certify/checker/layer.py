@@ -15,6 +15,7 @@ from certify.checker.arithmetic.exponents import kl_fault, log_log_fault, top_ra
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.hellinger import hellinger_fault
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
+from certify.checker.arithmetic.relative_values import Bounds, relative_bounds
 from certify.checker.arithmetic.rounding import Array, U, ball
 from certify.checker.arithmetic.scaled_matrix import Unit
 from certify.checker.energies import Energies
@@ -25,9 +26,10 @@ from certify.checker.storage import storage_claims
 from certify.checker.tasks import once
 from certify.claims import causes
 from certify.claims import layer as claims
+from certify.claims.small_values import REACH, absolute, affordable
 from certify.verdict import Enclosure
 
-__all__ = ["UNKNOWN", "LayerFacts", "layer_claims"]
+__all__ = ["UNKNOWN", "LayerFacts", "layer_claims", "rank_cause"]
 
 UNKNOWN = Enclosure(-math.inf, math.inf)
 _EXACT_ENTRIES = 2**23
@@ -39,7 +41,7 @@ class LayerFacts:
     """The weights of a layer, what the checker computes from them, and what the certificate says of them.
 
     ``causes`` say by chart why no exponent was certified; ``complete`` is set once all that the certificate says of the
-    layer was found.
+    layer was found; ``half_units`` are those of stored 8-bit codes, where they are asked for.
     """
 
     name: str
@@ -53,6 +55,7 @@ class LayerFacts:
     residual: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
     causes: dict[str, str] = field(default_factory=dict[str, str])
     complete: bool = False
+    half_units: Array | None = None
 
     @property
     def d(self) -> int:
@@ -63,6 +66,11 @@ class LayerFacts:
     def subject(self) -> str:
         """How claims name the layer."""
         return claims.subject(self.name)
+
+    @property
+    def absolute(self) -> list[Enclosure]:
+        """The published singular values as they are known to absolute accuracy."""
+        return once(self, "_absolute", lambda: absolute(self.sigma, self.matrix.shape))
 
     @property
     def invertible(self) -> bool:
@@ -89,6 +97,11 @@ class LayerFacts:
         )
 
     @property
+    def relative(self) -> Bounds | None:
+        """The checker's own bounds of all singular values, relative ones of small ones."""
+        return once(self, "_relative", lambda: relative_bounds(self.matrix, REACH))
+
+    @property
     def balls(self) -> list[arb]:
         """The published singular values; they hold the true ones once ``spectrum.sigma`` is proved."""
         return once(self, "_balls", lambda: [ball(value.lower, value.upper) for value in self.sigma])
@@ -112,7 +125,7 @@ def layer_claims(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Ite
     yield from _charts(facts, lookup, thresholds)
     yield from _windows(facts, lookup, thresholds)
     windows = thresholds.window_sizes(d, [facts.energy_rank])
-    yield from storage_claims(subject, facts.matrix, facts.sigma, windows, lookup, thresholds)
+    yield from storage_claims(subject, facts.matrix, facts.half_units, facts.sigma, windows, lookup, thresholds)
     facts.complete = True
 
 
@@ -131,7 +144,7 @@ def _domain(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator
         claims.rank(d, method),
         lambda values: _rank_fault(facts, positive, method, values[0]),
         lambda values: Enclosure(values[0].lower - d + 1, values[0].upper - d + 1),
-        lambda: [_rank_cause(facts.matrix.shape, thresholds["exact_rank_seconds"])],
+        lambda: [rank_cause(facts.matrix.shape, thresholds["exact_rank_seconds"])],
     )
     yield Expected(
         claims.normalization(),
@@ -140,7 +153,8 @@ def _domain(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterator
     )
 
 
-def _rank_cause(shape: tuple[int, ...], allowed: float) -> str:
+def rank_cause(shape: tuple[int, ...], allowed: float) -> str:
+    """Why a rank may have been left open."""
     m, n = shape
     return causes.exact_memory(m, n) if allowed > 0 and m * n > _EXACT_ENTRIES else causes.exact_work(allowed)
 
@@ -156,13 +170,22 @@ def _rank_fault(facts: LayerFacts, positive: int, method: str, published: Enclos
 
 
 def _sigma_fault(facts: LayerFacts, values: tuple[Enclosure, ...]) -> str:
+    """From one decomposition; values that are narrower than it tells, once more relative to themselves."""
     lower, upper = (list(map(float, end)) for end in facts.near.sigma())
-    for k, (low, high, value) in enumerate(zip(lower, upper, values, strict=True), start=1):
-        if value == UNKNOWN:
-            continue
-        if not (value.lower <= low and high <= value.upper):
-            return f"not proved: σ_{k} is enclosed by [{low.hex()}, {high.hex()}]"
+    ends = list(zip(lower, upper, strict=True))
+    narrow = [k for k, value in enumerate(values) if value != UNKNOWN and not _holds(value, *map(arb, ends[k]))]
+    own = facts.relative if narrow and affordable(facts.matrix.shape) else None
+    for k in narrow:
+        if own is None:
+            low, high = ends[k]
+            return f"not proved: σ_{k + 1} is enclosed by [{low.hex()}, {high.hex()}]"
+        if not _holds(values[k], *own[k]):
+            return f"not proved: σ_{k + 1} lies between {own[k][0].str(17)} and {own[k][1].str(17)}"
     return ""
+
+
+def _holds(value: Enclosure, low: arb, high: arb) -> bool:
+    return (value.lower <= 0 or arb(value.lower) <= low) and high <= arb(value.upper)
 
 
 def _radial(facts: LayerFacts) -> arb:

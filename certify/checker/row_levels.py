@@ -113,7 +113,7 @@ def levels_of(
     shares = [once(facts, "_shares", lambda facts=facts: _shares(facts.sigma)) for facts in (writer, reader)]
     for text, percent in options.incidence_percents:
         ranks = _window(shares[0], percent), _window(shares[1], percent)
-        more = _error_floor(floor, (writer.sigma, reader.sigma), exponents, ranks)
+        more = _error_floor(floor, (writer.absolute, reader.absolute), exponents, ranks)
         whole = ranks == full and more < 1.0
         if more < 1.0 and not whole:
             transport.plan([ranks])

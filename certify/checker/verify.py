@@ -14,10 +14,12 @@ from certify.certificate import Certificate, InputRecord, NotAsked
 from certify.chain import Chain, Limits, load
 from certify.chain.components import components_of
 from certify.chain.memory import CHECKER, fitting_workers
+from certify.checker.code_units import code_units
 from certify.checker.component import component_claims
 from certify.checker.expected import Expected, Fault, faults_of
 from certify.checker.expression import matrix_of
 from certify.checker.from_bytes import loader_fault
+from certify.checker.heads import heads_claims
 from certify.checker.horizon import horizon_claims
 from certify.checker.interface import edge_claims
 from certify.checker.layer import LayerFacts, layer_claims
@@ -26,10 +28,11 @@ from certify.checker.recorded_thresholds import Difference, Recorded, difference
 from certify.checker.tasks import run_tasks
 from certify.checker.tensors import MOST_HEADER, Files
 from certify.checker.verification import Reason, RejectedError, Verification
-from certify.claims import incidence, layer
+from certify.claims import heads, incidence, layer
 from certify.claims.thresholds import Thresholds
 from certify.console import Progress
 from certify.errors import CertificateError, InternalError
+from certify.heads import Heads
 from certify.verdict import Claim
 
 __all__ = ["check", "verify"]
@@ -164,11 +167,12 @@ class _Check:
         layers, edges = self.chain.layers, self.chain.edges
         subjects = [layer.subject(item.name) for item in layers] + [self.chain.describe(edge) for edge in edges]
         components = components_of(self.chain)
-        subjects += [item.subject for item in components]
+        subjects += [item.subject for item in components] + [heads.subject(item) for item in self.chain.heads]
         facts: dict[int, LayerFacts] = {}
 
         def on_layer(i: int) -> None:
             facts[i] = LayerFacts(layers[i].name, self._matrix(i))
+            facts[i].half_units = code_units(layers[i]) if self.thresholds.storage == "int8" else None
             self._subject(subjects[i], lambda: list(layer_claims(facts[i], self.lookup, self.thresholds)))
 
         def on_edge(j: int) -> None:
@@ -181,7 +185,10 @@ class _Check:
                 # Something about a layer is missing, for which there is a reason already.
                 self.expected[subject] = None
 
-        def on_component(k: int) -> None:
+        def on_other(k: int) -> None:
+            if k >= len(components):
+                self._heads(self.chain.heads[k - len(components)])
+                return
             part = components[k]
             self._subject(part.subject, lambda: list(component_claims(part, self.chain, self.lookup, self.thresholds)))
 
@@ -191,8 +198,8 @@ class _Check:
             [(edge.lower, edge.upper) for edge in edges],
             on_layer,
             on_edge,
-            len(components),
-            on_component,
+            len(components) + len(self.chain.heads),
+            on_other,
             facts.__delitem__,
             lambda done, place: self.progress(done, len(subjects), subjects[place]),
             fitting_workers(
@@ -206,6 +213,9 @@ class _Check:
         self._completeness(subjects)
         self.reasons.sort(key=lambda reason: _order(reason.place))
         return self.reasons
+
+    def _heads(self, item: Heads) -> None:
+        self._subject(heads.subject(item), lambda: list(heads_claims(item, self.chain, self.lookup, self.thresholds)))
 
     def _matrix(self, i: int) -> NDArray[np.float64]:
         found = matrix_of(self.chain.layers[i])

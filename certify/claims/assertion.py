@@ -21,6 +21,7 @@ class Assertion:
     id, statement, kind, strict, parameters, note : those of the :class:`~certify.verdict.Claim`.
     count : how many enclosures it publishes.
     limit : of a measurement, how wide these may be; it stands among the parameters as ``width_limit``.
+    counted : what each value counts, or which question it answers, where that tells more than that it is too wide.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Assertion:
     parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     limit: float = 0.0
     note: str = ""
+    counted: tuple[str, ...] = ()
 
 
 def measured(
@@ -41,10 +43,11 @@ def measured(
     count: int = 1,
     parameters: Mapping[str, Parameter] | None = None,
     note: str = "",
+    counted: tuple[str, ...] = (),
 ) -> Assertion:
     """That ``count`` enclosures hold their quantities and are no wider than ``limit``."""
     known = {**(parameters or {}), "width_limit": limit}
-    return Assertion(id, statement, Kind.MEASUREMENT, count, False, known, limit, note)
+    return Assertion(id, statement, Kind.MEASUREMENT, count, False, known, limit, note, counted)
 
 
 def compared(

@@ -13,6 +13,7 @@ from certify.claims import (
     causes,
     component,
     domain,
+    heads,
     horizon,
     incidence,
     interface,
@@ -23,6 +24,7 @@ from certify.claims import (
     storage,
 )
 from certify.claims.entry import GENERAL, PLACES, Entry, key_of
+from certify.heads import Heads
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["GENERAL", "PLACES", "Entry", "entries", "entry_of", "key_of"]
@@ -41,7 +43,8 @@ def entry_of(id: str) -> Entry | None:
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """All of them, as a certificate orders them."""
-    return (*_of_layers(), *_of_interfaces(), *_of_incidence(), *_of_rigidity(), *_of_flow(), *_of_chains())
+    parts = _of_layers(), _of_interfaces(), _of_incidence(), _of_rigidity(), _of_flow(), _of_chains(), _of_heads()
+    return tuple(entry for part in parts for entry in part)
 
 
 @functools.cache
@@ -92,15 +95,15 @@ def _of_layers() -> Iterator[Entry]:
     )  # fmt: skip
     asked = (_NO_FORMAT, causes.format_overflows("fp16"))
     yield Entry(
-        "storage ball", "layer", storage.ball("bf16", 1e-6, 1.0),
+        "storage ball", "layer", storage.ball("fp16", 1e-6, 1.0),
         "How far the matrix may lie from this one that was rounded to it when it was stored.", not_asked=asked,
     )  # fmt: skip
     yield Entry(
-        "rank that storage leaves", "layer", storage.rank("bf16", 64),
+        "rank that storage leaves", "layer", storage.rank("fp16", 64),
         "The rank that every matrix has which may have been rounded to this one.", not_asked=asked,
     )  # fmt: skip
     yield Entry(
-        "gaps that storage leaves", "layer", storage.gaps("bf16", 64, (4, 16)),
+        "gaps that storage leaves", "layer", storage.gaps("fp16", 64, (4, 16)),
         "After how many singular values there is a gap in every matrix that may have been rounded to this one.",
         not_asked=(*asked, "there is one rank and no gap"),
     )  # fmt: skip
@@ -225,7 +228,7 @@ def _of_incidence() -> Iterator[Entry]:
         "perturbation is that changes it.",
     )  # fmt: skip
     yield Entry(
-        "structure that storage leaves", "edge", storage.structure("bf16", (8, 4), (1, 1), "f0", 0.05),
+        "structure that storage leaves", "edge", storage.structure("fp16", (8, 4), (1, 1), "f0", 0.05),
         "Which inputs act on which groups, which groups are joined and how, whatever the layers were before they were "
         "rounded to these.",
         not_asked=(_NO_FORMAT, causes.format_overflows("fp16"), causes.format_swamps("fp16")),
@@ -381,4 +384,40 @@ def _of_chains() -> Iterator[Entry]:
         "barcode", "chain", component.barcode([2, 2]),
         "Where directions begin and where they end on their way through the layers.",
         "the bars of layers in general position have the ranks of the narrowest widths", _RANKS, not_asked,
+    )  # fmt: skip
+
+
+def _of_heads() -> Iterator[Entry]:
+    role = heads.Role(Heads("", 12, 64, 12, ()), "query", (768, 768))
+    copies = (causes.COPIES_DIFFER,)
+    alone = (causes.ONE_HEAD, causes.too_many_heads(300, heads.MOST_HEADS), *copies)
+    open_ = (causes.HEAD_RANK_OPEN, causes.HEAD_OPEN)
+    yield Entry(
+        "ranks of the heads, {}", "heads", heads.ranks(role),
+        "How many directions each head reads, or writes for the output.", "the number of its rows or columns",
+        (causes.exact_work(10.0), causes.exact_work(0), causes.exact_memory(4096, 4096)), copies,
+    )  # fmt: skip
+    yield Entry(
+        "overlaps of the heads, {}", "heads", heads.overlap(role, 1e-3),
+        "How much of what one head reads or writes another one does, for every pair.", "see the mean overlap", open_,
+        (*alone, causes.HEAD_ZERO),
+    )  # fmt: skip
+    yield Entry(
+        "mean overlap of the heads against chance, {}", "heads", heads.null(role, 1e-3, Enclosure(0.1, 0.1)),
+        "Whether the heads share directions more than subspaces in uniform position do. Heads that are cut of one "
+        "matrix have a spectrum in common too, which this null knows nothing of.",
+        "the exact mean and variance for independent uniform subspaces of the same dimensions", open_,
+        (*alone, causes.HEAD_ZERO, causes.HEADS_FILL),
+    )  # fmt: skip
+    structure = Heads("", 12, 64, 12, ())
+    yield Entry(
+        "ranks of products of every head, {}", "heads", heads.product_ranks("qk", structure),
+        "In how many directions a head compares (qk), or what it passes on (ov).", "the size of a head",
+        _RANKS, copies,
+    )  # fmt: skip
+    yield Entry(
+        "singular values of products of every head, {}", "heads",
+        heads.product_sigma("qk", structure, 64, 1e-6, [Enclosure(1.0, 1.0)]),
+        "How strongly each head compares (qk) or passes on (ov), direction by direction: its query and its key matter "
+        "through this product alone, and so do its value and its output.", not_asked=copies,
     )  # fmt: skip

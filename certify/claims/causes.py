@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from certify.verdict import Kind
 
 __all__ = [
     "BRANCHED",
+    "COPIES_DIFFER",
     "DIVISOR_SINGULAR",
     "DOMAIN_OPEN",
     "FIT",
+    "HEADS_FILL",
+    "HEAD_OPEN",
+    "HEAD_RANK_OPEN",
+    "HEAD_ZERO",
     "LEVEL_OPEN",
     "NOT_ALL_SQUARE",
     "NOT_ALL_STATIC",
@@ -27,6 +33,7 @@ __all__ = [
     "NO_THRESHOLD",
     "NULL_UNRESOLVED",
     "ONE_GROUP",
+    "ONE_HEAD",
     "ONE_RANK",
     "POLYSTABLE_OPEN",
     "PRODUCT_VANISHES",
@@ -44,10 +51,12 @@ __all__ = [
     "moved",
     "no_gap",
     "no_window",
+    "not_decided",
     "not_linear",
     "ranks_bounded",
     "too_large_transport",
     "too_many_groups",
+    "too_many_heads",
     "too_many_layers",
     "undecided",
     "windows_beyond",
@@ -83,6 +92,13 @@ NO_SHARED_COLUMN = "no column is active in two groups"
 NO_EDGE = "no pair has an edge"
 NO_EDGE_GAP = "whether pairs have an edge is undecided"
 SUPPORT_OPEN = "whether a column is active is undecided"
+
+ONE_HEAD = "there is one head, or one group of keys and values, and no pair"
+HEAD_ZERO = "a head is zero and has no subspace"
+HEAD_RANK_OPEN = "the rank of a head is only bounded"
+HEAD_OPEN = "the subspace of a head is not known: its smallest singular value is too close to 0"
+HEADS_FILL = "in every pair a head fills the space, so that the overlap is 1 whatever the other one is"
+COPIES_DIFFER = "the layer has as many blocks as there are heads, and those of one group are not equal"
 
 NOT_INVERTIBLE = "a layer is not certified to be invertible"
 QUOTIENT_OPEN = "the quotient of the layers could not be enclosed: one of them is too close to singular"
@@ -126,6 +142,20 @@ def undecided(kind: Kind, width: float | None, limit: float) -> str:
     if width is None:
         return "the computation overflowed or could not be enclosed"
     return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
+
+
+def not_decided(names: Sequence[str], widths: Sequence[float]) -> str:
+    """What a claim that counts, or that answers questions, leaves open.
+
+    >>> not_decided(["cells", "columns"], [3.0, 0.0]), not_decided(["whether it holds"], [1.0])
+    ('not decided: 3 cells', 'not decided: whether it holds')
+    """
+    found = [
+        name if name.startswith(("whether", "the")) else f"{width:g} {name}" if width < math.inf else name
+        for name, width in zip(names, widths, strict=True)
+        if width > 0
+    ]
+    return f"not decided: {', '.join(found)}"
 
 
 def format_overflows(format: str) -> str:
@@ -173,6 +203,11 @@ def no_window(level: str) -> str:
 def too_many_groups(count: int, limit: int) -> str:
     """Why so many groups are not asked for."""
     return f"there are {count} row groups, more than {limit}; group_rows makes them larger"
+
+
+def too_many_heads(count: int, limit: int) -> str:
+    """Why the pairs of so many heads are not asked for."""
+    return f"there are {count} heads, more than {limit}, and too many pairs"
 
 
 def too_large_transport(rows: int, columns: int, limit: int) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
 from certify.claims import incidence, layer
 from certify.claims.assertion import Assertion
-from certify.claims.causes import undecided
+from certify.claims.causes import not_decided, undecided
 from certify.verdict import Kind
 
 __all__ = ["GENERAL", "PLACES", "Entry", "key_of"]
 
-PLACES = {"layer": "of a layer", "edge": "of an interface", "chain": "of a chain of layers"}
+PLACES = {
+    "layer": "of a layer",
+    "edge": "of an interface",
+    "chain": "of a chain of layers",
+    "heads": "of attention heads",
+}
 
 _WIDE = undecided(Kind.MEASUREMENT, 0.25, 0.125)
 _OVERFLOW = undecided(Kind.MEASUREMENT, None, 0.0)
@@ -27,8 +33,8 @@ class Entry:
 
     Parameters
     ----------
-    name : in plain words; ``{}`` stands for the window, the percentage or the chart of an id.
-    place : ``layer``, ``edge`` or ``chain``: what the claim is about.
+    name : in plain words; ``{}`` stands for the window, the percentage, the chart or the role of an id.
+    place : ``layer``, ``edge``, ``chain`` or ``heads``: what the claim is about.
     example : the assertion for one choice of sizes.
     meaning : what the value tells.
     null : what chance gives, or that nothing is compared.
@@ -54,7 +60,7 @@ class Entry:
     @property
     def pattern(self) -> str:
         """The id with a letter for what varies."""
-        bracket = "[chart]" if "drift" in self.key else "[k]"
+        bracket = "[chart]" if "drift" in self.key else "[role]" if self.place == "heads" else "[k]"
         percent = self.key + ".p" if self.key == "D10.effective_rank" else self.example.id
         return re.sub(r"\[[\w.]+\]", "[p]" if self.per_level else bracket, percent)
 
@@ -68,12 +74,16 @@ class Entry:
         """The plain name, with a letter for what varies."""
         percent = self.per_level or self.pattern.endswith(".p")
         letters = "each chart" if "drift" in self.key else "p" if percent else "k"
+        letters = "a role" if self.place == "heads" else letters
         return self.name.format(letters)
 
     @property
     def causes(self) -> tuple[str, ...]:
         """Every sentence that can say why the claim is UNDECIDED, with numbers of an example."""
         every = (_ZERO,) if self.example.kind is Kind.INEQUALITY else (_WIDE, _OVERFLOW)
+        if self.example.counted:
+            open_ = itertools.product([1.0, 0.0], repeat=len(self.example.counted))
+            every = tuple(not_decided(self.example.counted, widths) for widths in open_ if any(widths))
         return (*self.undecided, *every)
 
     def title(self, id: str) -> str:

@@ -140,6 +140,7 @@ def columns(level: str, windows: tuple[int, int], cells: int, number: int, share
         share * number,
         count=2,
         parameters={**_windows(level, windows), "cells": cells, "columns": number},
+        counted=("cells", "columns"),
     )
 
 
@@ -152,6 +153,7 @@ def pairs(level: str, windows: tuple[int, int], number: int, edges: int) -> Asse
         0.0,
         count=2,
         parameters={**_windows(level, windows), "pairs": number, "edges": edges},
+        counted=("pairs", "labels"),
     )
 
 
@@ -176,6 +178,7 @@ def conclusion(level: str, windows: tuple[int, int]) -> Assertion:
         count=2,
         parameters=_windows(level, windows),
         note="the block form is sufficient; the comparison decides",
+        counted=("whether the block form holds", "whether the structures agree"),
     )
 
 
@@ -187,6 +190,7 @@ def smallest_level() -> Assertion:
         "100 for the full windows alone",
         0.0,
         count=2,
+        counted=("the smallest level by margins", "the smallest level by comparison"),
     )
 
 

@@ -59,7 +59,7 @@ def run_protocol(
     workers : matrices at a time; when omitted one for each core this process may use, and fewer where memory is
         short. The claims do not depend on it.
     progress : called in this thread as ``progress(done, total, label)``, first of all with an empty label, then after
-        every layer, edge and component.
+        every layer, edge, component and head structure.
     journal : of this chain and these thresholds; what it knows is not asked again, and what is new goes into it.
     cluster : the address of a Dask scheduler whose workers do the work, ``"local"`` for processes on this machine, and
         None for threads of this process. On equal kernels the claims do not depend on it.
@@ -77,7 +77,7 @@ def run_protocol(
     with precision(PRECISION), place as workplace:
         _drain(schedule, workplace, progress, journal)
         measure_horizons(chain, schedule.layer_ledgers, schedule.edge_ledgers, asked)
-    ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers]
+    ledgers = [*schedule.layer_ledgers, *schedule.edge_ledgers, *schedule.components.ledgers, *schedule.head_ledgers]
     return Measured(
         tuple(claim for ledger in ledgers for claim in ledger.claims),
         tuple(item for ledger in ledgers for item in ledger.not_asked),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from certify.chain import Chain
-from certify.claims import layer
+from certify.claims import heads, layer
 from certify.claims.thresholds import Thresholds
 from certify.execution import work
 from certify.execution.component_schedule import ComponentSchedule
@@ -42,6 +42,13 @@ class Schedule:
         for place in list(self.components.open_components):
             if (entry := known.get((TaskKind.COMPONENT, place))) is not None:
                 self.components.close(place, entry.ledger)
+        self.head_ledgers = [Ledger(heads.subject(item)) for item in chain.heads]
+        self.pending_heads: list[int] = []
+        for place in reversed(range(len(chain.heads))):
+            if (entry := known.get((TaskKind.HEADS, place))) is not None:
+                self.head_ledgers[place] = entry.ledger
+            else:
+                self.pending_heads.append(place)
         self.ready_edges: list[tuple[int, int]] = []
         self.edges_of: list[list[int]] = [[] for _ in chain.layers]
         for number, edge in enumerate(chain.edges):
@@ -61,12 +68,12 @@ class Schedule:
             else:
                 self.layer_ledgers[number] = entry.ledger
         self.pending_layers.reverse()
-        self.total = len(chain.layers) + len(chain.edges) + self.components.total
+        self.total = len(chain.layers) + len(chain.edges) + self.components.total + len(chain.heads)
         self.settled = self.total - len(self.pending_layers) - sum(self.open_edges) // 2
-        self.settled -= len(self.components.open_components)
+        self.settled -= len(self.components.open_components) + len(self.pending_heads)
 
     def next(self) -> Task | None:
-        """A product that can grow, an edge whose layers are known, the next layer, a whole component."""
+        """A product that can grow, an edge whose layers are known, the next layer, a whole component, heads."""
         product = self.components.next_product()
         if product is not None:
             return TaskKind.PRODUCT, product
@@ -75,7 +82,9 @@ class Schedule:
         if self.pending_layers:
             return TaskKind.LAYER, self.pending_layers.pop()
         component = self.components.next_component()
-        return None if component is None else (TaskKind.COMPONENT, component)
+        if component is not None:
+            return TaskKind.COMPONENT, component
+        return (TaskKind.HEADS, self.pending_heads.pop()) if self.pending_heads else None
 
     def work(self, task: Task) -> Work:
         """What is to be done for a task."""
@@ -87,6 +96,10 @@ class Schedule:
             ends = self.facts[edge.lower], self.facts[edge.upper]
             groups = self.chain.layers[edge.upper].groups
             return Work(work.edge, (*ends, self.known.get(task), self.thresholds, groups))
+        if kind is TaskKind.HEADS:
+            item = self.chain.heads[number]
+            own = tuple(self.chain.layers[place] for _, place in item.layers)
+            return Work(work.heads, (item, own, self.thresholds))
         return self.components.product(number) if kind is TaskKind.PRODUCT else self.components.claims(number)
 
     def finish(self, task: Task, kept: object, told: Told) -> Entry | None:
@@ -110,8 +123,9 @@ class Schedule:
                 if ends.lower in self.facts and ends.upper in self.facts:
                     heapq.heappush(self.ready_edges, (ends.upper, open_edge))
             return Entry(told.ledger, told.causes)
-        if kind is TaskKind.COMPONENT:
-            self.components.ledgers[number] = told
+        if kind is TaskKind.COMPONENT or kind is TaskKind.HEADS:
+            ledgers = self.components.ledgers if kind is TaskKind.COMPONENT else self.head_ledgers
+            ledgers[number] = told
             return Entry(told)
         self.edge_ledgers[number] = told
         self.components.edge_done(number, kept, told)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from certify.chain import Chain
 from certify.chain.components import components_of
-from certify.claims import layer
+from certify.claims import heads, layer
 from certify.prover.ledger import Ledger
 
 __all__ = ["Entry", "Place", "Task", "TaskKind", "subjects_of"]
@@ -22,10 +22,11 @@ class TaskKind(enum.IntEnum):
     EDGE = 1
     PRODUCT = 2
     COMPONENT = 3
+    HEADS = 4
 
 
 Task: TypeAlias = tuple[TaskKind, int]
-"""What is done, and the place of its layer, edge or component in the chain."""
+"""What is done, and the place of its layer, edge, component or head structure in the chain."""
 
 Place: TypeAlias = tuple[int, int]
 """A task as plain numbers; equal to it."""
@@ -44,4 +45,5 @@ def subjects_of(chain: Chain) -> dict[Place, str]:
     found: dict[Place, str] = {(TaskKind.LAYER, i): layer.subject(item.name) for i, item in enumerate(chain.layers)}
     found |= {(TaskKind.EDGE, number): chain.describe(edge) for number, edge in enumerate(chain.edges)}
     components = enumerate(components_of(chain))
-    return found | {(TaskKind.COMPONENT, place): part.subject for place, part in components if part.straight}
+    found |= {(TaskKind.COMPONENT, place): part.subject for place, part in components if part.straight}
+    return found | {(TaskKind.HEADS, place): heads.subject(item) for place, item in enumerate(chain.heads)}

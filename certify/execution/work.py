@@ -10,10 +10,12 @@ from certify.chain import Layer
 from certify.chain.groups import Groups
 from certify.claims.thresholds import Thresholds
 from certify.execution.tasks import Entry
+from certify.heads import Heads
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores import Line
 from certify.prover.component import LayerSummary, measure_component, measure_product
 from certify.prover.domain import Standing
+from certify.prover.heads import measure_heads
 from certify.prover.interface import EdgeFacts, known_edge, measure_edge
 from certify.prover.layer import LayerFacts, known_layer, measure_layer
 from certify.prover.ledger import Ledger
@@ -27,6 +29,7 @@ __all__ = [
     "Work",
     "component",
     "edge",
+    "heads",
     "layer",
     "product",
     "told_of",
@@ -51,7 +54,7 @@ class ProductResult:
 
 
 Result: TypeAlias = LayerFacts | EdgeFacts | Ledger | ProductResult
-"""What a task leaves: facts of a layer or an edge, claims about a component, or a product as far as it goes."""
+"""What a task leaves: facts of a layer or an edge, claims about a component or heads, a product as far as it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,12 @@ def told_of(result: Result) -> Told:
 
 def layer(item: Layer, entry: Entry | None, thresholds: Thresholds) -> LayerFacts:
     """The facts of a layer; of one whose claims were made before, without them."""
+    halves = item.half_units() if thresholds.storage == "int8" else None
     if entry is not None:
-        return known_layer(item.name, item.matrix(), entry.ledger, entry.causes)
-    return measure_layer(item.name, item.matrix(), thresholds)
+        facts = known_layer(item.name, item.matrix(), entry.ledger, entry.causes)
+        facts.half_units = halves
+        return facts
+    return measure_layer(item.name, item.matrix(), thresholds, halves)
 
 
 def edge(
@@ -140,3 +146,8 @@ def component(
 ) -> Ledger:
     """All claims about a component."""
     return measure_component(subject, summaries, [item.matrix for item in layers], pairs, spectrum, domains, thresholds)
+
+
+def heads(structure: Heads, layers: tuple[Layer, ...], thresholds: Thresholds) -> Ledger:
+    """All claims about a head structure; ``layers`` are its own, in their order."""
+    return measure_heads(structure, [item.matrix for item in layers], thresholds)

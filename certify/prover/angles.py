@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-import flint
+import numpy as np
 
 from certify.certificate.publication import publish
 from certify.claims import causes
@@ -18,6 +19,7 @@ from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_overlap_null
 from certify.prover.widening import angle_floor, tilt_floor
 from certify.rigor.interval import Interval
+from certify.rigor.rounding import add_down, add_up, mul_down, mul_up, sqrt_down, sqrt_up, sub_down, sub_up
 from certify.verdict import Enclosure
 
 __all__ = ["NO_COSINE", "measure_angles"]
@@ -57,7 +59,8 @@ def _windows(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
     if thresholds.beyond(most):
         ledger.skip(["E.cosines"], causes.windows_beyond(most))
     chosen = thresholds.window_sizes(most + 1, [writer.energy_rank, reader.energy_rank, full])
-    separate = [k for k in range(1, most + 1) if _separate(writer, k) and _separate(reader, k)]
+    sigma, sigma_next = writer.absolute, reader.absolute
+    separate = [k for k in range(1, most + 1) if _separate(sigma, k) and _separate(sigma_next, k)]
     asked: set[int] = set()
     for k in chosen:
         below, above = [j for j in separate if j <= k][-1:], [j for j in separate if j >= k][:1]
@@ -68,15 +71,16 @@ def _windows(ledger: Ledger, writer: LayerFacts, reader: LayerFacts, thresholds:
     return sorted(asked)
 
 
-def _separate(facts: LayerFacts, k: int) -> bool:
-    """Whether what is published tells σ_k from σ_{k+1}, which is 0 beyond the last."""
-    return facts.sigma[k - 1].lower > (facts.sigma[k].upper if k < facts.d else 0.0)
+def _separate(sigma: Sequence[Enclosure], k: int) -> bool:
+    """Whether what is published tells σ_k from σ_{k+1}, which is 0 beyond the last, to absolute accuracy."""
+    return sigma[k - 1].lower > (sigma[k].upper if k < len(sigma) else 0.0)
 
 
 def _tilt(facts: LayerFacts, k: int) -> float:
     m, n = facts.matrix.shape
-    following = facts.sigma[k].upper if k < facts.d else 0.0
-    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], facts.sigma[k - 1].lower - following)
+    sigma = facts.absolute
+    following = sigma[k].upper if k < facts.d else 0.0
+    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], sigma[k - 1].lower - following)
 
 
 def _cosines(found: Interval, floor: float, n: int) -> list[Enclosure]:
@@ -93,8 +97,7 @@ def _sines(meeting: Meeting, k: int, cosines: list[Enclosure], floor: float, lim
     """From the published cosines, and computed themselves where these say little."""
     n = meeting.writer.matrix.shape[0]
     shared = max(2 * k - n, 0)
-    derived = [publish_ball(_sine(value), nonnegative=True, most=1.0) for value in cosines]
-    derived[:shared] = [_ZERO] * shared
+    derived = [_ZERO] * shared + _derived(cosines[shared:])
     if _say_enough(derived[shared:], floor, limit):
         return derived
     found = meeting.sines(k)
@@ -115,10 +118,13 @@ def _say_enough(sines: list[Enclosure], floor: float, limit: float) -> bool:
     return any(x.lower > 0 for x in sines) and max(widths) <= _NEAR * floor and math.hypot(*widths) <= limit / 8
 
 
-def _sine(cosine: Enclosure) -> flint.arb:
-    """√((1 − c)(1 + c)), which decreases in c ≥ 0."""
-    low, high = (((1 - flint.arb(c)) * (1 + flint.arb(c))).sqrt() for c in (cosine.upper, cosine.lower))
-    return low.union(high)
+def _derived(cosines: list[Enclosure]) -> list[Enclosure]:
+    """√((1 − c)(1 + c)), which decreases in c ≥ 0; 1 where c is 0."""
+    c_low, c_high = (np.array([getattr(value, end) for value in cosines]) for end in ("lower", "upper"))
+    low = sqrt_down(mul_down(sub_down(1.0, c_high), add_down(1.0, c_high)))
+    high = np.minimum(sqrt_up(mul_up(sub_up(1.0, c_low), add_up(1.0, c_low))), 1.0)
+    low = np.where(c_high == 0, 1.0, low)
+    return [publish(x, y, nonnegative=True, most=1.0) for x, y in zip(low.tolist(), high.tolist(), strict=True)]
 
 
 def _published(low: float, high: float, floor: float) -> Enclosure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import flint
 
@@ -149,7 +150,7 @@ def _kempf_ness(
     scale = math.prod(layer.sigma[0].upper for layer in layers)
     ledger.measure(claims.product_sigma(size, thresholds.product_relative, scale), sigma)
     norms = [layer.frobenius for layer in layers]
-    absolute, relative = _gap(norms, sigma)
+    absolute, relative = _gap(tuple(norms), tuple(sigma), flint.ctx.prec)
     mass = sum(norm.upper * norm.upper for norm in norms)
     ledger.measure(claims.kempf_ness_gap(length, thresholds.kempf_ness_relative, mass), [absolute])
     ledger.measure(claims.relative_kempf_ness_gap(length, thresholds.kempf_ness_relative), [relative])
@@ -182,8 +183,12 @@ def _barcode(
     ledger.measure(claims.barcode(dimensions), bars, cause)
 
 
-def _gap(norms: Sequence[Enclosure], sigma: Sequence[Enclosure]) -> tuple[Enclosure, Enclosure]:
-    """The gap and the relative gap; both increase with the norms and decrease with the singular values."""
+@lru_cache(maxsize=4)
+def _gap(norms: tuple[Enclosure, ...], sigma: tuple[Enclosure, ...], _precision: int) -> tuple[Enclosure, Enclosure]:
+    """The gap and the relative gap; both increase with the norms and decrease with the singular values.
+
+    Asked once to see whether the product is known well enough, and once for its claims.
+    """
     if not all(value.finite for value in (*norms, *sigma)):
         return UNKNOWN, UNKNOWN
     least, most = ([flint.arb(value.lower) ** 2 for value in norms], [flint.arb(value.upper) ** 2 for value in norms])

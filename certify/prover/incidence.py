@@ -22,7 +22,7 @@ from certify.geometry.transport.truncation import truncation_bound_frobenius
 from certify.linalg.cores import Core
 from certify.prover.block_form import measure_levels
 from certify.prover.layer import LayerFacts
-from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.robustness import measure_radius
 from certify.prover.storage_structure import measure_storage_structure
 from certify.prover.structure import Levels, Pairs, Profiles, Structure, widest_gap
@@ -77,7 +77,7 @@ class _Incidence:
     ) -> None:
         self.ledger, self.writer, self.reader, self.options = ledger, writer, reader, options
         self.groups = groups
-        sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
+        sigma, sigma_next = writer.balls, reader.balls
         self.sigma = sigma, sigma_next
         found = Truncations(writer, reader, core, groups, percents)
         self.exponents, self.x, self.windows = found.exponents, found.x, found.windows

@@ -20,7 +20,7 @@ from certify.prover.domain import measure_domain
 from certify.prover.incidence import measure_incidence
 from certify.prover.intersection import measure_intersection
 from certify.prover.layer import LayerFacts
-from certify.prover.ledger import Ledger, ball_of, publish_ball
+from certify.prover.ledger import Ledger, publish_ball
 from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_commutator_null
 from certify.prover.rigidity import measure_rigidity
@@ -55,7 +55,7 @@ def measure_edge(
     measure_commutator_null(ledger, writer, reader, commutator)
     measure_alignment(ledger, writer, reader, sines, imbalance, thresholds)
     measure_rigidity(ledger, meeting, thresholds)
-    sigma, sigma_next = ([ball_of(value) for value in facts.sigma] for facts in (writer, reader))
+    sigma, sigma_next = writer.balls, reader.balls
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
         bounds = (truncation_bound_frobenius, truncation_bound_spectral)

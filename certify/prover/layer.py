@@ -13,6 +13,7 @@ import numpy.typing as npt
 from certify.certificate.publication import publish
 from certify.claims import causes
 from certify.claims import layer as claims
+from certify.claims.small_values import absolute
 from certify.claims.thresholds import Thresholds
 from certify.errors import InputError, LimitError
 from certify.geometry.spectrum.chart import effective_rank, energies, gaps, top_radial
@@ -22,12 +23,13 @@ from certify.linalg.cores import Near, near
 from certify.linalg.exact.rank import ENTRY_LIMIT, exact_rank
 from certify.prover.decomposition import svd
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
+from certify.prover.small_values import published_sigma
 from certify.prover.storage import measure_storage
-from certify.prover.widening import norm_floor, spectral_floor
+from certify.prover.widening import norm_floor
 from certify.rigor.ball import hull_ball
 from certify.verdict import Enclosure, Verdict
 
-__all__ = ["LayerFacts", "known_layer", "measure_layer"]
+__all__ = ["LayerFacts", "exact_rank_of", "known_layer", "measure_layer"]
 
 
 @dataclass(slots=True)
@@ -35,7 +37,8 @@ class LayerFacts:
     """Published facts about one layer, and what its edges need to compute theirs.
 
     ``sigma`` are the published enclosures of all d = min(shape) singular values; ``frobenius`` is that of the norm and
-    ``norm`` the tighter ball that was computed; ``near`` is the decomposition as cores are made from, None where there
+    ``norm`` the tighter ball that was computed; ``half_units`` those of stored 8-bit codes, where there are such and
+    they are asked for; ``near`` is the decomposition as cores are made from, None where there
     is none; ``rank`` bounds the exact rank; ``alpha`` and ``residual`` are by chart,
     :data:`~certify.certificate.publication.UNKNOWN` where there is no fit; ``causes`` say by chart why no
     exponent was certified.
@@ -55,6 +58,8 @@ class LayerFacts:
     residual: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
     causes: dict[str, str] = field(default_factory=dict[str, str])
     energy_rank: int = 1
+    half_units: npt.NDArray[np.float64] | None = None
+    _balls: list[flint.arb] = field(default_factory=list[flint.arb])
 
     @property
     def d(self) -> int:
@@ -62,20 +67,32 @@ class LayerFacts:
         return min(self.matrix.shape)
 
     @property
+    def absolute(self) -> list[Enclosure]:
+        """The singular values as they are known to absolute accuracy."""
+        return absolute(self.sigma, self.matrix.shape)
+
+    @property
     def invertible(self) -> bool:
         """Whether the layer is square and certified to have full rank."""
         return self.matrix.shape[0] == self.matrix.shape[1] == self.rank[0]
 
+    @property
+    def balls(self) -> list[flint.arb]:
+        """The published singular values."""
+        if not self._balls:
+            self._balls = [ball_of(value) for value in self.sigma]
+        return self._balls
 
-def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresholds) -> LayerFacts:
+
+def measure_layer(
+    name: str,
+    matrix: npt.NDArray[np.float64],
+    thresholds: Thresholds,
+    half_units: npt.NDArray[np.float64] | None = None,
+) -> LayerFacts:
     """All claims about the layer called ``name``; ``matrix`` is float64, finite, of shape (n_out, n_in)."""
     decomposition = svd(matrix)
-    m, n = matrix.shape
-    floor = spectral_floor(m, n, [float(x) for x in decomposition.upper])
-    sigma = [
-        publish(float(low), float(high), floor=floor if high > 0 else 0.0, nonnegative=True)
-        for low, high in zip(decomposition.lower, decomposition.upper, strict=True)
-    ]
+    sigma = published_sigma(matrix, decomposition)
     norm = frobenius(matrix)
     low, high = float(norm.lo), float(norm.hi)
     facts = LayerFacts(
@@ -87,13 +104,14 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
         sigma,
         publish(low, high, floor=norm_floor(high), nonnegative=True),
         hull_ball(low, high),
+        half_units=half_units,
     )
     _domain(facts, thresholds)
     _spectrum(facts, thresholds)
     _charts(facts, thresholds)
     _windows(facts, thresholds)
     windows = thresholds.window_sizes(facts.d, [facts.energy_rank])
-    measure_storage(facts.ledger, matrix, sigma, windows, thresholds)
+    measure_storage(facts.ledger, matrix, sigma, windows, thresholds, half_units)
     return facts
 
 
@@ -164,17 +182,22 @@ def _domain(facts: LayerFacts, thresholds: Thresholds) -> None:
 
 def _exact_rank(facts: LayerFacts, allowed: float) -> str:
     """Replace the bounds of the rank by an exact one; the cause why not, or nothing."""
-    m, n = facts.matrix.shape
+    rank, cause = exact_rank_of(facts.matrix, allowed)
+    if rank is not None:
+        facts.rank = (rank, rank)
+    return cause
+
+
+def exact_rank_of(matrix: npt.NDArray[np.float64], allowed: float) -> tuple[int | None, str]:
+    """The exact rank, by ``allowed`` seconds of estimated work at most; None with the cause why not."""
+    m, n = matrix.shape
     if allowed > 0 and m * n > ENTRY_LIMIT:
-        return causes.exact_memory(m, n)
+        return None, causes.exact_memory(m, n)
     try:
-        rank = exact_rank(facts.matrix, work_limit=allowed) if allowed > 0 else None
+        rank = exact_rank(matrix, work_limit=allowed) if allowed > 0 else None
     except LimitError:
         rank = None
-    if rank is None:
-        return causes.exact_work(allowed)
-    facts.rank = (rank, rank)
-    return ""
+    return rank, "" if rank is not None else causes.exact_work(allowed)
 
 
 def _spectrum(facts: LayerFacts, thresholds: Thresholds) -> None:
@@ -190,7 +213,7 @@ def _charts(facts: LayerFacts, thresholds: Thresholds) -> None:
     if d < 2:
         ledger.skip(claims.chart_ids(), causes.ONE_RANK)
         return
-    sigma, radial = [ball_of(value) for value in facts.sigma], ball_of(facts.radial)
+    sigma, radial = facts.balls, ball_of(facts.radial)
     for chart in CHARTS:
         fit = fit_chart(chart, sigma, radial)
         alpha = publish_ball(fit.alpha)
@@ -204,7 +227,7 @@ def _charts(facts: LayerFacts, thresholds: Thresholds) -> None:
 
 def _windows(facts: LayerFacts, thresholds: Thresholds) -> None:
     ledger, d = facts.ledger, facts.d
-    sigma = [ball_of(value) for value in facts.sigma]
+    sigma = facts.balls
     p = energies(sigma)
     for place, level in enumerate(thresholds.levels()):
         lower, upper = effective_rank(p, Fraction(100 - level, 100)) if _finite(p) else (1, d)

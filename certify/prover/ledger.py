@@ -11,7 +11,7 @@ import flint
 from certify.certificate import NotAsked
 from certify.certificate.publication import UNKNOWN, margin_of_width, publish
 from certify.claims.assertion import Assertion
-from certify.claims.causes import undecided
+from certify.claims.causes import not_decided, undecided
 from certify.enclosure import widest
 from certify.rigor.ball import hull_ball, interval
 from certify.verdict import Claim, Enclosure, Verdict
@@ -59,6 +59,8 @@ class Ledger:
     ) -> None:
         if verdict is not Verdict.UNDECIDED:
             cause = ""
+        elif not cause and asserted.counted:
+            cause = not_decided(asserted.counted, [value.upper - value.lower for value in values])
         elif not cause:
             width = widest(values)
             cause = undecided(asserted.kind, None if width is None else float(width), asserted.limit)

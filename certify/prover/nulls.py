@@ -51,7 +51,7 @@ def measure_commutator_null(ledger: Ledger, writer: LayerFacts, reader: LayerFac
 
 def _against_chance(n: int, writer: LayerFacts, reader: LayerFacts, commutator: flint.arb) -> list[Enclosure]:
     """Ratio to the root mean square, standard score of the square, Cantelli's bound."""
-    spectra = [[x * x for x in map(ball_of, facts.sigma)] for facts in (reader, writer)]
+    spectra = [[x * x for x in facts.balls] for facts in (reader, writer)]
     h, k = (traceless_of(n, spectrum) for spectrum in spectra)
     mean, variance = commutator_mean(h, k), commutator_variance(h, k)
     if not (mean > 0 and variance > 0):

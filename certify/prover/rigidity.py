@@ -28,6 +28,9 @@ from certify.rigor.ball import upper as upper_end
 
 __all__ = ["measure_rigidity"]
 
+_CHART_FLOOR = 2.0**-80
+"""The charts of steep exponents differ by less than the logarithms of which they are made are known to."""
+
 
 def measure_rigidity(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
     """D4's claims for one interface; the transport form only between invertible layers of one size."""
@@ -100,11 +103,14 @@ def _product(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
             abs(after - before),
             product_bound(ball_of(a_x), ball_of(slack), step),
             cause or writer.causes[chart] or reader.causes[chart],
+            _CHART_FLOOR,
         )
 
 
-def _compare(ledger: Ledger, asserted: Assertion, moved: flint.arb, bound: flint.arb, cause: str) -> None:
-    values = [publish_ball(moved, nonnegative=True), publish_ball(bound)]
+def _compare(
+    ledger: Ledger, asserted: Assertion, moved: flint.arb, bound: flint.arb, cause: str, floor: float = 0.0
+) -> None:
+    values = [publish_ball(moved, floor=floor, nonnegative=True), publish_ball(bound)]
     ledger.compare(asserted, values, difference(values[1], values[0]), cause)
 
 
@@ -113,5 +119,5 @@ def _limit(thresholds: Thresholds) -> float:
 
 
 def _condition(facts: LayerFacts) -> float:
-    smallest = facts.sigma[-1].lower
+    smallest = facts.absolute[-1].lower
     return facts.sigma[0].upper / smallest if smallest > 0 else float("inf")

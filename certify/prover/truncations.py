@@ -6,9 +6,11 @@ enclosures inside what is published.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from math import frexp
 
 import numpy as np
@@ -25,7 +27,7 @@ from certify.prover.widening import cell_floor, error_floor, known_to
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
-__all__ = ["Truncations", "Window", "energy_window"]
+__all__ = ["Truncations", "Window", "energy_windows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,13 @@ class Truncations:
         self.x = _widened(cell_norms(self.product, self.grouping, self.product_error), self.floor)
         full = (writer.d, reader.d)
         zero = Interval(np.zeros(self.x.shape))
-        self.windows = self._truncated([(text, level, self._ranks(level)) for text, level in percents])
+        sizes = (energy_windows(facts.sigma, [level for _, level in percents]) for facts in (writer, reader))
+        asked = [(text, level, ranks) for (text, level), ranks in zip(percents, zip(*sizes, strict=True), strict=True)]
+        self.windows = self._truncated(asked)
         self.windows.append(Window(claims.FULL, Fraction(100), full, Enclosure(0.0, 0.0), zero, self.x))
 
-    def _ranks(self, percent: Fraction) -> tuple[int, int]:
-        return energy_window(self.writer.sigma, percent), energy_window(self.reader.sigma, percent)
-
     def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[Window]:
-        sigma = self.writer.sigma, self.reader.sigma
+        sigma = self.writer.absolute, self.reader.absolute
         floors = [error_floor(self.floor, sigma, self.exponents, ranks) for _, _, ranks in asked]
         known = [place for place, least in enumerate(floors) if least < 1.0]
         spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
@@ -106,23 +107,26 @@ class Truncations:
         return Window(text, percent, ranks, norm, error, activities)
 
 
-def energy_window(sigma: Sequence[Enclosure], percent: Fraction) -> int:
-    """The least window that certainly holds so much of the energy, from published singular values; all where unknown.
+def energy_windows(sigma: Sequence[Enclosure], percents: Sequence[Fraction]) -> list[int]:
+    """The least windows that certainly hold so many percent of the energy, from published singular values.
 
-    Exact: (100 − p)Σ_{k≤r} l_k² ≥ p Σ_{k>r} h_k² for the lower ends l and the upper ends h.
+    All ranks where those are not known. Exact: (100 − p)Σ_{k≤r} l_k² ≥ p Σ_{k>r} h_k² for the lower ends l and the
+    upper ends h.
     """
     if not all(value.finite for value in sigma):
-        return len(sigma)
+        return [len(sigma)] * len(percents)
     ends = [value.lower.as_integer_ratio() for value in sigma], [value.upper.as_integer_ratio() for value in sigma]
     unit = max(denominator for side in ends for _, denominator in side)
     low, high = ([(n * (unit // d)) ** 2 for n, d in side] for side in ends)
-    p, q = percent.numerator, 100 * percent.denominator - percent.numerator
-    head, tail = 0, sum(high)
-    for r, (kept_energy, lost) in enumerate(zip(low, high, strict=True), start=1):
-        head, tail = head + kept_energy, tail - lost
-        if q * head >= p * tail:
-            return r
-    return len(sigma)
+    heads, kept = list(accumulate(low)), list(accumulate(high))
+    tails = [kept[-1] - x for x in kept]
+    found: list[int] = []
+    for percent in percents:
+        p, q = percent.numerator, 100 * percent.denominator - percent.numerator
+        # Heads grow and tails shrink to 0.
+        r = bisect_left(range(len(sigma)), True, key=lambda r, p=p, q=q: q * heads[r] >= p * tails[r])
+        found.append(r + 1)
+    return found
 
 
 def _widened(x: Interval, floor: float | np.ndarray) -> Interval:

@@ -21,6 +21,7 @@ __all__ = [
     "error_floor",
     "known_to",
     "norm_floor",
+    "overlap_floor",
     "product_floor",
     "spectral_floor",
     "tilt_floor",
@@ -64,6 +65,15 @@ def tilt_floor(m: int, n: int, sigma: Sequence[float], gap: float) -> float:
 def angle_floor(n: int, tilts: tuple[float, float]) -> float:
     """Absolute floor of principal cosines in R^n: both layers' tilts, and 8n²U for the bases; at most 1."""
     return min(max(8 * n * n * _U, _LEAST) + sum(tilts), 1.0)
+
+
+def overlap_floor(n: int, ranks: tuple[int, int], tilts: tuple[float, float]) -> float:
+    """Absolute floor of the overlap of two subspaces of R^n; at most 1.
+
+    With t and t' what ‖PP'‖_F² is off by is at most 2‖PP'‖_F(t√r' + t'√r), over min(r, r') at most 2√(max/min)(t + t').
+    """
+    low, high = sorted(ranks)
+    return min(2 * math.sqrt(high / low) * angle_floor(n, tilts), 1.0)
 
 
 def product_floor(size: int) -> float:

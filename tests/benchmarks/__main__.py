@@ -13,12 +13,22 @@ PARTS = {
     "wide": "a chain of four 1024 × 1024 layers against a loop of np.linalg.svd",
     "interfaces": "chains with interfaces: certifying and checking against a loop of np.linalg.svd",
     "check": "checking a certificate against making it",
+    "deep": "twelve 1024 × 1024 layers, with and without row groups",
+    "stream": "the matrices of MiniLM alone, and with the interfaces of its residual stream",
+    "broad": "an interface of 5632 dimensions, with the peak of memory",
 }
+LONG = ("deep", "stream", "broad")
+"""Parts that take minutes and run only where they are named."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}; the last {len(LONG)} take minutes and run only if named",
+    )
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     given = parser.parse_args()
@@ -31,7 +41,7 @@ def main() -> None:
 
     timing.clock = timing.CLOCKS[given.clock]
     print(f"{timing.machine()}; {given.clock} clock")
-    for part in given.parts or PARTS:
+    for part in given.parts or [name for name in PARTS if name not in LONG]:
         print(f"\n{PARTS[part]}\n")
         if part == "widths":
             print("| case | mode | largest relative width |\n|---|---|---|", *matrices.widths(), sep="\n")
@@ -43,6 +53,9 @@ def main() -> None:
             "wide": networks.wide_chain,
             "interfaces": networks.interfaces,
             "check": networks.checking,
+            "deep": networks.deep_chain,
+            "stream": networks.stream,
+            "broad": networks.broad_edge,
         }[part]
         print(timing.HEADER)
         for measured in run(given.rounds):

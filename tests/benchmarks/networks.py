@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import certify
 from certify.chain.model import Edge
 from certify.checker import check
+from tests.benchmarks import minilm
 from tests.benchmarks.timing import Measured, alternate
 
 DIGITS = Path(__file__).parents[2] / "docs" / "examples" / "digits_mlp.safetensors"
@@ -58,8 +60,39 @@ def interfaces(rounds: int) -> list[Measured]:
     ]
 
 
-def _against_loop(title: str, chain: certify.Chain, rounds: int) -> Measured:
-    written = certify.certify(chain, workers=1)
+def deep_chain(rounds: int) -> list[Measured]:
+    """Twelve layers of 1024 × 1024, with and without row groups."""
+    chain, rounds = _gaussian(12, 1024), max(1, rounds // 4)
+    without = certify.Thresholds(incidence_levels="none")
+    return [
+        _against_loop("12 × 1024²", chain, rounds),
+        _against_loop("12 × 1024², no row groups", chain, rounds, without),
+    ]
+
+
+def stream(rounds: int) -> list[Measured]:
+    """The matrices of a transformer alone, and with the interfaces of its residual stream."""
+    found: list[Measured] = []
+    for edges in (False, True):
+        name, chain = minilm.chain(edges=edges)
+        title = f"{name}, {len(chain.layers)} matrices, {len(chain.edges) or 'no'} edges"
+        found.append(_against_loop(title, chain, max(1, rounds // 4)))
+    return found
+
+
+def broad_edge(rounds: int) -> list[Measured]:
+    """A 5632 × 2048 layer and a 2048 × 5632 one that reads it; the peak of memory is that of the whole process."""
+    shapes = (5632, 2048), (2048, 5632)
+    chain = certify.Chain.from_arrays([np.random.default_rng(i).normal(size=shape) for i, shape in enumerate(shapes)])
+    measured = _against_loop("5632 × 2048 → 2048 × 5632", chain, max(1, rounds // 4))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return [Measured(f"{measured.title}, peak {peak:.2f} GiB", measured.seconds)]
+
+
+def _against_loop(
+    title: str, chain: certify.Chain, rounds: int, thresholds: certify.Thresholds | None = None
+) -> Measured:
+    written = certify.certify(chain, thresholds=thresholds, workers=1)
 
     def loop() -> None:
         for layer in chain.layers:
@@ -69,10 +102,11 @@ def _against_loop(title: str, chain: certify.Chain, rounds: int) -> Measured:
         title,
         {
             "loop of np.linalg.svd": loop,
-            "certify": lambda: certify.certify(chain, workers=1),
+            "certify": lambda: certify.certify(chain, thresholds=thresholds, workers=1),
             "verify": lambda: check(written, chain, workers=1),
         },
         rounds,
+        warm=rounds > 1,
     )
 
 

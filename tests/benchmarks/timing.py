@@ -43,9 +43,12 @@ clock = CLOCKS["wall"]
 HEADER = "| case | | median, ms | ratio | single ratios |\n|---|---|---|---|---|"
 
 
-def alternate(title: str, contestants: Mapping[str, Callable[[], object]], rounds: int) -> Measured:
-    """Run every contestant once untimed, then ``rounds`` times in turn, starting with another one each round."""
-    for run in contestants.values():
+def alternate(
+    title: str, contestants: Mapping[str, Callable[[], object]], rounds: int, *, warm: bool = True
+) -> Measured:
+    """Run every contestant once untimed where ``warm``, then ``rounds`` times in turn, starting with another one each
+    round."""
+    for run in contestants.values() if warm else ():
         run()
     names = list(contestants)
     seconds: dict[str, list[float]] = {name: [0.0] * rounds for name in names}

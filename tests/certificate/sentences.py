@@ -14,6 +14,7 @@ from certify.claims import (
     causes,
     component,
     domain,
+    heads,
     horizon,
     incidence,
     interface,
@@ -24,9 +25,14 @@ from certify.claims import (
     storage,
 )
 from certify.claims.assertion import Assertion
+from certify.heads import Heads
 from certify.verdict import Enclosure, Kind, Verdict
 
 GOLDEN = Path(__file__).with_name("sentences.txt")
+
+_HEADS = Heads("layer 3", 4, 2, 2, ())
+_QUERY, _OUTPUT = heads.Role(_HEADS, "query", (8, 5)), heads.Role(_HEADS, "output", (5, 8))
+_GROUPS, _COPIES = heads.Role(_HEADS, "key", (4, 5)), heads.Role(_HEADS, "value", (8, 5))
 
 ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     layer.finite: [()],
@@ -69,7 +75,7 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     rigidity.product_slack: [(0.5,)],
     rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
     robustness.radius: [("pair 0 3", "columns,pairs,noise", 0.25, 0.5)],
-    storage.ball: [("bf16", 0.5, 3.0)],
+    storage.ball: [("bf16", 0.5, 3.0), ("int8_stored", 0.5, 3.0)],
     storage.rank: [("int8", 3)],
     storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],
     horizon.half_life: [(horizon.Flow("1e-3"), 0.5, 693.0)],
@@ -102,6 +108,11 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     component.relative_kempf_ness_gap: [(2, 0.5)],
     component.ranks: [((2, 3, 2),)],
     component.barcode: [((2, 3, 2),)],
+    heads.ranks: [(_QUERY,), (_OUTPUT,), (_GROUPS,), (_COPIES,)],
+    heads.overlap: [(_QUERY, 0.5), (_OUTPUT, 0.5)],
+    heads.product_ranks: [("qk", _HEADS), ("ov", _HEADS)],
+    heads.product_sigma: [(name, _HEADS, 2, 0.5, [Enclosure(1.0, 2.0)]) for name in ("qk", "ov")],
+    heads.null: [(_QUERY, 0.5, Enclosure(0.25, 0.5)), (_QUERY, 0.5, Enclosure(0.0, 0.5))],
 }
 
 CAUSES: dict[str, list[tuple]] = {
@@ -111,6 +122,7 @@ CAUSES: dict[str, list[tuple]] = {
         (Kind.MEASUREMENT, 0.25, 0.125),
     ],
     "no_gap": [(2,)],
+    "not_decided": [(("cells", "columns"), (3.0, 0.0)), (("whether it holds",), (1.0,))],
     "moved": [(3, [2, 5]), (3, [2])],
     "windows_beyond": [(0,), (3,)],
     "format_overflows": [("fp16",)],
@@ -119,6 +131,7 @@ CAUSES: dict[str, list[tuple]] = {
     "not_linear": [("relu",)],
     "too_large_transport": [(8192, 65536, 2**26)],
     "too_many_groups": [(300, 256)],
+    "too_many_heads": [(300, 256)],
     "exact_work": [(0.0,), (10.0,)],
     "exact_memory": [(5000, 4000)],
     "ranks_bounded": [([(1, 2), (2, 2)], 0.0), ([(1, 2), (0, 2)], 2.5)],
@@ -152,7 +165,7 @@ def _cause_lines() -> Iterator[str]:
 
 def sentences() -> str:
     """The text of the golden file."""
-    lines = ["SUBJECTS", layer.subject("a"), interface.subject("a", "b"), "", "CLAIMS"]
+    lines = ["SUBJECTS", layer.subject("a"), interface.subject("a", "b"), heads.subject(_HEADS), "", "CLAIMS"]
     for function, samples in ASSERTIONS.items():
         name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         for arguments in samples:

@@ -23,6 +23,9 @@ def _everything() -> tuple[list[Claim], list[NotAsked]]:
     found = [certify(odd_chain(seed), thresholds=odd_thresholds(seed), workers=1) for seed in range(120)]
     line = [np.eye(2)] * 3
     found += [certify(Chain.from_arrays(line), thresholds=Thresholds(barcode_layers=2), workers=1), digits()]
+    stored, small = np.diag([7e4, 5.0, 4.0, 3.0]), np.diag([1.0, 0.9, 0.5, 0.3])
+    for first in (stored, small, small * 2.0**-40):
+        found.append(certify([first, np.eye(4)], thresholds=Thresholds(storage="fp16"), workers=1))
     open_ranks = Thresholds(exact_product_seconds=0.0)
     found.append(
         certify(Chain.from_arrays([np.diag([1.0, 0.0]), np.diag([0.0, 1.0])]), thresholds=open_ranks, workers=1)

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from certify.claims import causes, component, domain, horizon, interface, layer, rigidity, robustness, storage
+from certify.claims import causes, component, domain, heads, horizon, interface, layer, rigidity, robustness, storage
 from certify.claims.assertion import Assertion
 from certify.geometry.spectrum import fits, hellinger, roots
 from certify.verdict import Verdict
@@ -21,7 +21,7 @@ def test_no_word_has_changed():
     assert sentences() == GOLDEN.read_text(encoding="utf-8")
 
 
-_MODULES = [layer, interface, rigidity, component, domain, horizon, robustness, storage]
+_MODULES = [layer, interface, rigidity, component, domain, horizon, robustness, storage, heads]
 
 
 @pytest.mark.parametrize("module", _MODULES, ids=lambda module: module.__name__)

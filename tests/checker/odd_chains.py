@@ -88,10 +88,30 @@ def odd_chain(seed: int) -> Chain:
     for a in matrices:
         # A matrix of zeros is refused by the readers.
         a[0, 0] = a[0, 0] if a.any() else 1.0
-    chain = Chain.from_arrays(matrices)
+    chain = Chain.from_arrays(matrices, heads=_heads(np.random.default_rng([seed, 2]), matrices))
     if rng.random() < 0.1 and len(set(dims.tolist())) == 1 and len(chain) > 2:
-        return Chain(chain.layers, (Edge(0, 1), Edge(0, 2), *chain.edges[2:]))
+        return Chain(chain.layers, (Edge(0, 1), Edge(0, 2), *chain.edges[2:]), heads=chain.heads)
     return chain
+
+
+def _heads(rng: np.random.Generator, matrices: list[Array]) -> list[dict[str, object]]:
+    """Now and then heads of one layer, in one role or two; some of them in groups, repeated or not."""
+    place = int(rng.integers(len(matrices)))
+    m, n = matrices[place].shape
+    name = f"W{place + 1}"
+    if rng.random() < 0.5:
+        return []
+    found: dict[str, object] = {"name": "odd"}
+    kind = rng.choice(["query", "output", "key", "value"])
+    side = n if kind == "output" else m
+    count = int(rng.choice([c for c in range(1, side + 1) if side % c == 0]))
+    found |= {"count": count, "size": side // count, str(kind): name}
+    if kind == "key" or (kind == "value" and m == n):
+        found |= {"query" if kind == "key" else "output": name}
+    elif kind == "value" and rng.random() < 0.5:
+        # One block for two heads, or two heads of one group that are not equal.
+        found |= {"count": 2 * count, "kv": count} if rng.random() < 0.5 or count % 2 else {"kv": count // 2}
+    return [found]
 
 
 def odd_thresholds(seed: int) -> Thresholds:

@@ -105,3 +105,11 @@ def test_sums_of_pairs_are_those_of_the_formula():
             assert float(total.lo) <= exact.upper()
             assert exact.lower() <= float(total.hi)
             assert float(total.hi - total.lo) < 1e-13
+
+
+def test_groups_of_many_rows_are_summed_as_those_of_few():
+    rng = np.random.default_rng(9)
+    rows = rng.permutation(200)
+    grouping = Grouping.of([rows[:3], rows[3:90], rows[90:91], rows[91:]])
+    x = rng.integers(0, 2**20, (200, 5)).astype(float)
+    assert np.array_equal(grouping.sums(x), np.add.reduceat(x, grouping.starts, axis=0))

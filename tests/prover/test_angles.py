@@ -14,6 +14,7 @@ from certify.chain import Chain, load
 from certify.checker import check
 from certify.claims.thresholds import Thresholds
 from certify.execution import certify
+from certify.prover import angles
 from certify.verdict import Claim, Enclosure
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
@@ -83,6 +84,16 @@ def test_without_any_edge_nothing_is_known() -> None:
     assert claims["E.overlap[2]"].values == (Enclosure(0.0, 1.0),)
     assert claims["E.sines[2]"].values == (Enclosure(0.0, 1.0),) * 2
     assert "no gap" in claims["E.cosines[2]"].cause
+
+
+@pytest.mark.parametrize("cosines", [[0.0, 1.0], [0.0, 0.0], [1.0, 1.0], [0.6, 0.6], [1 - 2.0**-53, 1.0]])
+def test_a_derived_sine_holds_both_ends(cosines: list[float]) -> None:
+    found = angles._derived([Enclosure(*cosines)])[0]  # pyright: ignore[reportPrivateUsage]
+    with mp.workdps(50):
+        low, high = (mp.sqrt((1 - mp.mpf(c)) * (1 + mp.mpf(c))) for c in cosines[::-1])
+        assert found.lower <= low <= high <= found.upper
+    if cosines[0] == cosines[1] and cosines[0] in (0.0, 1.0):
+        assert found == Enclosure(1 - cosines[0], 1 - cosines[0])
 
 
 @pytest.mark.parametrize(("windows", "asked"), [("9007199254740992", []), ("1,7", [1]), ("2", [2])])

@@ -15,6 +15,7 @@ from certify.claims.catalogue import key_of
 from certify.claims.layer import CHARTS
 from tests.geometry.oracle import mp
 from tests.prover import flow_truth, storage_truth
+from tests.prover.head_truth import Heads, product_ranks, product_sigma
 from tests.prover.truth import Component, Edge, Layer, Real
 
 Truth = Callable[[Any, str], list[Real]]
@@ -94,7 +95,15 @@ CHAIN: dict[str, Callable[[Component, str], list[Real]]] = {
     "A5.barcode": lambda x, _: x.barcode(),
 }
 
-TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN}
+HEADS: dict[str, Callable[[Heads, str], list[Real]]] = {
+    "C6.rank": lambda x, role: [mp.mpf(rank) for rank in x.ranks(role)],
+    "C6.overlap": lambda x, role: x.overlaps(role),
+    "C6.null": lambda x, role: x.null(role),
+    "A4.heads.rank": lambda x, name: [mp.mpf(rank) for rank in product_ranks(x, name)],
+    "A4.heads.sigma": product_sigma,
+}
+
+TRUTHS: dict[str, Truth] = {**LAYER, **EDGE, **CHAIN, **HEADS}
 
 BOUNDED: dict[str, Truth] = {
     "E1.truncation": lambda x, k: x.truncation_errors(int(k)),
@@ -110,11 +119,11 @@ def argument(id: str) -> str:
     return (found[1] or found[2]) if found else ""
 
 
-def values(subject: Layer | Edge | Component, id: str, format: object = None) -> list[Real]:
+def values(subject: Layer | Edge | Component | Heads, id: str, format: object = None) -> list[Real]:
     """The true values of the claim called ``id`` about a subject; ``format`` is that of a claim about storage."""
     return TRUTHS[key_of(id)](subject, str(format) if id.startswith("storage.") else argument(id))
 
 
-def bounded(subject: Layer | Edge | Component, id: str) -> list[Real]:
+def bounded(subject: Layer | Edge | Component | Heads, id: str) -> list[Real]:
     """What the upper ends of the values may not be below; nothing where the values are no bounds."""
     return BOUNDED[key_of(id)](subject, argument(id)) if key_of(id) in BOUNDED else []

@@ -20,6 +20,7 @@ from certify.chain.readers.onnx import read_onnx_graph
 from certify.chain.refusals import parse_json
 from certify.chain.stored import StoredTensor
 from certify.errors import InputError
+from certify.heads import ROLES
 from certify.reading import open_regular
 
 __all__ = ["Draft", "draft"]
@@ -105,6 +106,9 @@ def _perceptron(tensors: Sequence[StoredTensor], source: str) -> Plan:
 def _join(plan: Plan, more: Plan) -> None:
     for (lower, upper), between in more.edges.items():
         plan.edge(more.layers[lower], more.layers[upper], between)
+    for table in more.heads:
+        plan.add(*(more.layers[str(table[role])] for role in ROLES if role in table))
+        plan.heads.append(table)
 
 
 def _config(source: str, limits: Limits) -> Mapping[str, Any]:

@@ -111,7 +111,9 @@ class Axes:
         starts, ends = self._given(node, "starts", 1), self._given(node, "ends", 2)
         if starts is None or ends is None or len(starts) != len(ends):
             return False
-        named = self._given(node, "axes", 3) if len(node.inputs) > 3 or "axes" in node.attributes else range(len(starts))
+        named = (
+            self._given(node, "axes", 3) if len(node.inputs) > 3 or "axes" in node.attributes else range(len(starts))
+        )
         axes = self._negative(named, rank)
         if axes is None or len(axes) != len(starts):
             return False

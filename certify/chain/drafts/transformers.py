@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from certify.chain.drafts.plan import Part, Plan, Value
 from certify.chain.stored import StoredTensor
+from certify.heads import ROLES
 
 __all__ = ["Block", "Heads", "blocks_of", "plan_transformer"]
 
@@ -201,6 +202,8 @@ def plan_transformer(
             _attention(plan, block, heads, tensors)
         if "heads" in presets and heads is not None:
             _heads(plan, block, heads)
+        if presets & {"attention", "heads"} and heads is not None:
+            _table(plan, block, heads, tensors)
         if "residual" in presets:
             _residual(plan, block, blocks[place + 1] if place + 1 < len(blocks) else None)
     return plan
@@ -214,13 +217,34 @@ def _attention(plan: Plan, block: Block, heads: Heads | None, tensors: Mapping[s
         value = value.with_keys(
             f"{value.name} (repeated)", heads={"count": heads.count, "size": heads.size, "kv": heads.kv}
         )
-    elif (
-        heads is None
-        and _rows(value, tensors) != tensors[out.tensor].shape[0 if ("transpose", True) in out.keys else 1]
-    ):
+    elif heads is None and _rows(value, tensors) != _columns(out, tensors):
         # Grouped queries of unknown number: which rows are repeated is not said by the file.
         return
     plan.edge(value, out, "softmax")
+
+
+def _table(plan: Plan, block: Block, heads: Heads, tensors: Mapping[str, StoredTensor]) -> None:
+    """A table of what the heads of a block have in common, with the whole layers that hold them."""
+    repeated = f"{block.parts['v'].name} (repeated)" if "v" in block.parts else ""
+    declared: dict[str, Value] = {"name": block.label, "count": heads.count, "size": heads.size, "kv": heads.kv}
+    for role, place in zip(ROLES, "qkvo", strict=True):
+        part = block.parts.get(place)
+        if part is None:
+            continue
+        found = _columns(part, tensors) if role == "output" else _rows(part, tensors)
+        if found != heads.size * (heads.kv if role in ("key", "value") else heads.count):
+            continue
+        # The value may be there already with its rows repeated, which says the same.
+        part = plan.layers.get(repeated, part) if role == "value" else part
+        plan.add(part)
+        declared[role] = part.name
+    if declared.keys() & set(ROLES):
+        plan.heads.append(declared)
+
+
+def _columns(part: Part, tensors: Mapping[str, StoredTensor]) -> int:
+    """Of a part that is not cut by columns."""
+    return tensors[part.tensor].shape[0 if ("transpose", True) in part.keys else 1]
 
 
 def _rows(part: Part, tensors: Mapping[str, StoredTensor]) -> int:

@@ -42,7 +42,8 @@ def top_radial_fault(d: int, radial: Enclosure, alpha: Enclosure) -> str:
 
 def kl_fault(sigma: Sequence[arb], alpha: Enclosure) -> str:
     """Whether u_d(2α) = E_p[log k] has its root in ``alpha`` for all singular values in the given balls."""
-    squares = [x * x for x in sigma]
+    # The product of a ball around 0 with itself would reach below 0.
+    squares = [x * x if x > 0 else arb(0).union(x.upper() * x.upper()) for x in sigma]
     mass = sum(squares, arb(0))
     logs = logarithms(len(sigma))
 

@@ -6,6 +6,9 @@ The prover sums d powers. Here the partition function is a difference of two reg
 
 *Proof.* For s > 1 both series converge and their difference telescopes to the sum; both sides are entire in s.  □
 
+Where s is large, :math:`H_d(s)=1+\zeta(s,2)-\zeta(s,d+1)`: what is beside the 1 is as small as the moments are, and is
+known relative to itself.
+
 Its Taylor coefficients in s give the moments of log k under the Gibbs family: with H' = -Σ log k k^{-s} and
 H'' = Σ log² k k^{-s}, u = -H'/H and v = H''/H - u². Arb computes ζ by Euler-Maclaurin summation, at a cost that does
 not grow with d.
@@ -22,13 +25,14 @@ from flint import arb, arb_series, ctx
 __all__ = ["Gibbs", "chart", "gibbs", "logarithms", "powers"]
 
 _POLE = 2.0**-8
+_STEEP = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Gibbs:
-    """The partition function H_d(s) and the mean u_d(s) and variance v_d(s) of log k under k^{-s} / H_d(s)."""
+    """log H_d(s) for the partition function H, and mean u_d(s) and variance v_d(s) of log k under k^{-s} / H_d(s)."""
 
-    partition: arb
+    log_partition: arb
     mean: arb
     variance: arb
 
@@ -44,30 +48,34 @@ def gibbs(d: int, s: arb | float) -> Gibbs:
 
 
 def _moments(d: int, s: arb) -> Gibbs:
-    total = first = second = arb.nan()
-    if s == 1 or abs(s - 1) > _POLE:
-        point = arb_series([s, 1], prec=3)
+    beyond = first = second = arb.nan()
+    point = arb_series([s, 1], prec=3)
+    if s > _STEEP:
+        series = point.zeta(arb(2)) - point.zeta(arb(d + 1))
+        beyond, first, second = (series[i] for i in range(3))
+    elif s == 1 or abs(s - 1) > _POLE:
         series = point.zeta(arb(1), True) - point.zeta(arb(d + 1), True)
-        total, first, second = (series[i] for i in range(3))
+        beyond, first, second = series[0] - 1, series[1], series[2]
     if not second.is_finite():
-        total, first, second = _direct(d, s)
+        beyond, first, second = _direct(d, s)
+    total = 1 + beyond
     mean = -first / total
-    return Gibbs(total, mean, 2 * second / total - mean * mean)
+    return Gibbs(beyond.log1p(), mean, 2 * second / total - mean * mean)
 
 
 def _direct(d: int, s: arb) -> tuple[arb, arb, arb]:
-    """H, H' and H''/2 term by term; beside the pole the zeta functions lose their leading digits to 1/(s - 1)³."""
-    total, first, second = arb(0), arb(0), arb(0)
-    for k in range(1, d + 1):
+    """H − 1, H' and H''/2 term by term; beside the pole the zeta functions lose their leading digits to 1/(s - 1)³."""
+    beyond, first, second = arb(0), arb(0), arb(0)
+    for k in range(2, d + 1):
         x = arb(k).log()
         w = (-s * x).exp()
-        total, first, second = total + w, first - w * x, second + w * x * x / 2
-    return total, first, second
+        beyond, first, second = beyond + w, first - w * x, second + w * x * x / 2
+    return beyond, first, second
 
 
 def chart(d: int, alpha: float) -> arb:
     r""":math:`\varphi_d(\alpha)=\tfrac12(\log d-\log H_d(2\alpha))`, increasing in α."""
-    return (arb(d).log() - gibbs(d, 2 * alpha).partition.log()) / 2
+    return (arb(d).log() - gibbs(d, 2 * alpha).log_partition) / 2
 
 
 def logarithms(d: int) -> tuple[arb, ...]:

@@ -29,6 +29,7 @@ __all__ = ["hellinger_fault"]
 
 _STEPS = 5000
 _SHORTEST = 2.0**-40
+_LEAST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,16 @@ class _Walk:
         first = [w * y for w, y in zip(weights, off, strict=True)]
         slope = sum(first, arb(0)) / total
         second = sum((w * y for w, y in zip(first, off, strict=True)), arb(0)) / total
-        log_sum = total.log()
-        return _Point(log_sum, log_sum - g.partition.log() / 2, slope, second - slope * slope, g)
+        # Both logarithms are as small as the tail of a steep spectrum.
+        log_sum = weights[0].log() + (sum(weights[1:], arb(0)) / weights[0]).log1p()
+        return _Point(log_sum, log_sum - g.log_partition / 2, slope, second - slope * slope, g)
 
     def clear(self, point: _Point, reached: arb, side: int) -> float:
         """A distance from the point, to the left (side -1) or right (side 1), that holds no maximizer; 0 if none."""
         rise = -side * point.slope
         by_slope = arb(0)
         if rise > 0:
-            by_slope = (1 + self.range * rise / point.variance.max(arb(2) ** -200)).log() / self.range
+            by_slope = (1 + self.range * rise / point.variance.max(arb(2) ** -_LEAST)).log() / self.range
         by_value = (reached - point.value) / self.range
         return max(below(by_slope), below(by_value), 0.0) * 0.99
 

@@ -6,12 +6,14 @@ s_j = ‖sinΘ_j‖_F the sines between the two windows of j leading directions,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 
 from certify.geometry.number import Number, coerce, total
 from certify.rigor.functions import minimum
 
-__all__ = ["direction_bound", "head_mean", "head_overlap", "head_range", "head_variance", "window_bound"]
+__all__ = ["direction_bound", "head_mean", "head_null", "head_overlap", "head_range", "head_variance", "window_bound"]
 
 
 def direction_bound(window: Number, window_before: Number) -> Number:
@@ -64,3 +66,18 @@ def head_variance(d: int, a: int, b: int) -> Number:
     1.00000000000000
     """
     return coerce(2 * a * b * (d - a) * (d - b)) / (d * d * (d - 1) * (d + 2) * min(a, b) ** 2)
+
+
+def head_null(d: int, ranks: Sequence[int]) -> tuple[Number, Number]:
+    r"""Mean and variance of the mean overlap of all pairs of independent uniform subspaces of R^d, d >= 2 (C6).
+
+    The overlaps are pairwise uncorrelated, so that the variance is :math:`\sum_{i<j}\operatorname{Var}o_{ij}/N^2` for
+    N pairs. ``ranks`` are the dimensions, at least two of them, each >= 1.
+
+    >>> [4 * x for x in head_null(2, [1, 1])]
+    [2.00000000000000, 0.500000000000000]
+    """
+    kinds = Counter(tuple(sorted(pair)) for pair in combinations(ranks, 2))
+    count = sum(kinds.values())
+    mean = total(n * head_mean(d, *kind) for kind, n in kinds.items()) / count
+    return mean, total(n * head_variance(d, *kind) for kind, n in kinds.items()) / count**2

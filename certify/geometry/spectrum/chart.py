@@ -82,7 +82,7 @@ def tilted_moments(weights: Sequence[Number], s: Number) -> tuple[Number, Number
     tilted = [w * g for w, g in zip(weights, _weights(len(weights), s), strict=True)]
     first = [g * x for g, x in zip(tilted, logs, strict=True)]
     mass = total(tilted)
-    return mass, total(first) / mass, total(g * x for g, x in zip(first, logs, strict=True)) / mass
+    return mass, total(first) / mass, total([g * x for g, x in zip(first, logs, strict=True)]) / mass
 
 
 def tilted_mean_log_rank(weights: Sequence[Number], s: Number) -> Number:

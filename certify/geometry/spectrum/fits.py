@@ -121,5 +121,10 @@ def fit_chart(name: str, sigma: Sequence[flint.arb], r: flint.arb) -> Fit:
         return fit_top_radial(r, len(sigma))
     if name == "log_log":
         return fit_log_log(sigma)
-    squares = [x * x for x in sigma]
+    squares = [_square(x) for x in sigma]
     return fit_kl(squares) if name == "kl" else fit_hellinger(squares)
+
+
+def _square(sigma: flint.arb) -> flint.arb:
+    """Not below 0 but for the rounding of a radius, also where the ball of a singular value reaches below."""
+    return sigma * sigma if sigma > 0 else flint.arb(0).union(sigma.upper() ** 2)

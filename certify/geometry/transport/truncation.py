@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import flint
+
 from certify.errors import UsageError
 from certify.geometry.number import Number, coerce, total
 from certify.rigor.functions import minimum, sqrt
@@ -24,7 +26,7 @@ __all__ = [
 
 def tail_squared(sigma: Sequence[Number], r: int) -> Number:
     r""":math:`\tau_r^2=\sum_{k>r}\sigma_k^2`, the squared Frobenius tail (THEORY 0)."""
-    return total(x * x for x in map(coerce, sigma[r:]))
+    return _mass([coerce(x) for x in sigma[r:]])
 
 
 def truncation_squared_frobenius(sigma: Sequence[Number], sigma_next: Sequence[Number], r: int, r_next: int) -> Number:
@@ -43,9 +45,8 @@ def truncation_squared_frobenius(sigma: Sequence[Number], sigma_next: Sequence[N
     r, r_next : windows, 0 <= r <= len(sigma) and 0 <= r_next <= len(sigma_next).
     """
     s, t = _checked(sigma, r), _checked(sigma_next, r_next)
-    first = minimum(t[0] * t[0] * tail_squared(s, r), _beyond(s, r) * tail_squared(t, 0))
-    kept = tail_squared(s[:r], 0)
-    second = minimum(tail_squared(t, r_next) * s[0] * s[0], _beyond(t, r_next) * kept)
+    first = minimum(t[0] * t[0] * _mass(s[r:]), _beyond(s, r) * _mass(t))
+    second = minimum(_mass(t[r_next:]) * s[0] * s[0], _beyond(t, r_next) * _mass(s[:r]))
     return first + second
 
 
@@ -73,6 +74,10 @@ def source_mode_bound(sigma_j: Number, sigma_next_beyond: Number) -> Number:
     return sigma_j * sigma_next_beyond
 
 
+def _mass(values: list[Number]) -> Number:
+    return total([x * x for x in values])
+
+
 def _beyond(sigma: Sequence[Number], r: int) -> Number:
     """σ_{r+1}², zero beyond the last rank."""
     return sigma[r] * sigma[r] if r < len(sigma) else sigma[0] * 0
@@ -81,4 +86,4 @@ def _beyond(sigma: Sequence[Number], r: int) -> Number:
 def _checked(sigma: Sequence[Number], r: int) -> list[Number]:
     if not sigma or not 0 <= r <= len(sigma):
         raise UsageError("a window lies between 0 and the number of ranks", place=f"r = {r}, d = {len(sigma)}")
-    return [coerce(x) for x in sigma]
+    return list(sigma) if set(map(type, sigma)) == {flint.arb} else [coerce(x) for x in sigma]

@@ -13,8 +13,8 @@ within ε₂ and ε₂' of the exact decompositions: by Wedin's theorem they are
 and the cosines, singular values of a product of two projectors, move by at most the sum of the two (Weyl). (s_{k+1} is
 0 beyond the kept ones; the spectral radius of what was dropped is part of ε₂.)
 
-The sines at the exact spans are √(1 − x²) for the cosines x there, and as narrow as those unless x is near 1. Then, where
-a layer keeps n directions of R^n, those beyond its window span the complement of the window, and the sines, the
+The sines at the exact spans are √(1 − x²) for the cosines x there, and as narrow as those unless x is near 1. Then,
+where a layer keeps n directions of R^n, those beyond its window span the complement of the window, and the sines, the
 singular values of (I − V̄'_kV̄'_kᵀ)Ū_k or of (I − Ū_kŪ_kᵀ)V̄'_k, are those of the block C̄_{>k,≤k} or of C̄_{≤k,>k}: of one
 with k(n − k) entries, off by (6) with √(k(n−k)) in place of k and the k or n − k columns on either side. If k > n − k,
 the other 2k − n sines are 0. Otherwise they are those of R = fl(U_k − V'_kC_k), which is (I − V̄'_kV̄'_kᵀ)Ū_k within
