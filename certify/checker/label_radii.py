@@ -67,7 +67,18 @@ def _angles(own: Structure, edges: Pairs, kappa: Array) -> Range:
     a, b = left.times(left), right.times(right)
     cosine, level = own.cosines(edges).smaller(1.0), Range(kappa, kappa)
     sine, other = _sine(cosine), _sine(level)
-    cos, sin = cosine.times(level).plus(sine.times(other)), sine.times(level).minus(cosine.times(other)).size()
+    sin = sine.times(level).minus(cosine.times(other)).size()
+    # The cost grows with m, which is at most a right angle.
+    low, high = _cost(a, b, np.minimum(sin.lo, 1.0)).lo, _cost(a, b, np.minimum(sin.hi, 1.0)).hi
+    root = Range(np.maximum(low, 0.0), high).root()
+    single = own.shared[edges] == 1
+    return Range(np.where(single, np.inf, root.lo), np.where(single, np.inf, root.hi))
+
+
+def _cost(a: Range, b: Range, sine: Array) -> Range:
+    """The least cost of turning by m, from sin m."""
+    sin = Range(sine, sine)
+    cos = _sine(sin)
     tangent = _division(a, b, cos, sin)
     length = Range(tangent, tangent).times(Range(tangent, tangent)).plus(1.0).root()
     one = np.ones(tangent.shape)
@@ -80,15 +91,11 @@ def _angles(own: Structure, edges: Pairs, kappa: Array) -> Range:
     span = np.maximum(real.lo, a.minus(b).size().lo)
     with np.errstate(all="ignore"):
         excess = np.where(span > 0, np.minimum(slope / 2, slope * slope / span), slope / 2)
-    whole = a.plus(b)
-    near = cost.hi <= whole.lo / 2
+    near = cost.hi <= a.plus(b).lo / 2
     across = b.times(sin.times(cos)).times(2.0)
     largest = real.size().times(real.size()).plus(across.times(across)).root().hi
     excess = np.where(near, np.minimum(excess, largest), largest)
-    low = cost.minus(Range(excess, excess)).lo
-    root = Range(np.maximum(low, 0.0), cost.hi).root()
-    single = own.shared[edges] == 1
-    return Range(np.where(single, np.inf, root.lo), np.where(single, np.inf, root.hi))
+    return Range(cost.minus(Range(excess, excess)).lo, cost.hi)
 
 
 def _division(a: Range, b: Range, cos: Range, sin: Range) -> Array:
