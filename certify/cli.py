@@ -431,6 +431,7 @@ def _not_proved(path: str, why: str) -> InputError:
 
 def _show_certificate(certificate: Certificate, *, fold: bool) -> None:
     from certify.report.barcode import drawn_barcodes
+    from certify.report.heads import heads_table
     from certify.report.table import claims_table, summary
     from certify.report.tail import tail_table
 
@@ -440,6 +441,9 @@ def _show_certificate(certificate: Certificate, *, fold: bool) -> None:
     for barcode in drawn_barcodes(certificate):
         shown.print(f"{barcode}\n", markup=False, highlight=False, soft_wrap=True)
     shown.print(tail_table(certificate))
+    if (heads := heads_table(certificate, estimates=True)) is not None:
+        shown.print()
+        shown.print(heads)
     shown.print()
     shown.print(summary(certificate))
 

@@ -72,10 +72,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from certify.between import BETWEEN, is_between
+from certify.chain.codes import is_code
 from certify.chain.dtypes import is_integer
 from certify.chain.groups import GroupsError, partition, read_groups
 from certify.chain.head_tables import check_heads, read_head_tables
@@ -290,13 +291,18 @@ def apply_chain_file(
             )
         stored = known[entry.tensor]
         expression = entry.steps.expression(stored, known, chain_file.path, transpose=entry.transpose)
-        if is_integer(stored.dtype) and not (expression.codes or expression.scaled):
+        if is_code(stored, known) and not (expression.codes or expression.scaled):
+            whole = is_integer(stored.dtype)
             raise ChainError(
-                f"integers of format {stored.dtype}: codes of a quantized matrix are not its weights",
+                f"{'integers' if whole else 'a scale beside numbers'} of format {stored.dtype}: codes of a quantized "
+                "matrix are not its weights",
                 file=source,
                 tensor=stored.name,
                 hint="say `scale = ...` and `zero_point = ...` in the chain file, or `codes = true` if these integers "
-                "are the weights",
+                "are the weights"
+                if whole
+                else "store the product as F32 or F64 and certify that, or say `codes = true` if these numbers are the "
+                "weights",
             )
         layer = Layer.of(stored, transposed=entry.transpose, name=entry.name, expression=expression)
         layers.append(_grouped(layer, chain_file, len(layers)))
@@ -339,22 +345,23 @@ def _grouped(layer: Layer, chain_file: ChainFile, place: int) -> Layer:
         ) from None
 
 
-def draft_chain_file(matrices: Sequence[StoredTensor]) -> str:
+def draft_chain_file(matrices: Sequence[StoredTensor], known: Collection[str] | None = None) -> str:
     """Text of a chain file that lists ``matrices`` in the given order, to be edited.
 
-    Integers beside floats may be codes of quantized weights: they are listed as comments, and as it is the file
-    certifies none of them.
+    Integers beside floats, and 8-bit floats beside a scale, may be codes of quantized weights: they are listed as
+    comments, and as it is the file certifies none of them. ``known`` are the names of all tensors of the input.
     """
     parts = [
         '# Keep the layers of the chain, lowest first, and say which reads which: edges = [["lower", "upper"], ...]\n'
         "# Add `transpose = true` to a tensor stored as (n_in, n_out).\n"
         "edges = []\n"
     ]
-    floats = any(not is_integer(stored.dtype) for stored in matrices[:_MOST_DRAFTED])
+    names = {stored.name for stored in matrices} if known is None else known
+    floats = any(not is_code(stored, names) for stored in matrices[:_MOST_DRAFTED])
     for stored in matrices[:_MOST_DRAFTED]:
-        whole = is_integer(stored.dtype)
+        whole = is_code(stored, names)
         rows = ["[[layers]]", f"tensor = {quoted(stored.name)}  # stored shape {stored.shape}, {stored.dtype}"]
-        rows += ["codes = true  # integers; with a scale, say `scale = ...` instead"] * whole
+        rows += ["codes = true  # codes; with a scale, say `scale = ...` instead"] * whole
         rows += ['kernel = "writer"'] * (len(stored.shape) > 2)
         parts.append("".join(f"# {row}\n" if whole and floats else f"{row}\n" for row in rows))
     if len(matrices) > _MOST_DRAFTED:

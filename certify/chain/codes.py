@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from certify.chain.dtypes import is_integer
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
 
-__all__ = ["ROLES", "WIDTHS", "Operand", "check_layout", "check_scales", "packed_along", "unpacked_shape"]
+__all__ = ["ROLES", "WIDTHS", "Operand", "check_layout", "check_scales", "is_code", "packed_along", "unpacked_shape"]
 
 ROLES = ("scale", "zero_point", "group_index", "gain", "row_gain")
 """What a second tensor may be in an expression."""
@@ -29,6 +30,8 @@ WIDTHS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32}
 """Bits of the integers that may be codes."""
 
 _BESIDE = {"qweight": "g_idx", "weight_packed": "weight_g_idx", "weight": "weight_g_idx"}
+
+_SCALES = ("{}_scale", "{}_scale_inv", "{}.scale", "{}_scales", "{}.SCB", "{}.weight_scale", "{}.scales")
 
 _Refuse = Callable[[str, str], ChainError]
 
@@ -55,6 +58,21 @@ class Operand:
             "shape": list(self.stored.shape),
             "sha256": self.sha256,
         }
+
+
+def is_code(stored: StoredTensor, known: Collection[str]) -> bool:
+    """Whether the numbers may be codes of a quantized matrix: integers, and 8-bit floats beside a scale.
+
+    Parameters
+    ----------
+    known : names of the tensors of the same input.
+    """
+    if is_integer(stored.dtype):
+        return True
+    stem = stored.name.rpartition(".")[0]
+    return stored.dtype.startswith("F8_") and any(
+        form.format(name) in known for name in (stored.name, stem) if name for form in _SCALES
+    )
 
 
 def unpacked_shape(

@@ -19,13 +19,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from certify.chain.chain_file import draft_chain_file
+from certify.chain.codes import is_code
 from certify.chain.dtypes import is_integer, refusal_of
 from certify.chain.model import Chain, Layer, LeftOut, consecutive_edges
 from certify.chain.stored import StoredTensor
 from certify.errors import ChainError
 from certify.escaping import escaped
 
-__all__ = ["chain_of_numbered_names", "natural_key"]
+__all__ = ["chain_of_numbered_names", "natural_key", "parts_of"]
 
 _NUMBER = re.compile(r"(\d+)", re.ASCII)
 _SHOWN = 12
@@ -114,13 +115,14 @@ def chain_of_numbered_names(tensors: Sequence[StoredTensor], left_out: Sequence[
             raise refuse(f"the layers cannot be told from the names: {what}" if matrices else "there is no matrix")
         group = _ordered(chains[0], tensors, refuse)
         notes = [f"edges from the number in the names {group.pattern}, {len(group.members)} layers"]
+    names = {stored.name for stored in tensors}
     for stored in group.members:
-        if is_integer(stored.dtype):
+        if is_code(stored, names):
             raise refuse(
-                f"{stored.name} holds integers of format {stored.dtype}: codes of a quantized matrix are not its "
-                "weights"
+                f"{stored.name} holds {'integers' if is_integer(stored.dtype) else 'scaled numbers'} of format "
+                f"{stored.dtype}: codes of a quantized matrix are not its weights"
             )
-    transposed, said = _orientation(group, refuse)
+    transposed, said = _orientation(group, _turned_by_biases(group, tensors), refuse)
     layers = tuple(Layer.of(stored, transposed=transposed) for stored in group.members)
     taken = {stored.name for stored in group.members}
     others = [LeftOut(t.name, _why(t, group, transposed)) for t in tensors if t.name not in taken]
@@ -231,17 +233,18 @@ def _refuse_blocks(
                 f"{member.name} and {stored.name} bear the same number: {group.pattern} is a part of a block, "
                 "not a chain"
             )
-        if parts := _parts(stored.name):
+        if parts := parts_of(stored.name):
             raise refuse(
                 f"{stored.name} stands beside {member.name}: a block with a part called {parts[0]}, not a chain"
             )
-    if parts := _parts(group.pattern):
+    if parts := parts_of(group.pattern):
         raise refuse(
             f"{group.pattern} names parts called {parts[0]}, which lie beside each other in a network, not above"
         )
 
 
-def _parts(name: str) -> list[str]:
+def parts_of(name: str) -> list[str]:
+    """The words of a name that tell of parts which lie beside each other in a network, not above."""
     return [word for word in _WORD.findall(name.lower().replace("_proj", "")) if word in _PARTS]
 
 
@@ -252,11 +255,36 @@ def _first_without_number(name: str, position: int) -> set[str]:
     return {before + after, before[:-1] + after} if before[-1:] in ("_", "-", ".", ":") else {before + after}
 
 
-def _orientation(group: _Group, refuse: _Refusal) -> tuple[bool, str]:
+def _turned_by_biases(group: _Group, tensors: Sequence[StoredTensor]) -> dict[bool, str]:
+    """For either orientation, True for (n_in, n_out), the first member whose bias, of n_out numbers, tells of it."""
+    known = {stored.name: stored.shape for stored in tensors if len(stored.shape) == 1}
+    found: dict[bool, str] = {}
+    for stored in group.members:
+        stem = stored.name.removesuffix("weight").removesuffix("kernel")
+        bias = known.get(f"{stem}bias") if stem != stored.name else None
+        rows, columns = stored.shape
+        if rows != columns and bias in ((rows,), (columns,)):
+            found.setdefault(bias == (columns,), stored.name)
+    return found
+
+
+def _orientation(group: _Group, biases: dict[bool, str], refuse: _Refusal) -> tuple[bool, str]:
     """Whether the tensors are stored as (n_in, n_out), and the sentence that records the decision."""
     pairs = list(pairwise(group.members))
     as_stored = [below.shape[0] == above.shape[1] for below, above in pairs]
     turned = [below.shape[1] == above.shape[0] for below, above in pairs]
+    if len(biases) == 2:
+        raise refuse(f"the biases of {biases[False]} and {biases[True]} tell of two orientations")
+    if all(as_stored) and all(turned) and biases:
+        way = "(n_in, n_out); every layer is transposed" if True in biases else "(n_out, n_in)"
+        return True in biases, f"orientation: the biases have n_out numbers, so the layers are stored as {way}"
+    for composes, way in ((as_stored, False), (turned, True)):
+        other = turned if composes is as_stored else as_stored
+        if all(composes) and not all(other) and (not way) in biases:
+            raise refuse(
+                f"the shapes compose only {'transposed' if way else 'as they are stored'}, and then the bias of "
+                f"{biases[not way]} has another number of entries than its rows"
+            )
     if all(as_stored) and all(turned):
         return False, (
             "orientation: the shapes compose as (n_out, n_in) and as (n_in, n_out); (n_out, n_in) is taken, "

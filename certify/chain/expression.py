@@ -22,7 +22,7 @@ Every product of step 2 and 7 must be a binary64 number. A layer of which one is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from certify.chain.codes import WIDTHS, Operand, check_scales, unpacked_shape
@@ -83,6 +83,13 @@ class Expression:
     def roles(self) -> set[str]:
         """What takes part beside the stored tensor; a scale may be a number."""
         return {item.role for item in self.operands} | ({"scale"} if self.factor is not None else set())
+
+    def of_codes(self) -> Expression | None:
+        """The expression of the codes' own weight: without zero points; None where codes have no scale."""
+        if not self.scaled or self.bits or (self.factor is None and self.operand("scale") is None):
+            return None
+        rest = tuple(item for item in self.operands if item.role != "zero_point")
+        return replace(self, zero_offset=0, operands=rest)
 
     def operand(self, role: str) -> Operand | None:
         """The operand of a role."""

@@ -107,6 +107,23 @@ class Layer:
             )
         return np.ascontiguousarray(values.T) if self.transposed and self.expression is None else values
 
+    def half_units(self) -> NDArray[np.float64] | None:
+        """Half of what a step of the 8-bit code of each entry weighs, of the layer's shape.
+
+        None where the layer has no such codes with a scale, or a weight is no binary64 number.
+        """
+        expression = None if self.expression is None else self.expression.of_codes()
+        if expression is None or self.dtype not in ("I8", "U8"):
+            return None
+
+        def ones(stored: StoredTensor) -> NDArray[Any]:
+            return np.ones(stored.shape, dtype=np.int8) if stored is self.stored else self._read(stored)
+
+        try:
+            return np.abs(evaluate(expression, self.stored, self.transposed, ones)) / 2
+        except InputError:
+            return None
+
     def _read(self, stored: StoredTensor) -> NDArray[Any]:
         """The stored array, once its bytes are known to be those that were hashed."""
         array, digest = stored.read()

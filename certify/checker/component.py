@@ -12,6 +12,8 @@ from flint import arb
 from certify.chain import Chain
 from certify.chain.components import Component
 from certify.checker.arithmetic.product_spectrum import product_sigma
+from certify.checker.arithmetic.relative_product import relative_product
+from certify.checker.arithmetic.relative_values import Bounds as Values
 from certify.checker.arithmetic.rounding import Array, ball
 from certify.checker.domain import chain_domain_claims
 from certify.checker.expected import Expected, enclosed
@@ -22,6 +24,7 @@ from certify.checker.product_ranks import Bounds, rank_fault, reached_from_below
 from certify.checker.recorded_thresholds import Recorded
 from certify.claims import causes, interface, layer
 from certify.claims import component as claims
+from certify.claims.small_values import affordable_line, line_reach
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["component_claims"]
@@ -201,24 +204,33 @@ def _sigma_fault(whole: _Component, values: tuple[Enclosure, ...]) -> str:
     finest = min(value.upper - value.lower for value in given)
     # Of the width of what is published a part is enough.
     room = min(max(finest / 16 / given[0].upper, 0.0), 2.0**-20) if 0 < given[0].upper < math.inf else 0.0
+    norms = [value[0].upper for value in whole.sigma]
     lower, upper = product_sigma(
-        whole.factors,
-        whole.dimensions,
-        [values[0].upper for values in whole.sigma],
-        room,
-        lambda lower, upper: not _bounds_fault(values[:rank], lower, upper),
+        whole.factors, whole.dimensions, norms, room, lambda lower, upper: not _narrower(values[:rank], lower, upper)
     )
-    return _bounds_fault(values[:rank], lower, upper)
-
-
-def _bounds_fault(values: Sequence[Enclosure], lower: Array, upper: Array) -> str:
-    for k, value in enumerate(values):
-        if value == UNKNOWN:
-            continue
-        low, high = float(lower[k]), float(upper[k])
-        if not ((value.lower <= low or value.lower == 0) and high <= value.upper):
-            return f"not proved: σ_{k + 1} is enclosed by [{low.hex()}, {high.hex()}]"
+    narrow = _narrower(values[:rank], lower, upper)
+    own: Values | None = None
+    if narrow and affordable_line(whole.dimensions) and all(map(math.isfinite, norms)):
+        own = relative_product(whole.factors, norms, line_reach(whole.length))
+    for k in narrow:
+        if own is None:
+            return f"not proved: σ_{k + 1} is enclosed by [{float(lower[k]).hex()}, {float(upper[k]).hex()}]"
+        if not _holds(values[k], *own[k]):
+            return f"not proved: σ_{k + 1} lies between {own[k][0].str(17)} and {own[k][1].str(17)}"
     return ""
+
+
+def _narrower(values: Sequence[Enclosure], lower: Array, upper: Array) -> list[int]:
+    """Of which values more is said than that they lie between these bounds."""
+    return [
+        k
+        for k, value in enumerate(values)
+        if value != UNKNOWN and not _holds(value, arb(float(lower[k])), arb(float(upper[k])))
+    ]
+
+
+def _holds(value: Enclosure, low: arb, high: arb) -> bool:
+    return (value.lower <= 0 or arb(value.lower) <= low) and high <= arb(value.upper)
 
 
 def _mass(norms: Sequence[Enclosure], *, upper: bool) -> arb:

@@ -93,6 +93,8 @@ def faults_of(claim: Claim, expected: Expected) -> list[Fault]:
 
 def _parameter_faults(recorded: Mapping[str, Parameter], expected: Mapping[str, Parameter]) -> list[Fault]:
     found: list[Fault] = []
+    if dict(recorded) == dict(expected) and all(type(recorded[name]) is type(x) for name, x in expected.items()):
+        return found
     for name in sorted({*recorded, *expected}):
         left, right = recorded.get(name), expected.get(name)
         if left != right or type(left) is not type(right):
@@ -126,25 +128,53 @@ def _usual() -> Sequence[str]:
 
 
 def _widest(values: Sequence[Enclosure]) -> Fraction | None:
-    if not all(value.finite for value in values):
+    ends = _widest_ends(values)
+    return None if ends is None else max(Fraction(upper) - Fraction(lower) for lower, upper in ends)
+
+
+def _widest_ends(values: Sequence[Enclosure]) -> set[tuple[float, float]] | None:
+    """The end points among which the widest enclosure is; None where one is not bounded.
+
+    Rounding keeps order: its rounded width is the largest one.
+    """
+    if not all(-math.inf < value.lower <= value.upper < math.inf for value in values):
         return None
-    # Rounding keeps order: the widest is among those whose rounded widths are largest.
     rounded = [value.upper - value.lower for value in values]
     most = max(rounded, default=0.0)
-    ends = {(value.lower, value.upper) for value, width in zip(values, rounded, strict=True) if width == most}
-    return max((Fraction(upper) - Fraction(lower) for lower, upper in ends), default=Fraction(0))
+    return {(v.lower, v.upper) for v, width in zip(values, rounded, strict=True) if width == most} or {(0.0, 0.0)}
 
 
 def _margin_of_width(limit: float) -> Callable[[tuple[Enclosure, ...]], Enclosure]:
     """limit - (largest width) between neighbouring floats; minus infinity for an unbounded value."""
 
     def margin(values: tuple[Enclosure, ...]) -> Enclosure:
-        width = _widest(values)
-        if width is None:
+        ends = _widest_ends(values)
+        if ends is None:
             return Enclosure(-math.inf, -math.inf)
+        if len(ends) == 1 and (found := _less(limit, *next(iter(ends)))) is not None:
+            return found
+        width = max(Fraction(upper) - Fraction(lower) for lower, upper in ends)
         return outward(Fraction(limit) - width, Fraction(limit) - width)
 
     return margin
+
+
+def _less(limit: float, lower: float, upper: float) -> Enclosure | None:
+    """limit - (upper - lower) between neighbouring floats, where the width is a float."""
+    width, lost = _difference(upper, lower)
+    margin, rest = _difference(limit, width)
+    if lost != 0 or rest != rest:
+        return None
+    # The exact margin is margin + rest, and margin is the float nearest to it.
+    below = math.nextafter(margin, -math.inf) if rest < 0 else margin
+    return Enclosure(below, math.nextafter(margin, math.inf) if rest > 0 else margin)
+
+
+def _difference(a: float, b: float) -> tuple[float, float]:
+    """fl(a - b), and exactly what it is less than a - b (Knuth); the second is NaN, or not 0, where that overflows."""
+    found = a - b
+    other = found - a
+    return found, (a - (found - other)) - (b + other)
 
 
 def outward(lower: Fraction, upper: Fraction) -> Enclosure:
@@ -162,7 +192,7 @@ def _ceiling(x: Fraction) -> float:
 
 def _on_grid(value: Enclosure) -> bool:
     """Whether the end points are multiples of 2^-40 of the larger one's power of two, or one exact number."""
-    if value.lower == value.upper or not value.finite:
+    if value.lower == value.upper or not -math.inf < value.lower <= value.upper < math.inf:
         return True
     e = math.frexp(max(abs(value.lower), abs(value.upper)))[1]
     # A number is on the grid when scaling by 2^(40 - e) and two spare bits makes it an integer.

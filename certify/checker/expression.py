@@ -19,7 +19,7 @@ from certify.chain.expression import Expression
 from certify.chain.stored import StoredTensor
 from certify.errors import InputError
 
-__all__ = ["Source", "matrix_of"]
+__all__ = ["Loaded", "Source", "matrix_of"]
 
 
 class Source(Protocol):
@@ -34,7 +34,7 @@ class Source(Protocol):
         ...
 
 
-class _Loaded:
+class Loaded:
     """The tensors as the loader reads them."""
 
     def floats(self, stored: StoredTensor, digest: str) -> NDArray[np.float64]:
@@ -56,7 +56,7 @@ class _Loaded:
         return array
 
 
-_LOADED = _Loaded()
+_LOADED = Loaded()
 
 
 def matrix_of(layer: Layer, source: Source = _LOADED) -> NDArray[np.float64]:

@@ -11,9 +11,9 @@ from flint import arb
 from certify.chain import Chain
 from certify.checker.arithmetic.exact_rank import has_rank
 from certify.checker.arithmetic.head_overlaps import Span, mean_moments, overlaps, room, span_of
-from certify.checker.arithmetic.head_products import product_values
+from certify.checker.arithmetic.head_products import product_room, product_values
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
-from certify.checker.arithmetic.rounding import Array
+from certify.checker.arithmetic.rounding import Array, ball
 from certify.checker.arithmetic.scaled_matrix import Unit
 from certify.checker.expected import Expected, ball_of, enclosed
 from certify.checker.expression import matrix_of
@@ -230,9 +230,9 @@ def _product_sigma_fault(
         if all(value == UNKNOWN for value in own[:rank]):
             continue
         lower, upper = product_values(left.near(i), right.near(g))
-        for k, (value, low, high) in enumerate(zip(own[:rank], lower, upper, strict=False), start=1):
-            if not ((value.lower <= low or value.lower == 0) and high <= value.upper):
-                return f"not proved: σ_{k} of head {i} is enclosed by [{float(low).hex()}, {float(high).hex()}]"
+        found = [ball(float(low), float(high)) for low, high in zip(lower[:rank], upper[:rank], strict=True)]
+        if reason := enclosed(found, own[:rank], product_room(left.near(i), right.near(g)), nonnegative=True):
+            return f"{reason} (head {i})"
     left.forget()
     right.forget()
     return ""

@@ -2,7 +2,7 @@
 
 Turning two profiles of squared lengths A and B by x and m − x costs f = A sin²x + B sin²(m − x), which is
 ½(A + B) − ½L cos(2x − ψ) for L e^{iψ} = A + B e^{2im}. For any x with f ≤ ½(A + B) the least cost is below f by at most
-½L(1 − cos) ≤ min(|f'|/2, f'²/(2L)), with f' = L sin(2x − ψ) = A sin 2x − B sin 2(m − x).
+½L(1 − cos) ≤ min(|f'|/2, f'²/(2L)), with f' = L sin(2x − ψ) = A sin 2x − B sin 2(m − x); and by at most L for any x.
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ def _angles(own: Structure, edges: Pairs, kappa: Array) -> Range:
         excess = np.where(span > 0, np.minimum(slope / 2, slope * slope / span), slope / 2)
     whole = a.plus(b)
     near = cost.hi <= whole.lo / 2
-    low = np.where(near, cost.minus(Range(excess, excess)).lo, 0.0)
+    across = b.times(sin.times(cos)).times(2.0)
+    largest = real.size().times(real.size()).plus(across.times(across)).root().hi
+    excess = np.where(near, np.minimum(excess, largest), largest)
+    low = cost.minus(Range(excess, excess)).lo
     root = Range(np.maximum(low, 0.0), cost.hi).root()
     single = own.shared[edges] == 1
     return Range(np.where(single, np.inf, root.lo), np.where(single, np.inf, root.hi))

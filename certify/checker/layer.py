@@ -41,7 +41,7 @@ class LayerFacts:
     """The weights of a layer, what the checker computes from them, and what the certificate says of them.
 
     ``causes`` say by chart why no exponent was certified; ``complete`` is set once all that the certificate says of the
-    layer was found.
+    layer was found; ``half_units`` are those of stored 8-bit codes, where they are asked for.
     """
 
     name: str
@@ -55,6 +55,7 @@ class LayerFacts:
     residual: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
     causes: dict[str, str] = field(default_factory=dict[str, str])
     complete: bool = False
+    half_units: Array | None = None
 
     @property
     def d(self) -> int:
@@ -124,7 +125,7 @@ def layer_claims(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Ite
     yield from _charts(facts, lookup, thresholds)
     yield from _windows(facts, lookup, thresholds)
     windows = thresholds.window_sizes(d, [facts.energy_rank])
-    yield from storage_claims(subject, facts.matrix, facts.sigma, windows, lookup, thresholds)
+    yield from storage_claims(subject, facts.matrix, facts.half_units, facts.sigma, windows, lookup, thresholds)
     facts.complete = True
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
 from flint import arb, fmpz
 
-from certify.checker.arithmetic.rounding import Array, ball
+from certify.checker.arithmetic.rounding import Array, ball, gamma
 from certify.checker.expected import Expected, enclosed
 from certify.checker.lookup import Lookup
 from certify.checker.recorded_thresholds import Recorded
 from certify.claims import causes
 from certify.claims import storage as claims
-from certify.claims.storage_formats import NO_STORAGE
+from certify.claims.storage_formats import NO_STORAGE, STORED_SCALE
 from certify.verdict import Enclosure
 
 __all__ = ["storage_claims"]
@@ -26,22 +27,28 @@ _ROOM = 2.0**-36
 def storage_claims(
     subject: str,
     matrix: Array,
+    stored: Array | None,
     sigma: Sequence[Enclosure],
     windows: Sequence[int],
     lookup: Lookup,
     thresholds: Recorded,
 ) -> Iterator[Expected]:
-    """The claims about the storage ball of a layer with published ``sigma``; none where no format was asked for."""
+    """The claims about the storage ball of a layer with published ``sigma``; none where no format was asked for.
+
+    ``stored`` are half units of stored codes.
+    """
     format, d = thresholds.storage, len(sigma)
     if format == NO_STORAGE:
         return
     if format in claims.FORMATS and bool((np.abs(matrix) > claims.FORMATS[format].largest).any()):
         lookup.skip(subject, claims.ids(d), causes.format_overflows(format))
         return
+    radii = _radii(matrix, format) if stored is None else _summed(stored)
+    format = format if stored is None else STORED_SCALE
     values = lookup.values(subject, claims.BALL, 2)
     yield Expected(
         claims.ball(format, thresholds["sigma_relative"], sigma[0].upper),
-        lambda found: enclosed(_radii(matrix, format), found, _ROOM * found[0].upper, nonnegative=True),
+        lambda found: enclosed(radii, found, _ROOM * found[0].upper, nonnegative=True),
     )
     room = Fraction(values[1].upper) if values[1].finite else None
     ends = [(Fraction(x.lower), Fraction(x.upper)) if x.finite else None for x in sigma]
@@ -68,6 +75,17 @@ def _radii(matrix: Array, format: str) -> list[arb]:
     """‖D‖_F, and the smaller of it and √(‖D‖₁‖D‖_∞), for the half units D."""
     whole, rows, columns = _row_scaled(matrix) if format == "int8" else _counted(matrix, format)
     return [whole, whole.min((rows * columns).sqrt())]
+
+
+def _summed(halves: Array) -> list[arb]:
+    """The same for half units of any size: sums of non-negative floats."""
+    relative = arb(1, 4 * gamma(max(halves.shape) * 2 + 8))
+    power = math.frexp(float(halves.max()))[1]
+    unit = np.ldexp(halves, -power)
+    rows, columns = (ball(float(unit.sum(axis=axis).max())) * relative for axis in (1, 0))
+    # A square below 2^-1000 of the largest is nothing beside it.
+    whole = ball(float(np.sqrt(np.square(unit).sum(axis=1).sum()))) * relative
+    return [size * arb(2) ** power for size in (whole, whole.min((rows * columns).sqrt()))]
 
 
 def _row_scaled(matrix: Array) -> tuple[arb, arb, arb]:

@@ -14,7 +14,7 @@ from certify.checker.published import between_counts, bits, count
 from certify.checker.row_groups import RowGroups, Rows
 from certify.claims import causes
 from certify.claims import storage as claims
-from certify.claims.storage_formats import NO_STORAGE
+from certify.claims.storage_formats import NO_STORAGE, STORED_SCALE
 from certify.verdict import Enclosure
 
 __all__ = ["storage_structure_claims"]
@@ -39,6 +39,9 @@ def storage_structure_claims(
     scaled: list[tuple[Range, Range]] = []
     for facts, exponent in zip((interface.writer, interface.reader), interface.exponents, strict=True):
         units = _halves(facts.matrix, format, exponent)
+        if facts.half_units is not None:
+            own_units = np.ldexp(facts.half_units, -exponent)
+            units = outside(own_units, own_units)
         reason = causes.format_overflows(format) if units is None else ""
         if units is None or float(units.lo.max()) > 1:
             interface.lookup.skip(subject, [claims.STRUCTURE], reason or causes.format_swamps(format))
@@ -66,6 +69,8 @@ def storage_structure_claims(
     sizes = None if omega is None else (int(pairs[0].size), int(edges[0].size))
     cells = found[0][0][0]
     share = interface.options["undecided_share"]
+    stored = any(facts.half_units is not None for facts in (interface.writer, interface.reader))
+    format = STORED_SCALE if stored else format
     yield Expected(claims.structure(format, (cells.size, cells.shape[1]), sizes, bits(listed), share), prove)
 
 

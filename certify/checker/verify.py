@@ -14,6 +14,7 @@ from certify.certificate import Certificate, InputRecord, NotAsked
 from certify.chain import Chain, Limits, load
 from certify.chain.components import components_of
 from certify.chain.memory import CHECKER, fitting_workers
+from certify.checker.code_units import code_units
 from certify.checker.component import component_claims
 from certify.checker.expected import Expected, Fault, faults_of
 from certify.checker.expression import matrix_of
@@ -171,6 +172,7 @@ class _Check:
 
         def on_layer(i: int) -> None:
             facts[i] = LayerFacts(layers[i].name, self._matrix(i))
+            facts[i].half_units = code_units(layers[i]) if self.thresholds.storage == "int8" else None
             self._subject(subjects[i], lambda: list(layer_claims(facts[i], self.lookup, self.thresholds)))
 
         def on_edge(j: int) -> None:

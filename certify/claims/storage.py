@@ -29,8 +29,8 @@ FORMATS = {
     "fp8_e4m3": Format(4, -6, 448.0),
     "fp8_e5m2": Format(3, -14, 57344.0),
 }
-"""Half a unit of w is 2^(max(⌊log2 |w|⌋, least) − precision). In ``int8`` it is max|row|/254: each row has the scale
-max|row|/127."""
+"""Half a unit of w is 2^(max(⌊log2 |w|⌋, least) − precision). In ``int8`` it is half the scale of the codes where the
+file has them, otherwise max|row|/254: each row has the scale max|row|/127."""
 
 
 def ids(d: int) -> tuple[str, ...]:

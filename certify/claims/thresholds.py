@@ -55,7 +55,8 @@ class Thresholds:
         each interface, and for all longer products together; 0 leaves bounds.
     barcode_layers : chains of more layers are not asked for their ranks and barcode.
     storage : ``fp32``, ``fp16``, ``bf16``, ``fp8_e4m3``, ``fp8_e5m2`` or ``int8``: also certify what all matrices
-        within half a unit of this format share; ``none`` asks nothing.
+        within half a unit of this format share; ``none`` asks nothing. In ``int8`` a layer of stored 8-bit codes has
+        the scale that the file has.
     ridge : λ > 0 of the weight decay λ/2 ‖W‖_F² of each layer, such as ``"1e-3"``: also certify what gradient flow with
         it leaves of the alignment at linear interfaces; ``none`` asks nothing.
     loss, excess : numbers that the loss, and F, which is the loss and all weight decay, are not further above their

@@ -23,6 +23,8 @@ from certify.reading import open_regular
 
 __all__ = ["Adapter", "Pairs", "pair_up"]
 
+_REBASED = ("pissa", "olora", "corda", "loftq")
+"""Beginnings of LoRA that take their part out of the base."""
 _ADAPTER = re.compile(r"(?:base_model\.model\.)?(.+)\.lora_(A|B)(?:\.[A-Za-z0-9_]+)?\.weight\Z", re.ASCII)
 
 
@@ -54,11 +56,11 @@ def pair_up(chain: Chain, tensors: Sequence[StoredTensor], source: str, limits: 
     """
     known = {stored.name: stored for stored in tensors}
     adapters = _adapters(known)
-    factor = _factor(source, limits) if adapters else Fraction(1)
+    factor, rank = _factor(source, limits) if adapters else (Fraction(1), 0)
     layers: dict[str, Layer | Adapter] = {}
     left_out: list[LeftOut] = []
     for layer in chain.layers:
-        found, why = _adapted(layer, adapters, factor) if adapters else _same(layer, known)
+        found, why = _adapted(layer, adapters, factor, rank) if adapters else _same(layer, known)
         if found is None:
             left_out.append(LeftOut(layer.name, why))
         else:
@@ -116,7 +118,7 @@ def _adapters(known: Mapping[str, StoredTensor]) -> dict[str, dict[str, StoredTe
 
 
 def _adapted(
-    layer: Layer, adapters: Mapping[str, Mapping[str, StoredTensor]], factor: Fraction
+    layer: Layer, adapters: Mapping[str, Mapping[str, StoredTensor]], factor: Fraction, rank: int
 ) -> tuple[Adapter | None, str]:
     pair = adapters.get(layer.tensor)
     if pair is None:
@@ -128,11 +130,13 @@ def _adapted(
     plain = len(down.shape) == len(up.shape) == 2 and up.shape[1] == down.shape[0]
     if not plain or (up.shape[0], down.shape[1]) != shape:
         return None, f"the factors have shapes {_shape(up)} and {_shape(down)}, and the layer {shape[0]}×{shape[1]}"
+    if rank != down.shape[0]:
+        return None, f"the factors have rank {down.shape[0]}, and adapter_config.json says r = {rank}"
     return Adapter(Layer.of(down), Layer.of(up), factor), ""
 
 
-def _factor(source: str, limits: Limits) -> Fraction:
-    """α/r of an adapter's configuration, exactly."""
+def _factor(source: str, limits: Limits) -> tuple[Fraction, int]:
+    """α/r of an adapter's configuration, exactly, and r."""
     folder = source if os.path.isdir(source) else os.path.dirname(source)
     path = os.path.join(folder, "adapter_config.json")
     if not os.path.isfile(path):
@@ -146,6 +150,14 @@ def _factor(source: str, limits: Limits) -> Fraction:
     for name in ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern"):
         if said.get(name):
             raise UnsupportedError(f"an adapter with {name} is not W + α/r·BA", file=path, place=name)
+    start = said.get("init_lora_weights")
+    if isinstance(start, str) and start.lower().startswith(_REBASED):
+        raise UnsupportedError(
+            f"an adapter with init_lora_weights = {start!a} changes the base as well, so it is not W + α/r·BA",
+            file=path,
+            place="init_lora_weights",
+            hint="save the adapter converted to plain LoRA, or compare with the merged network",
+        )
     alpha, r = said.get("lora_alpha"), said.get("r")
     if (
         not isinstance(alpha, int | float)
@@ -154,4 +166,4 @@ def _factor(source: str, limits: Limits) -> Fraction:
         or not (0 < r < 2**31 and 0 < abs(alpha) < 2.0**40)
     ):
         raise InputError("α or r is missing or no number", file=path, place="lora_alpha, r", hint="repair it")
-    return Fraction(alpha) / r
+    return Fraction(alpha) / r, r

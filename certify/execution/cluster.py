@@ -80,7 +80,7 @@ class Cluster:
         light.add_done_callback(lambda _: self._ended.put(task))
 
     def _carried(self, item: object) -> object:
-        if isinstance(item, tuple):
+        if type(item) is tuple:
             return tuple(self._carried(part) for part in item)
         if not isinstance(item, Layer):
             return item

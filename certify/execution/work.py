@@ -89,9 +89,12 @@ def told_of(result: Result) -> Told:
 
 def layer(item: Layer, entry: Entry | None, thresholds: Thresholds) -> LayerFacts:
     """The facts of a layer; of one whose claims were made before, without them."""
+    halves = item.half_units() if thresholds.storage == "int8" else None
     if entry is not None:
-        return known_layer(item.name, item.matrix(), entry.ledger, entry.causes)
-    return measure_layer(item.name, item.matrix(), thresholds)
+        facts = known_layer(item.name, item.matrix(), entry.ledger, entry.causes)
+        facts.half_units = halves
+        return facts
+    return measure_layer(item.name, item.matrix(), thresholds, halves)
 
 
 def edge(

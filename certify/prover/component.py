@@ -11,6 +11,7 @@ import flint
 
 from certify.claims import causes
 from certify.claims import component as claims
+from certify.claims.small_values import plain_error
 from certify.claims.thresholds import Thresholds
 from certify.geometry.orbits.chain_ranks import barcode_bounds, polystable_ranks
 from certify.geometry.orbits.kempf_ness import kempf_ness_gap
@@ -20,7 +21,7 @@ from certify.prover.domain import Standing, measure_chain_domains
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.product_ranks import Budget, Factor, bound_table, bound_whole
-from certify.prover.widening import spectral_floor
+from certify.prover.small_values import published_product
 from certify.rigor.ball import hull_ball
 from certify.rigor.ball import upper as upper_end
 from certify.verdict import Enclosure, Verdict
@@ -117,7 +118,7 @@ def measure_component(
     elif length > 2:
         bound_whole(known, factors, budget)
     _polystable(ledger, known)
-    _kempf_ness(ledger, layers, spectrum, known[0, length][1], thresholds)
+    _kempf_ness(ledger, layers, spectrum, known[0, length][1], thresholds, factors)
     if asked:
         _barcode(ledger, layers, known, thresholds)
     else:
@@ -142,15 +143,21 @@ def _kempf_ness(
     spectrum: ProductSpectrum | None,
     rank: int,
     thresholds: Thresholds,
+    factors: Sequence[Factor] = (),
 ) -> None:
+    """Where the gap stays open, and factors are given, small singular values are computed relative to themselves."""
     length = len(layers)
     size = min(layers[0].shape[1], layers[-1].shape[0])
     sigma = list(layers[0].sigma) if length == 1 else _published(spectrum, layers[-1].shape[0], layers[0].shape[1])
     sigma = [*(sigma or [UNKNOWN] * size)[:rank], *[Enclosure(0.0, 0.0)] * (size - rank)]
-    scale = math.prod(layer.sigma[0].upper for layer in layers)
-    ledger.measure(claims.product_sigma(size, thresholds.product_relative, scale), sigma)
     norms = [layer.frobenius for layer in layers]
     absolute, relative = _gap(tuple(norms), tuple(sigma), flint.ctx.prec)
+    if length > 1 and factors and rank > 0 and not relative.upper - relative.lower <= thresholds.kempf_ness_relative:
+        tops = [layer.sigma[0].upper for layer in layers]
+        sigma[:rank] = published_product(sigma[:rank], factors, _dimensions(layers), tops)
+        absolute, relative = _gap(tuple(norms), tuple(sigma), flint.ctx.prec)
+    scale = math.prod(layer.sigma[0].upper for layer in layers)
+    ledger.measure(claims.product_sigma(size, thresholds.product_relative, scale), sigma)
     mass = sum(norm.upper * norm.upper for norm in norms)
     ledger.measure(claims.kempf_ness_gap(length, thresholds.kempf_ness_relative, mass), [absolute])
     ledger.measure(claims.relative_kempf_ness_gap(length, thresholds.kempf_ness_relative), [relative])
@@ -160,7 +167,7 @@ def _published(spectrum: ProductSpectrum | None, m: int, n: int) -> list[Enclosu
     if spectrum is None:
         return None
     # A second computation bounds the norms of partial products more coarsely.
-    least = spectral_floor(m, n, [float(x) for x in spectrum.upper]) + 4 * spectrum.error
+    least = plain_error((m, n), [float(x) for x in spectrum.upper]) + 4 * spectrum.error
     unit = flint.arb(2) ** spectrum.exponent
     floor = upper_end(flint.arb(least) * unit)
     return [

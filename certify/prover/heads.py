@@ -14,6 +14,7 @@ from certify.certificate.publication import publish
 from certify.claims import causes
 from certify.claims import heads as claims
 from certify.claims.heads import Role
+from certify.claims.small_values import plain_error
 from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.haar_nulls import cantelli
 from certify.geometry.interface.hierarchy import head_null, head_overlap
@@ -25,7 +26,7 @@ from certify.linalg.subspace import Subspace
 from certify.prover.head_products import Factor, measure_product
 from certify.prover.layer import exact_rank_of
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
-from certify.prover.widening import overlap_floor, spectral_floor, tilt_floor
+from certify.prover.widening import overlap_floor, tilt_floor
 from certify.rigor.rounding import FloatArray
 from certify.verdict import Enclosure
 
@@ -109,7 +110,7 @@ def _head(block: FloatArray, allowed: float) -> _Head:
     full = min(m, n)
     found = svd(block)
     tops = [float(x) for x in found.upper]
-    floor = spectral_floor(m, n, tops)
+    floor = plain_error((m, n), tops)
     sigma = [
         publish(float(low), high, floor=floor, nonnegative=True) for low, high in zip(found.lower, tops, strict=True)
     ]

@@ -37,7 +37,8 @@ class LayerFacts:
     """Published facts about one layer, and what its edges need to compute theirs.
 
     ``sigma`` are the published enclosures of all d = min(shape) singular values; ``frobenius`` is that of the norm and
-    ``norm`` the tighter ball that was computed; ``near`` is the decomposition as cores are made from, None where there
+    ``norm`` the tighter ball that was computed; ``half_units`` those of stored 8-bit codes, where there are such and
+    they are asked for; ``near`` is the decomposition as cores are made from, None where there
     is none; ``rank`` bounds the exact rank; ``alpha`` and ``residual`` are by chart,
     :data:`~certify.certificate.publication.UNKNOWN` where there is no fit; ``causes`` say by chart why no
     exponent was certified.
@@ -57,6 +58,7 @@ class LayerFacts:
     residual: dict[str, Enclosure] = field(default_factory=dict[str, Enclosure])
     causes: dict[str, str] = field(default_factory=dict[str, str])
     energy_rank: int = 1
+    half_units: npt.NDArray[np.float64] | None = None
     _balls: list[flint.arb] = field(default_factory=list[flint.arb])
 
     @property
@@ -82,7 +84,12 @@ class LayerFacts:
         return self._balls
 
 
-def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresholds) -> LayerFacts:
+def measure_layer(
+    name: str,
+    matrix: npt.NDArray[np.float64],
+    thresholds: Thresholds,
+    half_units: npt.NDArray[np.float64] | None = None,
+) -> LayerFacts:
     """All claims about the layer called ``name``; ``matrix`` is float64, finite, of shape (n_out, n_in)."""
     decomposition = svd(matrix)
     sigma = published_sigma(matrix, decomposition)
@@ -97,13 +104,14 @@ def measure_layer(name: str, matrix: npt.NDArray[np.float64], thresholds: Thresh
         sigma,
         publish(low, high, floor=norm_floor(high), nonnegative=True),
         hull_ball(low, high),
+        half_units=half_units,
     )
     _domain(facts, thresholds)
     _spectrum(facts, thresholds)
     _charts(facts, thresholds)
     _windows(facts, thresholds)
     windows = thresholds.window_sizes(facts.d, [facts.energy_rank])
-    measure_storage(facts.ledger, matrix, sigma, windows, thresholds)
+    measure_storage(facts.ledger, matrix, sigma, windows, thresholds, half_units)
     return facts
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from certify.claims import causes
 from certify.claims import storage as claims
-from certify.claims.storage_formats import NO_STORAGE
+from certify.claims.storage_formats import NO_STORAGE, STORED_SCALE
 from certify.claims.thresholds import Thresholds
 from certify.linalg import frobenius
 from certify.prover.ledger import Ledger, publish_ball
@@ -41,7 +41,12 @@ def half_units(matrix: FloatArray, format: str) -> FloatArray | None:
 
 
 def measure_storage(
-    ledger: Ledger, matrix: FloatArray, sigma: Sequence[Enclosure], windows: Sequence[int], thresholds: Thresholds
+    ledger: Ledger,
+    matrix: FloatArray,
+    sigma: Sequence[Enclosure],
+    windows: Sequence[int],
+    thresholds: Thresholds,
+    stored: FloatArray | None = None,
 ) -> None:
     """The claims about all matrices within half a unit; none where no format is asked for.
 
@@ -49,17 +54,19 @@ def measure_storage(
     ----------
     sigma : the published singular values.
     windows : those of the layer, for which a gap is asked.
+    stored : half units of stored codes.
     """
     format, d = thresholds.storage, min(matrix.shape)
     if format == NO_STORAGE:
         return
     # Quotients by 254 would underflow where the matrix is small; int8 has no scale of its own.
-    unit = int(np.frexp(np.abs(matrix).max())[1]) if format == "int8" else 0
-    halves = half_units(np.ldexp(matrix, -unit), format)
+    unit = int(np.frexp(np.abs(matrix).max())[1]) if format == "int8" and stored is None else 0
+    halves = half_units(np.ldexp(matrix, -unit), format) if stored is None else stored
     if halves is None:
         ledger.skip(claims.ids(d), causes.format_overflows(format))
         return
-    whole, spectral = _radii(halves, unit, exact=format != "int8")
+    whole, spectral = _radii(halves, unit, exact=stored is not None or format != "int8")
+    format = format if stored is None else STORED_SCALE
     ledger.measure(claims.ball(format, thresholds.sigma_relative, sigma[0].upper), [whole, spectral])
     radius = Fraction(spectral.upper) if spectral.finite else None
     counted = sum(radius is not None and value.finite and Fraction(value.lower) > radius for value in sigma)

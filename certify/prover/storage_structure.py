@@ -12,7 +12,7 @@ import numpy as np
 
 from certify.claims import causes
 from certify.claims import storage as claims
-from certify.claims.storage_formats import NO_STORAGE
+from certify.claims.storage_formats import NO_STORAGE, STORED_SCALE
 from certify.claims.thresholds import Thresholds
 from certify.linalg.cell_norms import Grouping, cell_norms
 from certify.linalg.kernels import times
@@ -51,7 +51,7 @@ def measure_storage_structure(
         return
     scaled: list[tuple[FloatArray, FloatArray]] = []
     for facts, exponent in zip(layers, exponents, strict=True):
-        halves = units_of(facts.matrix, format, exponent)
+        halves = units_of(facts, format, exponent)
         if halves is None:
             ledger.skip([claims.STRUCTURE], causes.format_overflows(format))
             return
@@ -60,14 +60,15 @@ def measure_storage_structure(
             return
         scaled.append((np.abs(np.ldexp(facts.matrix, -exponent)), halves))
     moved = moved_cells(scaled[0], (grouping.arranged(scaled[1][0]), grouping.arranged(scaled[1][1])), grouping)
-    _count(ledger, structure, moved[rows], thresholds)
+    stored = any(facts.half_units is not None for facts in layers)
+    _count(ledger, structure, moved[rows], STORED_SCALE if stored else format, thresholds.undecided_share)
 
 
-def units_of(matrix: FloatArray, format: str, exponent: int) -> FloatArray | None:
+def units_of(facts: LayerFacts, format: str, exponent: int) -> FloatArray | None:
     """Half units over 2^exponent, at most 2^-1000 too low where that is below the smallest floats; None as there."""
-    if format == "int8":
-        return half_units(np.ldexp(matrix, -exponent), format)
-    found = half_units(matrix, format)
+    if format == "int8" and facts.half_units is None:
+        return half_units(np.ldexp(facts.matrix, -exponent), format)
+    found = half_units(facts.matrix, format) if facts.half_units is None else facts.half_units
     return None if found is None else np.ldexp(found, -exponent)
 
 
@@ -89,7 +90,7 @@ def moved_cells(
     return Interval(low, high)
 
 
-def _count(ledger: Ledger, structure: Structure, moved: Interval, thresholds: Thresholds) -> None:
+def _count(ledger: Ledger, structure: Structure, moved: Interval, format: str, share: float) -> None:
     yes, no = kept(structure.cells(moved))
     columns = np.all(yes, axis=0), np.any(no, axis=0)
     found = [(yes, no), columns]
@@ -104,7 +105,7 @@ def _count(ledger: Ledger, structure: Structure, moved: Interval, thresholds: Th
         labels = kept(structure.label_margins(moved)) if pairs[1] else joined
         found.append((labels[0] & joined[0], labels[1] | joined[1]))
     bits = np.packbits(columns[0]).tobytes().hex()
-    asserted = claims.structure(thresholds.storage, (yes.size, yes.shape[1]), pairs, bits, thresholds.undecided_share)
+    asserted = claims.structure(format, (yes.size, yes.shape[1]), pairs, bits, share)
     ledger.measure(asserted, [Enclosure(float(np.sum(a)), float(b.size - np.sum(b))) for a, b in found])
 
 

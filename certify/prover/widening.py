@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from certify.claims.small_values import plain_error
 from certify.verdict import Enclosure
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "norm_floor",
     "overlap_floor",
     "product_floor",
-    "spectral_floor",
     "tilt_floor",
 ]
 
@@ -36,30 +36,18 @@ def norm_floor(norm: float) -> float:
     return _LEAST * norm
 
 
-def spectral_floor(m: int, n: int, sigma: Sequence[float]) -> float:
-    """Absolute floor of all singular values of an m × n matrix, from upper bounds of them in decreasing order.
-
-    4mnU σ_1, and 16 max(m, n)U σ_1²/σ_k for the smallest σ_k >= σ_1/512: singular vectors that are normalized images AV
-    lean on the leading ones by σ_1/σ_k roundings; those of still smaller values have to be separated again.
-    """
-    top = sigma[0]
-    smallest = min((x for x in sigma if x >= top / 512), default=top)
-    lean = top / smallest if smallest > 0 else 1.0
-    return max(4 * m * n + 16 * max(m, n) * lean, 512) * _U * top
-
-
 def decomposition_room(m: int, n: int) -> float:
     """How wide a singular value may be enclosed, relative to the first: half of what it is widened by at least."""
     return 2 * m * n * _U
 
 
 def tilt_floor(m: int, n: int, sigma: Sequence[float], gap: float) -> float:
-    """Floor of sin Θ of leading singular subspaces, :func:`spectral_floor` over their gap; infinite without a gap."""
+    """Floor of sin Θ of leading singular subspaces: the error of plain products over the gap; infinite without one."""
     if not gap > 0:
         return math.inf
     # Among the smallest floats the floor would underflow; a power of two changes nothing else.
     unit = 1.0 if sigma[0] >= 2.0**-900 else 2.0**900
-    return spectral_floor(m, n, [x * unit for x in sigma]) / (gap * unit)
+    return plain_error((m, n), [x * unit for x in sigma]) / (gap * unit)
 
 
 def angle_floor(n: int, tilts: tuple[float, float]) -> float:

@@ -13,6 +13,7 @@ from certify.certificate import Certificate
 from certify.claims import layer
 from certify.escaping import quoted
 from certify.report.figures import figures
+from certify.report.heads import heads_html
 from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, short_names
 from certify.report.page_claims import claims_html, documentation_html
 from certify.report.pictures.spectrum import LAWS
@@ -40,6 +41,7 @@ def page(certificate: Certificate, *, title: str = "Certificate") -> str:
         _spectra(pictures.spectra),
         tail_html(found.layers),
         _interfaces(found),
+        heads_html(certificate),
         f"<div class=pair>{''.join(map(_figure, pictures.others))}</div>",
         claims_html(certificate),
         documentation_html(certificate.claims),

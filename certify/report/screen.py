@@ -10,6 +10,7 @@ from rich.text import Text
 
 from certify.certificate import Certificate
 from certify.console import escaped
+from certify.report.heads import heads_table
 from certify.report.overview import InterfaceRow, LayerRow, Overview, overview, short, short_names, sparkline
 from certify.report.summary import left_out_lines
 from certify.report.table import STYLES, counts
@@ -28,6 +29,8 @@ def screen(certificate: Certificate, *, width: int) -> RenderableType:
     parts: list[RenderableType] = [_layers(found.layers, plain, max(12, min(40, width - 66)))]
     if found.interfaces:
         parts += [Text(), _interfaces(found.interfaces, plain, max(20, min(80, width - 60)))]
+    if (heads := heads_table(certificate)) is not None:
+        parts += [Text(), heads]
     parts += [Text(), *_sentences(found)]
     verdict = Text.assemble("verdict ", (certificate.verdict.value, STYLES[certificate.verdict]), "  ")
     parts.append(verdict + counts(certificate.claims))

@@ -75,7 +75,7 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     rigidity.product_slack: [(0.5,)],
     rigidity.product_drift: [(chart, 3, 2) for chart in layer.CHARTS],
     robustness.radius: [("pair 0 3", "columns,pairs,noise", 0.25, 0.5)],
-    storage.ball: [("bf16", 0.5, 3.0)],
+    storage.ball: [("bf16", 0.5, 3.0), ("int8_stored", 0.5, 3.0)],
     storage.rank: [("int8", 3)],
     storage.gaps: [("fp16", 3, (1, 2)), ("fp16", 3, ())],
     horizon.half_life: [(horizon.Flow("1e-3"), 0.5, 693.0)],

@@ -149,6 +149,36 @@ def test_heads_of_grouped_queries_certify_and_verify(model, tmp_path):
     certify.verify(tmp_path / "c.json", path, preset="heads")
 
 
+@pytest.mark.parametrize("preset", ["attention", "heads", "all"])
+def test_tables_of_heads(model, preset):
+    path = model(llama(), CONFIG)
+    chain = load(path, preset=preset)
+    names = [layer.name for layer in chain.layers]
+    assert [(x.name, x.count, x.size, x.kv) for x in chain.heads] == [(f"model.layers.{i}", 4, 2, 2) for i in range(2)]
+    value = "v" if preset == "heads" else "v (repeated)"
+    assert [names[place] for _, place in chain.heads[1].layers] == [
+        f"model.layers.1.{part}" for part in ("q", "k", value, "o")
+    ]
+    path = model(gpt2(), {"n_head": 2, "n_embd": 4})
+    chain = load(path, preset=preset)
+    query = chain.layers[dict(chain.heads[0].layers)["query"]]
+    assert np.array_equal(query.matrix(), np.load(path)["transformer.h.0.attn.c_attn.weight"][:, :4].T)
+    assert [role for role, _ in chain.heads[0].layers] == ["query", "key", "value", "output"]
+    assert load(path, preset="mlp").heads == ()
+
+
+def test_a_size_of_heads_that_is_not_the_width_over_their_number(model):
+    tensors = llama()
+    for name in list(tensors):
+        if name.endswith(("q_proj.weight", "o_proj.weight")):
+            wide = np.concatenate([tensors[name], tensors[name] + 1], axis=int("o_proj" in name))
+            tensors[name] = wide
+    path = model(tensors, CONFIG | {"head_dim": 4, "num_key_value_heads": 1})
+    found = load(path, preset="heads").heads[0]
+    assert (found.count, found.size, found.kv) == (4, 4, 1)
+    assert [role for role, _ in found.layers] == ["query", "key", "value", "output"]
+
+
 def test_without_a_configuration_heads_are_not_guessed(model):
     path = model(llama())
     found = drafted(path, "heads")

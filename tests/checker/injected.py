@@ -267,7 +267,7 @@ def missed(honest: Found, faulty: Found) -> list[tuple[object, ...]]:
 
 
 def chains() -> dict[str, list[np.ndarray]]:
-    """Small chains: square, tall, of low rank, graded, nearly tied, tied on top, narrow, cancelling, long."""
+    """Small chains: square, tall, of low rank, graded, nearly tied, tied on top, narrow, cancelling, long; one has a waist."""
     rng = np.random.default_rng(5)
     q = [np.linalg.qr(rng.standard_normal((5, 5)))[0] for _ in range(4)]
     tied = np.array([1.0, 1.0 - 2e-10, 0.4, 0.2, 0.2 - 2e-8])
@@ -286,4 +286,5 @@ def chains() -> dict[str, list[np.ndarray]]:
         # The product of the upper two is small beside both.
         "cancelling": [q[0][:3, :3], np.diag([0.01, 1.0, 1.0]), np.diag([1.0, 0.01, 0.01])],
         "long": [rng.standard_normal((3, 3)) for _ in range(6)],
+        "waist": [rng.standard_normal((3, 8)), rng.standard_normal((7, 3))],
     }

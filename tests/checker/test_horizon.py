@@ -110,6 +110,18 @@ def test_thresholds_that_are_not_the_expected_ones():
     assert check(alone, chain, workers=1).reasons[0].place == "thresholds.loss"
 
 
+def test_nothing_is_said_where_there_is_no_gap():
+    chain = Chain.from_arrays([np.eye(3), np.eye(3)])
+    found = certify(chain, thresholds=Thresholds(ridge="1", loss="1", **QUICK), workers=1)
+    assert not check(found, chain, workers=1).reasons
+    for id in IDS[1:]:
+        values = next(claim for claim in found.claims if claim.id == id).values
+        for place in range(len(values)):
+            moved = [*values[:place], Enclosure(0.0, 0.25), *values[place + 1 :]]
+            reasons = check(forged(found, id, values=tuple(moved)), chain, workers=1).reasons
+            assert any(reason.claim == id and "no gap" in reason.message for reason in reasons), (id, place)
+
+
 FORMULAS = [
     ("half_life", lambda f: lambda decay: 2 * f(decay), "B1.half_life"),
     ("critical_path", lambda f: lambda gap, weight: 2 * f(gap, weight), "B3.path[1]"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from certify.certificate import Certificate
-from certify.chain import Chain
+from certify.chain import Chain, load
 from certify.checker import check
+from certify.checker.code_units import code_units
 from certify.claims.storage_formats import STORAGE_NAMES
 from certify.claims.thresholds import Thresholds
 from certify.errors import UsageError
@@ -237,3 +239,56 @@ def test_where_nothing_is_asked_of_a_structure():
     large, chain = certified([np.diag([70000.0, 5.0, 4.0, 3.0]), np.eye(4)], "fp16")
     assert "storage.structure" in {item.id for item in large.not_asked}
     assert not check(large, chain, workers=1).reasons
+
+
+_CODES = """
+edges = [["q", "W2"]]
+
+[[layers]]
+tensor = "q"
+scale = "s"
+zero_point = "z"
+axis = 0
+rows = "1:9"
+gain = "g"
+
+[[layers]]
+tensor = "W2"
+"""
+
+
+def _coded(folder: Path) -> tuple[Chain, np.ndarray, np.ndarray]:
+    """A chain of codes with a scale a row, rows cut and columns weighed; its first matrix and that one's half units."""
+    rng = np.random.default_rng(2)
+    q, z = rng.integers(-90, 91, (9, 6)).astype(np.int8), rng.integers(-9, 9, 9).astype(np.int8)
+    s, g = 2.0 ** rng.integers(-9, -5, 9), np.array([1.0, -0.5, 2.0, 1.0, 0.25, 1.0])
+    np.savez(folder / "w.npz", q=q, z=z, s=s, g=g, W2=rng.random((16, 8)))
+    (folder / "c.toml").write_text(_CODES)
+    w = ((q.astype(float) - z[:, None]) * s[:, None])[1:] * g
+    return load(folder / "w.npz", chain_file=folder / "c.toml"), w, np.abs(s[1:, None] * g[None, :]) / 2
+
+
+def test_codes_have_the_scale_that_is_stored(tmp_path):
+    chain, w, halves = _coded(tmp_path)
+    assert np.array_equal(chain.layers[0].matrix(), w)
+    found = chain.layers[0].half_units()
+    assert found is not None
+    assert np.array_equal(found, halves)
+    again = code_units(chain.layers[0])
+    assert again is not None
+    assert np.array_equal(again, halves)
+    assert chain.layers[1].half_units() is None
+    made = certify(chain, thresholds=Thresholds(storage="int8"), workers=1)
+    assert check(made, chain, expected=Thresholds(storage="int8"), workers=1).reasons == ()
+    first, second, edge = (of_layer(made, subject) for subject in ("layer q", "layer W2", "edge q -> W2"))
+    assert first["storage.ball"].values[0].contains(float(np.linalg.norm(halves)))
+    assert first["storage.ball"].parameters["format"] == "int8_stored"
+    assert "the scale that is stored" in first["storage.ball"].statement
+    assert second["storage.ball"].parameters["format"] == "int8"
+    assert edge["storage.structure"].parameters["format"] == "int8_stored"
+    for claim in ("storage.ball", "storage.structure"):
+        place = next(item for item in made.claims if item.id == claim)
+        forged = _forged(made, claim, parameters={**place.parameters, "format": "int8"})
+        assert any(reason.claim == claim for reason in check(forged, chain, workers=1).reasons)
+    plain = certify(chain, thresholds=Thresholds(storage="bf16"), workers=1)
+    assert of_layer(plain, "layer q")["storage.ball"].parameters["format"] == "bf16"

@@ -193,9 +193,9 @@ def _adapter(tmp_path: Path, tensors: dict[str, np.ndarray], config: dict) -> Pa
 def test_a_lora_adapter_is_the_base_with_its_product(tmp_path):
     base = _weights(4)
     rng = np.random.default_rng(5)
-    up, down = rng.normal(size=(7, 2)), rng.normal(size=(2, 9))
+    up, down = rng.normal(size=(7, 3)), rng.normal(size=(3, 9))
     prefix = "base_model.model.layers"
-    zero = rng.normal(size=(2, 7)), np.zeros((8, 2))
+    zero = rng.normal(size=(3, 7)), np.zeros((8, 3))
     factors = {f"{prefix}.0.lora_A.weight": down, f"{prefix}.0.lora_B.weight": up}
     factors |= {f"{prefix}.1.lora_A.weight": zero[0], f"{prefix}.1.lora_B.weight": zero[1]}
     folder = _adapter(tmp_path, factors, {"r": 3, "lora_alpha": 1})
@@ -203,7 +203,7 @@ def test_a_lora_adapter_is_the_base_with_its_product(tmp_path):
     assert [item.name for item in found.left_out] == ["layers.2.weight"]
     assert "no factors" in found.left_out[0].why
     about = "layer layers.0.weight"
-    assert found.claim(about, claims.CHANGE_RANK).values[0] == certify.Enclosure(2.0, 2.0)
+    assert found.claim(about, claims.CHANGE_RANK).values[0] == certify.Enclosure(3.0, 3.0)
     with mpmath.workdps(60):
         change = mpmath.matrix(up.tolist()) * mpmath.matrix(down.tolist()) / 3
         assert _inside(mpmath.norm(change, 2), found.claim(about, claims.CHANGE).values[0])
@@ -242,6 +242,8 @@ def test_the_product_of_an_adapter_carries_its_error():
         ({"r": 2}, "α or r"),
         ({"r": 0, "lora_alpha": 1}, "α or r"),
         ({"r": 2, "lora_alpha": 2, "use_dora": True}, "use_dora"),
+        ({"r": 2, "lora_alpha": 2, "init_lora_weights": "pissa_niter_4"}, "init_lora_weights"),
+        ({"r": 4, "lora_alpha": 4}, "the factors have rank 2, and adapter_config.json says r = 4"),
     ],
 )
 def test_an_adapter_that_says_more_or_less_is_refused(config, word, tmp_path):

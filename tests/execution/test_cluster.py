@@ -107,7 +107,9 @@ def test_workers_that_do_not_see_the_file_are_sent_the_weights(stored, two, monk
 
 @needs_dask
 def test_arrays_in_memory_are_sent(two) -> None:
-    chain = Chain.from_arrays(list(weights().values()))
+    matrices = list(weights().values())
+    heads = {"count": matrices[0].shape[0], "size": 1, "query": "W1", "key": "W1"}
+    chain = Chain.from_arrays(matrices, heads=[heads])
     assert certify(chain, cluster=address(two)).to_bytes() == certify(chain, workers=1).to_bytes()
 
 

@@ -56,10 +56,14 @@ def resumed(path: Path, chain: Chain) -> tuple[bytes, int]:
         return certify(chain, workers=1, journal=journal).to_bytes(), len(journal.known)
 
 
-@pytest.mark.parametrize("edges", ["line", "branched", "none"])
+@pytest.mark.parametrize("edges", ["line", "branched", "none", "heads"])
 def test_a_run_that_ends_anywhere_continues_to_the_same_bytes(tmp_path, edges) -> None:
     chain = Chain.from_arrays(weights())
-    if edges != "line":
+    if edges == "heads":
+        table = {"count": 3, "size": 2, "query": "W1"}
+        tables = [table, {**table, "name": "other", "output": "W3"}]
+        chain = Chain.from_arrays(weights(count=3), heads=tables)
+    elif edges != "line":
         chain = Chain(chain.layers, chain.edges[:1] if edges == "none" else (*chain.edges, type(chain.edges[0])(0, 3)))
     whole = certify(chain, workers=1).to_bytes()
     total = Schedule(chain, Thresholds()).total

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from certify.chain.chain_file import draft_chain_file
+from certify.chain.codes import is_code
 from certify.chain.drafts.graph import plan_graph
 from certify.chain.drafts.keras_graph import plan_keras
-from certify.chain.drafts.others import plan_convolutions, plan_lora, plan_recurrent
+from certify.chain.drafts.others import plan_convolutions, plan_lora, plan_recurrent, plan_sequences
 from certify.chain.drafts.plan import Part, Plan
 from certify.chain.drafts.transformers import Heads, blocks_of, plan_transformer
 from certify.chain.edges import chain_of_numbered_names
@@ -20,6 +21,7 @@ from certify.chain.readers.onnx import read_onnx_graph
 from certify.chain.refusals import parse_json
 from certify.chain.stored import StoredTensor
 from certify.errors import InputError
+from certify.heads import ROLES
 from certify.reading import open_regular
 
 __all__ = ["Draft", "draft"]
@@ -35,6 +37,8 @@ _ACTIVATIONS = {
     "swish": "silu",
     "tanh": "tanh",
 }
+_SHIFTED = ("gemma", "recurrent_gemma", "nemotron", "qwen3_next")
+"""Families whose normalizations multiply by 1 + weight."""
 _TRANSFORMER = {"mlp", "attention", "heads", "residual"}
 
 
@@ -55,7 +59,9 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
     ------
     InputError : a configuration that is no JSON.
     """
-    known = {stored.name: stored for stored in tensors if stored.readable}
+    names = {stored.name for stored in tensors}
+    readable = [stored for stored in tensors if stored.readable]
+    known = {stored.name: stored for stored in readable if not is_code(stored, names)}
     asked = {"mlp", "attention", "residual", "conv", "recurrent", "lora", "graph"} if preset == "all" else {preset}
     config = _config(source, limits)
     plan = Plan(f"drafted from {os.path.basename(source.rstrip('/'))!a}, preset {preset}")
@@ -64,7 +70,11 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
         heads = _heads(config)
         if "heads" in asked and heads is None:
             why.append("the number of attention heads is not known: no config.json beside the weights says it")
-        _join(plan, plan_transformer(blocks, known, heads, asked & _TRANSFORMER))
+        presets = asked & _TRANSFORMER
+        if "residual" in presets and str(config.get("model_type", "")).startswith(_SHIFTED):
+            presets = presets - {"residual"}
+            why.append("the gains of this model's normalizations are 1 + weight, which are no stored vectors")
+        _join(plan, plan_transformer(blocks, known, heads, presets))
     if "conv" in asked:
         _join(plan, plan_convolutions(known))
     if "recurrent" in asked:
@@ -74,8 +84,10 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
         _join(plan, plan_lora(known, zero))
     if "graph" in asked and source.endswith(".onnx"):
         _join(plan, plan_graph(read_onnx_graph(source, limits)))
-    if "graph" in asked and source.endswith((".h5", ".hdf5")):
+    if "graph" in asked and source.endswith((".h5", ".hdf5", ".keras")):
         _join(plan, plan_keras(read_keras_config(source, limits), known))
+    if "mlp" in asked and not source.endswith((".onnx", ".keras", ".h5", ".hdf5")):
+        _join(plan, plan_sequences(known, {part.tensor for part in plan.layers.values()}))
     if "mlp" in asked and not plan.edges:
         _join(plan, _perceptron(tensors, source))
     if plan.edges:
@@ -84,9 +96,9 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
         except ValueError as error:
             # One tensor at two places of the network may read itself.
             why.append(f"the edges are no chain: {error}")
-    matrices = [stored for stored in known.values() if len(stored.shape) >= 2 and 0 not in stored.shape]
-    why.append(f"the preset {preset} finds no edges in the graph or the names of {len(known)} tensors")
-    return Draft(draft_chain_file(matrices) if matrices else "", False, "; ".join(why))
+    matrices = [stored for stored in readable if len(stored.shape) >= 2 and 0 not in stored.shape]
+    why.append(f"the preset {preset} finds no edges in the graph or the names of {len(readable)} tensors")
+    return Draft(draft_chain_file(matrices, names) if matrices else "", False, "; ".join(why))
 
 
 def _perceptron(tensors: Sequence[StoredTensor], source: str) -> Plan:
@@ -105,6 +117,9 @@ def _perceptron(tensors: Sequence[StoredTensor], source: str) -> Plan:
 def _join(plan: Plan, more: Plan) -> None:
     for (lower, upper), between in more.edges.items():
         plan.edge(more.layers[lower], more.layers[upper], between)
+    for table in more.heads:
+        plan.add(*(more.layers[str(table[role])] for role in ROLES if role in table))
+        plan.heads.append(table)
 
 
 def _config(source: str, limits: Limits) -> Mapping[str, Any]:

@@ -1,4 +1,5 @@
-"""The edges of a Keras model from the configuration that its HDF5 file carries: which layer is called on which.
+"""The edges of a Keras model from the configuration that its HDF5 file or archive carries: which layer is called on
+which.
 
 Activations, normalizations, pools, sums and depthwise kernels are passed, since they keep the channels apart;
 flattening, concatenation and everything that is not known end the way. A separable convolution is its pointwise kernel.
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from certify.chain.drafts.keras_kernels import kernels_by_layer
 from certify.chain.drafts.plan import Part, Plan, Value
+from certify.chain.dtypes import is_integer
 from certify.chain.stored import StoredTensor
 
 __all__ = ["plan_keras"]
@@ -56,10 +59,11 @@ def plan_keras(config: Mapping[str, Any], tensors: Mapping[str, StoredTensor]) -
     """All edges of the configuration whose channels compose; none where it is not of a shape that is known."""
     plan = Plan("the edges of the Keras configuration")
     layers = _layers(config)
+    kernels = kernels_by_layer([(name, kind) for name, (kind, _, _) in layers.items()], tensors)
     matrices = {
         name: found
         for name, (kind, said, _) in layers.items()
-        if kind in _MATRICES and (found := _matrix(name, kind, said, tensors))
+        if kind in _MATRICES and (stored := kernels.get(name)) and (found := _matrix(name, kind, said, stored))
     }
     for name, (_, _, inputs) in layers.items():
         if name not in matrices:
@@ -113,26 +117,18 @@ def _names(node: Any, depth: int = 0) -> list[str]:
     return [name for value in node for name in _names(value, depth + 1)]
 
 
-def _matrix(name: str, kind: str, said: Mapping[str, Any], tensors: Mapping[str, StoredTensor]) -> _Matrix | None:
-    ends = "pointwise_kernel" if kind.startswith("Separable") else "kernel"
-    own = [
-        stored
-        for key, stored in tensors.items()
-        if (parts := key.split("/"))[-1].partition(":")[0] == ends
-        and name in parts[:2]
-        and not parts[0].startswith("optimizer")
-    ]
-    if len(own) != 1 or said.get("groups", 1) != 1:
+def _matrix(name: str, kind: str, said: Mapping[str, Any], stored: StoredTensor) -> _Matrix | None:
+    # The last axis is that of the channels only where they come last.
+    if said.get("groups", 1) != 1 or said.get("data_format") == "channels_first" or is_integer(stored.dtype):
         return None
-    stored = own[0]
     shape = stored.shape
     if kind == "Dense":
-        if len(shape) != 2:
+        if len(shape) != 2 or said.get("units", shape[1]) != shape[1]:
             return None
         part = Part(name, stored.name, (("transpose", True),))
         return part, part, shape[1], shape[0]
     # A depthwise kernel that makes several channels of one mixes the order of what the pointwise kernel reads.
-    if len(shape) < 3 or said.get("depth_multiplier", 1) != 1:
+    if len(shape) < 3 or said.get("depth_multiplier", 1) != 1 or said.get("filters", shape[-1]) != shape[-1]:
         return None
     keys: tuple[tuple[str, Value], ...] = (("layout", "channels_last"),)
     return (
@@ -170,6 +166,8 @@ def _word(kind: str, said: Mapping[str, Any]) -> str | None:
     if kind == "Activation" or kind in _MATRICES:
         return _WORDS.get(str(said.get("activation")), "")
     if kind.startswith("DepthwiseConv") and said.get("depth_multiplier", 1) != 1:
+        return None
+    if said.get("data_format") == "channels_first":
         return None
     if kind.startswith(_POOLS):
         return "pool"

@@ -37,7 +37,7 @@ class Axes:
             self._infer(node)
 
     def before(self, node: Node, axis: int, channels: int) -> list[tuple[str, int]]:
-        """The inputs from which the channels of ``node``'s first output come, each with the axis there; empty where that
+        """The inputs that the channels of ``node``'s first output come from, each with the axis there; empty where that
         is not certain.
 
         Parameters
@@ -150,7 +150,7 @@ class Axes:
         if place >= len(node.inputs) or not node.inputs[place]:
             return None
         found = self._numbers(node.inputs[place])
-        return None if found is None else [int(x) for x in found]
+        return None if found is None or not all(x.is_integer() for x in found) else [int(x) for x in found]
 
     def _numbers(self, name: str) -> list[float] | None:
         if name not in self._constants:

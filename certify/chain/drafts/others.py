@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from certify.chain.drafts.plan import Part, Plan
+from certify.chain.dtypes import is_integer
+from certify.chain.edges import parts_of
 from certify.chain.stored import StoredTensor
 
-__all__ = ["plan_convolutions", "plan_lora", "plan_recurrent"]
+__all__ = ["plan_convolutions", "plan_lora", "plan_recurrent", "plan_sequences"]
 
 _BLOCK_CONV = re.compile(r"(.*layer\d+\.\d+)\.conv(\d)\.weight\Z", re.ASCII)
 _SEQUENCE = re.compile(r"((?:.*\.)?(?:features\.|conv))(\d+)(\.weight)\Z", re.ASCII)
 _KERAS = re.compile(r"(.*)/(recurrent_)?kernel(?::0)?\Z", re.ASCII)
+_MEMBER = re.compile(r"((?:.*\.)?([^.]*)\.)(\d{1,9})\.(.*)\Z", re.ASCII)
 _RECURRENT = re.compile(r"(.*)weight_(ih|hh)(?:_l(\d+))?\Z", re.ASCII)
 
 
@@ -39,6 +42,40 @@ def plan_convolutions(tensors: Mapping[str, StoredTensor]) -> Plan:
                     Part(f"{upper} (reader)", upper, (("kernel", "reader"),)),
                 )
     return plan
+
+
+def plan_sequences(tensors: Mapping[str, StoredTensor], taken: set[str]) -> Plan:
+    """Linear → linear inside an ``nn.Sequential``: ``P.0.weight`` and ``P.3.weight`` with at least one number between
+    them that has no tensors, such as an activation.
+
+    That gap tells a sequence from a list of matrices that lie side by side. Every number of P carries one matrix at
+    most and nothing else of two dimensions, all shapes compose as (n_out, n_in), every bias has n_out entries, and P is
+    no word for parts of a block; otherwise nothing is said of P. ``taken`` are tensors that another rule has placed.
+    """
+    plan = Plan("linear layers of a sequence with something without parameters between them")
+    groups: dict[str, dict[int, dict[str, StoredTensor]]] = {}
+    for name, stored in tensors.items():
+        if (match := _MEMBER.match(name)) and not parts_of(match[2]):
+            groups.setdefault(match[1], {}).setdefault(int(match[3]), {})[match[4]] = stored
+    for numbers in groups.values():
+        wide = {n: [key for key, x in own.items() if len(x.shape) >= 2] for n, own in numbers.items()}
+        members = [(n, numbers[n]["weight"]) for n in sorted(numbers) if "weight" in wide[n]]
+        if any(keys not in ([], ["weight"]) for keys in wide.values()) or taken & {x.name for _, x in members}:
+            continue
+        if not all(_linear(numbers[n], stored) for n, stored in members):
+            continue
+        pairs = list(pairwise(members))
+        if all(lower.shape[0] == upper.shape[1] for (_, lower), (_, upper) in pairs):
+            for (a, lower), (b, upper) in pairs:
+                if any(n not in numbers for n in range(a + 1, b)):
+                    plan.edge(Part(lower.name, lower.name), Part(upper.name, upper.name))
+    return plan
+
+
+def _linear(own: Mapping[str, StoredTensor], weight: StoredTensor) -> bool:
+    bias = own.get("bias")
+    fits = bias is None or bias.shape == weight.shape[:1]
+    return len(weight.shape) == 2 and 0 not in weight.shape and not is_integer(weight.dtype) and fits
 
 
 def plan_recurrent(tensors: Mapping[str, StoredTensor]) -> Plan:
@@ -106,6 +143,7 @@ def plan_lora(tensors: Mapping[str, StoredTensor], zero: set[str]) -> Plan:
     for name in tensors:
         if name.endswith("lora_A.weight"):
             other = name.removesuffix("lora_A.weight") + "lora_B.weight"
-            if other in tensors and not {name, other} & zero:
+            flat = other in tensors and len(tensors[name].shape) == len(tensors[other].shape) == 2
+            if flat and not {name, other} & zero:
                 plan.edge(Part(name, name), Part(other, other), "linear")
     return plan

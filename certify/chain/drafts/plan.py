@@ -1,4 +1,4 @@
-"""A chain file in the making: layers by name, edges between names, and its text."""
+"""A chain file in the making: layers by name, edges between names, heads, and its text."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ class Part:
 
 @dataclass
 class Plan:
-    """Layers in order, and edges whose lower layer was added before the upper one."""
+    """Layers in order, edges whose lower layer was added before the upper one, and tables of heads."""
 
     title: str
     layers: dict[str, Part] = field(default_factory=dict)
     edges: dict[tuple[str, str], str] = field(default_factory=dict)
+    heads: list[dict[str, Value]] = field(default_factory=list)
 
     def add(self, *parts: Part) -> None:
         """Layers without edges."""
@@ -55,6 +56,8 @@ class Plan:
             part = self.layers[name]
             rows += ["", "[[layers]]", f"name = {quoted(part.name)}", f"tensor = {quoted(part.tensor)}"]
             rows += [f"{key} = {_spelled(value)}" for key, value in part.keys]
+        for table in self.heads:
+            rows += ["", "[[heads]]", *(f"{key} = {_spelled(value)}" for key, value in table.items())]
         return "\n".join(rows) + "\n"
 
 

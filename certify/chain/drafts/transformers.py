@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from certify.chain.drafts.plan import Part, Plan, Value
 from certify.chain.stored import StoredTensor
+from certify.heads import ROLES
 
 __all__ = ["Block", "Heads", "blocks_of", "plan_transformer"]
 
@@ -39,6 +40,8 @@ class Block:
     activation: str = "gelu"
     norm: str = "layernorm"
     rope: bool = False
+    sandwiched: bool = False
+    """What is written is normalized before it enters the stream."""
 
 
 # Role -> names below the block's own, the first that is there counts. A fused matrix is cut in equal thirds.
@@ -131,21 +134,22 @@ def _block(prefix: str, own: dict[str, StoredTensor], activation: str) -> Block:
     def full(name: str) -> str:
         return f"{prefix}.{name}"
 
+    chosen: dict[str, str] = {}
     for role, names in _ROLES.items():
         for name in names:
             stored = own.get(name + _SUFFIX)
             if stored is not None and len(stored.shape) == 2:
-                # Conv1D of GPT-2 stores (n_in, n_out).
-                turned: tuple[tuple[str, Value], ...] = (
-                    (("transpose", True),) if name.startswith(("attn.c_", "mlp.c_")) else ()
-                )
-                block.parts[role] = Part(full(role), full(name + _SUFFIX), turned)
+                chosen[role] = name
                 break
+    for role, name in chosen.items():
+        turned: tuple[tuple[str, Value], ...] = (("transpose", True),) if _turned(name, chosen, own) else ()
+        block.parts[role] = Part(full(role), full(name + _SUFFIX), turned)
     if "qkv" in block.parts:
         part = block.parts.pop("qkv")
         stored = own[part.tensor.removeprefix(f"{prefix}.")]
-        size = stored.shape[1 if part.keys else 0] // 3
-        if stored.shape[1 if part.keys else 0] == 3 * size:
+        size, width = stored.shape[1 if part.keys else 0] // 3, stored.shape[0 if part.keys else 1]
+        # Thirds are equal where keys and values have as many heads as queries: then each is as wide as the stream.
+        if stored.shape[1 if part.keys else 0] == 3 * size == 3 * width:
             for i, role in enumerate("qkv"):
                 block.parts[role] = part.with_keys(full(role), rows=f"{i * size}:{(i + 1) * size}")
     number = 0
@@ -177,10 +181,34 @@ def _block(prefix: str, own: dict[str, StoredTensor], activation: str) -> Block:
                     block.norms[f"{place} {role}"] = full(name + _SUFFIX)
                     if name + ".bias" not in own:
                         block.norm = "rmsnorm"
+    block.sandwiched = any(f"{x}_feedforward_layernorm{_SUFFIX}" in own for x in ("pre", "post"))
     block.rope = "gate" in block.parts or any("gate" in expert for expert in block.experts)
     if block.rope and activation == "gelu":
         block.activation = "silu"
     return block
+
+
+def _turned(name: str, chosen: Mapping[str, str], own: Mapping[str, StoredTensor]) -> bool:
+    """Whether a matrix is stored as (n_in, n_out).
+
+    Those of one naming (``c_…`` of GPT-2, or all others) are stored alike. A bias has n_out entries, and the gain of a
+    normalization has as many as the stream is wide, which queries and up-projections read and the others write; where
+    neither tells, the names of GPT-2 mean its Conv1D, which stores (n_in, n_out).
+    """
+    convolved = name.startswith(("attn.c_", "mlp.c_"))
+    norms = (norm for table in (*_BEFORE.values(), *_AFTER.values()) for norm in table)
+    gain = next((own[norm + _SUFFIX] for norm in norms if norm + _SUFFIX in own), None)
+    votes: set[bool] = set()
+    for role, other in chosen.items():
+        rows, columns = own[other + _SUFFIX].shape
+        if other.startswith(("attn.c_", "mlp.c_")) != convolved or rows == columns:
+            continue
+        bias = own.get(other + ".bias")
+        if bias is not None and bias.shape in ((rows,), (columns,)):
+            votes.add(bias.shape == (columns,))
+        elif gain is not None and gain.shape in ((rows,), (columns,)):
+            votes.add((gain.shape == (columns,)) == (role in ("down", "o")))
+    return votes == {True} if len(votes) == 1 else convolved
 
 
 def plan_transformer(
@@ -201,6 +229,8 @@ def plan_transformer(
             _attention(plan, block, heads, tensors)
         if "heads" in presets and heads is not None:
             _heads(plan, block, heads)
+        if presets & {"attention", "heads"} and heads is not None:
+            _table(plan, block, heads, tensors)
         if "residual" in presets:
             _residual(plan, block, blocks[place + 1] if place + 1 < len(blocks) else None)
     return plan
@@ -214,13 +244,34 @@ def _attention(plan: Plan, block: Block, heads: Heads | None, tensors: Mapping[s
         value = value.with_keys(
             f"{value.name} (repeated)", heads={"count": heads.count, "size": heads.size, "kv": heads.kv}
         )
-    elif (
-        heads is None
-        and _rows(value, tensors) != tensors[out.tensor].shape[0 if ("transpose", True) in out.keys else 1]
-    ):
+    elif heads is None and _rows(value, tensors) != _columns(out, tensors):
         # Grouped queries of unknown number: which rows are repeated is not said by the file.
         return
     plan.edge(value, out, "softmax")
+
+
+def _table(plan: Plan, block: Block, heads: Heads, tensors: Mapping[str, StoredTensor]) -> None:
+    """A table of what the heads of a block have in common, with the whole layers that hold them."""
+    repeated = f"{block.parts['v'].name} (repeated)" if "v" in block.parts else ""
+    declared: dict[str, Value] = {"name": block.label, "count": heads.count, "size": heads.size, "kv": heads.kv}
+    for role, place in zip(ROLES, "qkvo", strict=True):
+        part = block.parts.get(place)
+        if part is None:
+            continue
+        found = _columns(part, tensors) if role == "output" else _rows(part, tensors)
+        if found != heads.size * (heads.kv if role in ("key", "value") else heads.count):
+            continue
+        # The value may be there already with its rows repeated, which says the same.
+        part = plan.layers.get(repeated, part) if role == "value" else part
+        plan.add(part)
+        declared[role] = part.name
+    if declared.keys() & set(ROLES):
+        plan.heads.append(declared)
+
+
+def _columns(part: Part, tensors: Mapping[str, StoredTensor]) -> int:
+    """Of a part that is not cut by columns."""
+    return tensors[part.tensor].shape[0 if ("transpose", True) in part.keys else 1]
 
 
 def _rows(part: Part, tensors: Mapping[str, StoredTensor]) -> int:
@@ -260,8 +311,11 @@ def _turned_head(query: Part, head: int, whole: dict[str, int]) -> Part:
 
 
 def _residual(plan: Plan, block: Block, above: Block | None) -> None:
+    if block.sandwiched:
+        return
     mlp = [parts[role] for parts in (block.parts, *block.experts) for role in ("up", "gate") if role in parts]
-    if "o" in block.parts:
+    if "o" in block.parts and {"before mlp", "after attention"} & block.norms.keys():
+        # Without a normalization between them attention and perceptron may stand side by side.
         gain = block.norms.get("before mlp") or block.norms.get("after attention")
         for reader in mlp:
             plan.edge(block.parts["o"], _read(reader, gain), f"residual+{block.norm}")

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -119,13 +119,19 @@ def read_keras(path: str, limits: Limits) -> tuple[list[StoredTensor], list[Left
 
 
 def read_keras_config(path: str, limits: Limits) -> Mapping[str, Any]:
-    """The configuration of the network that an HDF5 file carries, as JSON values; empty where there is none.
+    """The configuration of the network that an HDF5 file or a ``.keras`` archive carries, as JSON values; empty where
+    there is none.
 
     Raises
     ------
     LimitError : it is longer than ``max_header_bytes``.
     InputError : it is no JSON, or the file is damaged.
     """
+    with open_regular(path) as opened:
+        zipped = opened.read(4) == b"PK\x03\x04"
+        opened.seek(0)
+        if zipped:
+            return _archived_config(opened, path, limits)
     with _opened(path, None) as file:
         said = file.attrs.get("model_config")
     data = said.encode("utf-8", "surrogateescape") if isinstance(said, str) else said
@@ -133,6 +139,19 @@ def read_keras_config(path: str, limits: Limits) -> Mapping[str, Any]:
         return {}
     limits.check("max_header_bytes", len(data), "size of the configuration in bytes", file=path)
     return parse_json(data, file=path, what="model_config")
+
+
+def _archived_config(opened: BinaryIO, path: str, limits: Limits) -> Mapping[str, Any]:
+    try:
+        with bounded_archive(opened, path, limits) as archive:
+            inside = [item for item in archive.infolist() if item.filename == "config.json"]
+    except ARCHIVE_ERRORS as error:
+        raise InputError(f"the archive is damaged: {error}", file=path, hint=_HINT) from error
+    if len(inside) != 1 or inside[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return {}
+    size = inside[0].file_size
+    limits.check("max_header_bytes", size, "size of the configuration in bytes", file=path)
+    return parse_json(bytes(ArchiveMember(path, inside[0], 0, size).read()), file=path, what="config.json")
 
 
 def _weights_member(path: str, limits: Limits) -> ArchiveMember | None:

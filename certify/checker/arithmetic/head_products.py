@@ -19,7 +19,7 @@ from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, ball, product
 from certify.checker.arithmetic.scaled_matrix import Unit, frobenius, frobenius_squared
 
-__all__ = ["product_values"]
+__all__ = ["product_room", "product_values"]
 
 
 def product_values(b: NearSVD, c: NearSVD) -> tuple[Array, Array]:
@@ -40,3 +40,16 @@ def product_values(b: NearSVD, c: NearSVD) -> tuple[Array, Array]:
     return replace(
         near, error=above(ball(near.error) + moved * shrunk), exponent=b.exponent + c.exponent + unit.exponent
     ).sigma()
+
+
+def product_room(b: NearSVD, c: NearSVD) -> float:
+    """How much wider than known here singular values of BᵀC may be published: what plain float64 work loses."""
+    lost = _lost(b) + _lost(c) + 32 * max(*b.shape, *c.shape, 64)
+    return above(8 * ball(U) * lost * ball(float(b.s[0])) * ball(float(c.s[0])) * arb(2) ** (b.exponent + c.exponent))
+
+
+def _lost(a: NearSVD) -> arb:
+    """Roundings of a decomposition, relative to s_1: its products, and columns that lean on the leading ones."""
+    (m, n), top = a.shape, float(a.s[0])
+    smallest = max(float(a.s[-1]), top * 2.0**-26)
+    return arb(4 * m * n + 512) + 16 * max(m, n) * ball(top) / ball(smallest)

@@ -15,8 +15,8 @@ and Z = B₁ᵀC'. With D² = diag(B₁ᵀB₁), ‖D⁻¹B₁ᵀB₁D⁻¹ − 
    \cdot\Big[\frac1{\sqrt{1+h}},\frac1{\sqrt{1-h}}\Big].
 
 The same is then done with C', which is not larger than what V leaves of C. V comes from LAPACK and K from a few steps
-of iterative refinement; nothing is assumed of either. κ is about 2^12·2^-53 where B₁ keeps the singular values above
-2^-12 of the largest, so that every level costs a relative error of that size.
+of iterative refinement; nothing is assumed of either. κ is about 2^cut·2^-53 where B₁ keeps the singular values above
+2^-cut of the largest, so that every level costs a relative error of that size.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ from flint import arb, fmpz, fmpz_mat
 
 from certify.checker.arithmetic.rounding import Array, ball
 
-__all__ = ["Bounds", "relative_bounds", "whole"]
+__all__ = ["SPARE", "Bounds", "relative_bounds", "whole"]
 
 Bounds = list[tuple[arb, arb]]
 """Lower and upper bounds of singular values, decreasing."""
 
-_KEPT = 12
-_STEPS = 40
+_CUT = 12
+_STEPS = 20
 _FLOATS = 60
-_SPARE = 48
+SPARE = 64
+"""How many units there are in 2^-reach, in bits."""
 _LEVELS = 2000
 
 
@@ -76,12 +77,12 @@ def relative_bounds(a: Array, reach: int) -> Bounds | None:
     nothing = (arb(0), arb(0))
     if not kept.size:
         return [nothing] * min(a.shape)
-    bits = 2 * reach + _SPARE
+    bits = reach + SPARE
     top = int(np.frexp(np.abs(kept).max())[1])
     parts = [_units(float(x), bits - top) for x in (kept if kept.shape[0] >= kept.shape[1] else kept.T).flat]
     lost = arb(kept.size).sqrt() if any(inexact for _, inexact in parts) else arb(0)
     matrix = fmpz_mat(max(kept.shape), min(kept.shape), [x for x, _ in parts])
-    found = whole(matrix, bits, reach)
+    found = whole(matrix, bits, reach, _CUT)
     if found is None:
         return None
     unit = arb(2) ** (top - bits)
@@ -96,7 +97,7 @@ def _units(x: float, shift: int) -> tuple[int, bool]:
     return (top << shift, False) if shift >= 0 else (top >> -shift, top & ((1 << -shift) - 1) != 0)
 
 
-def whole(matrix: fmpz_mat, bits: int, reach: int) -> Bounds | None:
+def whole(matrix: fmpz_mat, bits: int, reach: int, cut: int) -> Bounds | None:
     """The bounds for a matrix of integers of about ``bits`` digits, the longer side first, in units."""
     floor = _norm(matrix) * arb(2) ** -reach
     levels: list[_Level] = []
@@ -105,7 +106,7 @@ def whole(matrix: fmpz_mat, bits: int, reach: int) -> Bounds | None:
         while c.ncols() and not _norm(c) <= floor:
             if len(levels) == _LEVELS:
                 return None
-            level, c = _split(c, bits, reach)
+            level, c = _split(c, bits, cut)
             levels.append(level)
     except (np.linalg.LinAlgError, _Leaning):
         return None
@@ -119,7 +120,7 @@ class _Leaning(ValueError):
     """The columns of a product are not orthogonal enough for a bound."""
 
 
-def _split(c: fmpz_mat, bits: int, reach: int) -> tuple[_Level, fmpz_mat]:
+def _split(c: fmpz_mat, bits: int, cut_bits: int) -> tuple[_Level, fmpz_mat]:
     """One level, and the next matrix."""
     m, t = c.nrows(), c.ncols()
     right = scipy.linalg.svd(_floats(c), full_matrices=False, check_finite=False, lapack_driver="gesvd")[2]
@@ -130,36 +131,44 @@ def _split(c: fmpz_mat, bits: int, reach: int) -> tuple[_Level, fmpz_mat]:
     columns = sorted(((_square(column), column) for column in turned), key=lambda x: x[0], reverse=True)
     if not columns[0][0] > 0:
         raise _Leaning
-    r = sum(square << 2 * _KEPT >= columns[0][0] for square, _ in columns)
+    r = sum(square << 2 * cut_bits >= columns[0][0] for square, _ in columns)
     rows = fmpz_mat([column for _, column in columns[:r]])
     squares = [square for square, _ in columns[:r]]
-    e = _off_identity((rows * rows.transpose()).tolist(), squares)
+    inner = rows * rows.transpose()
+    e = _off_identity(inner.tolist(), squares)
     low, high = (1 - e).sqrt(), (1 + e).sqrt()
     lengths = [arb(square).sqrt() for square in squares]
     head = [(d * low, d * high) for d in lengths]
     cut, stretched, shrunk = arb(m * t).sqrt(), (1 + h).sqrt(), (1 - h).sqrt()
     if r == t:
-        return _Level(head, arb(0), arb(1), cut, stretched, shrunk), fmpz_mat(m, 0)
+        level = _Level(head=head, moved=arb(0), tau=arb(1), cut=cut, stretched=stretched, shrunk=shrunk)
+        return level, fmpz_mat(m, 0)
     rest = fmpz_mat([column for _, column in columns[r:]]).transpose()
-    k = _projection(rows, squares, rest, bits, reach)
+    k = _projection(rows, inner, rest, bits)
     left = rest - _shifted(rows.transpose() * k, bits)
     s = (lengths[-1] * low).lower()
     z = _norm(rows * left)
     kappa = _norm(k) * arb(2) ** -bits + z / (s * s)
     tau = (kappa + (kappa * kappa + 4).sqrt()) / 2
-    return _Level(head, z / s, tau, cut, stretched, shrunk), left
+    return _Level(head=head, moved=z / s, tau=tau, cut=cut, stretched=stretched, shrunk=shrunk), left
 
 
-def _projection(rows: fmpz_mat, squares: Sequence[fmpz], rest: fmpz_mat, bits: int, reach: int) -> fmpz_mat:
-    """K near (B₁ᵀB₁)⁻¹B₁ᵀB₂ in units of 2^-bits: B₁ᵀB₁ is nearly the diagonal of the squares."""
+def _projection(rows: fmpz_mat, inner: fmpz_mat, rest: fmpz_mat, bits: int) -> fmpz_mat:
+    """K near G⁻¹B₁ᵀB₂ in units of 2^-bits, for G = B₁ᵀB₁, which is nearly diagonal.
+
+    X near G⁻¹ and K gain digits together: K by the residual of B₂ − B₁K, X by (2I − XG)X.
+    """
     head, found = rows.transpose(), fmpz_mat(rows.nrows(), rest.ncols())
-    enough = arb(2) ** (bits - reach - _SPARE // 2)
+    places = range(rows.nrows())
+    scale = int(inner[0, 0]).bit_length()
+    x = fmpz_mat([[(fmpz(1) << bits + scale) // inner[i, i] if i == j else 0 for j in places] for i in places])
+    two = fmpz_mat([[fmpz(2 * (i == j)) << bits for j in places] for i in places])
     for _ in range(_STEPS):
-        overlaps = (rows * rest).tolist()
-        step = fmpz_mat([[(x << bits) // square for x in row] for row, square in zip(overlaps, squares, strict=True)])
+        step = _shifted(x * (rows * rest), scale)
         found, rest = found + step, rest - _shifted(head * step, bits)
-        if _norm(step) < enough:
+        if _norm(step) < 2.0**16 * step.ncols():
             break
+        x = _shifted((two - _shifted(x * inner, scale)) * x, bits)
     return found
 
 

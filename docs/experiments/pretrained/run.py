@@ -28,6 +28,7 @@ from certify.comparison.side import Side, side  # noqa: E402
 from certify.geometry.interface.alignment import overlap  # noqa: E402
 from certify.geometry.interface.hierarchy import head_mean, head_variance  # noqa: E402
 from certify.linalg.subspace import Subspace, principal_cosines  # noqa: E402
+from certify.report.same_spectrum import mean_overlap as head_overlap  # noqa: E402
 from certify.rigor.ball import ball, hull_ball, interval  # noqa: E402
 
 SEED = 3
@@ -120,16 +121,9 @@ def same_spectrum(matrix: Array, columns: bool, rng: np.random.Generator) -> tup
     values = np.linalg.svd(m, compute_uv=False)
     found = []
     for _ in range(DRAWS):
-        u, v = (np.linalg.qr(rng.normal(size=(len(values), len(values))))[0] for _ in range(2))
-        blocks = np.split((u * values) @ v.T, HEADS)
-        bases = np.stack([np.linalg.qr(block.T)[0] for block in blocks])
-        size = bases.shape[2]
-        joined = np.concatenate(list(bases), axis=1)
-        gram = (joined.T @ joined) ** 2
-        whole = float(gram.sum()) - sum(
-            float(gram[i : i + size, i : i + size].sum()) for i in range(0, len(gram), size)
-        )
-        found.append(whole / size / (HEADS * (HEADS - 1)))
+        # V turns all heads alike and changes no overlap.
+        u, _ = (np.linalg.qr(rng.normal(size=(len(values), len(values))))[0] for _ in range(2))
+        found.append(head_overlap(u, values, len(values) // HEADS))
     return float(np.mean(found)), float(np.std(found, ddof=1))
 
 

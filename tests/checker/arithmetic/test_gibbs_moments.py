@@ -55,7 +55,9 @@ def test_moments_at_steep_exponents_are_known_relative_to_themselves(d, s):
     with mp.workdps(600):
         found = gibbs(d, s)
         total, *others = moments(d, s)
-        for ball, truth in zip((found.log_partition, found.mean, found.variance), (mp.log(total), *others), strict=True):
+        for ball, truth in zip(
+            (found.log_partition, found.mean, found.variance), (mp.log(total), *others), strict=True
+        ):
             assert encloses(ball, truth)
             assert ball.rad() <= 1e-12 * abs(ball.mid())
 

@@ -48,6 +48,10 @@ def snapshot(
         excess = loss + decay * mass / 2 - (decay * 4 - decay * decay)
         yield "F is near its minimum and above it", excess > 0 and excess < arb(1) / 20
         yield "excess from the loss", excess < excess_bound(decay, loss, mass)
+        # With the target 0 the infimum is 0, at 0, and nothing is lost.
+        whole = _square([start[1] * start[0]]) / 2 + decay / 2 * _square(start[:1]) + decay / 2 * _square(start[1:])
+        attained = excess_bound(decay, _square([start[1] * start[0]]) / 2, mass)
+        yield "attained", abs(attained - whole) < arb(2) ** -100
         size, gap, weight = _square([imbalance(start)]).sqrt(), gram_gap(start), mass.sqrt()
         now = bound(decay, arb(0), size, gap, weight, excess)
         yield "t = 0", sine(start) < now
