@@ -110,7 +110,7 @@ class Thresholds:
     label_correlation: float = 0.9
     label_ratio: float = 2.0
     hub_groups: int = 2
-    incidence_relative: float = 1e-4
+    incidence_relative: float = 1e-3
     undecided_share: float = 0.05
 
     def __post_init__(self) -> None:
