@@ -113,8 +113,10 @@ class _Horizon:
         if fault := enclosed([low.union(high)], values[:1], 0.0, nonnegative=True):
             return fault
         best = [_least(2 * self.decay * time) for time in (low, high)]
+        (share, factor), (share_most, factor_most) = best
         ends = [
-            share**2 * time if factor < 1 else arb(0) for (share, factor), time in zip(best, (low, high), strict=True)
+            share**2 * low if factor < 1 else arb(0),
+            arb(0) if factor_most >= 1 else share_most**2 * high,
         ]
         return enclosed([ends[0].union(ends[1])], values[1:], _room(low, high, best), nonnegative=True)
 

@@ -90,7 +90,7 @@ def _cost(a: Range, b: Range, sine: Array) -> Range:
     real = a.plus(b.times(cos.times(cos).minus(sin.times(sin))))
     span = np.maximum(real.lo, a.minus(b).size().lo)
     with np.errstate(all="ignore"):
-        excess = np.where(span > 0, np.minimum(slope / 2, slope * slope / span), slope / 2)
+        excess = np.where(span > 0, np.minimum(slope / 2, slope * (slope / span)), slope / 2)
     near = cost.hi <= a.plus(b).lo / 2
     across = b.times(sin.times(cos)).times(2.0)
     largest = real.size().times(real.size()).plus(across.times(across)).root().hi

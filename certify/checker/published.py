@@ -30,7 +30,7 @@ def between(own: Sequence[Range], most: Sequence[Range], published: Sequence[Enc
         # Publication widens by the width on either side, also where one end is sharp, and rounds to a grid; what the
         # prover knows may be a few times as wide.
         room = _TIMES * (float(wide.hi) - float(wide.lo))
-        tiny = 2.0**-38 * max(abs(value.lower), abs(value.upper)) + 2.0**-800 + room
+        tiny = 2.0**-38 * max(abs(value.lower), abs(value.upper)) + 2.0**-490 + room
         if not (float(wide.lo) - tiny <= value.lower and value.upper <= float(wide.hi) + tiny):
             return f"value {place} is wider than what is published"
     return ""

@@ -50,7 +50,7 @@ def storage_structure_claims(
         scaled.append((outside(size, size), units))
     narrow = _moved(scaled[0], scaled[1], interface.groups)
     room = _FACTOR * 16 * (interface.writer.matrix.shape[0] + max(map(len, interface.groups)) + 64) * U
-    wide = Range(narrow.lo * (1 - room), narrow.hi * (1 + room) + 2.0**-800)
+    wide = Range(narrow.lo * (1 - room), narrow.hi * (1 + room) + 2.0**-490)
     moved = [x.at(rows) for x in (narrow, wide)]
     found = [_marks(side, x, pairs, omega, edges, letters) for side, x in zip(own, moved, strict=True)]
     counts = [[count(*marks) for marks in side] for side in found]
@@ -99,7 +99,8 @@ def _moved(lower: tuple[Range, Range], upper: tuple[Range, Range], groups: Seque
     low, high = (
         np.stack([np.sqrt(np.square(np.maximum(end[list(rows)], 0.0)).sum(axis=0)) for rows in groups]) for end in whole
     )
-    found = outside(low * (1 - slack), high * (1 + slack))
+    # Squares that underflow leave a root short by less than 2^-500.
+    found = outside(low * (1 - slack) - 2.0**-500, high * (1 + slack) + 2.0**-500)
     return Range(np.maximum(found.lo, 0.0), found.hi)
 
 

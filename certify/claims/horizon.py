@@ -32,18 +32,19 @@ _ANGLE = "B3.angle["
 
 NOTE = (
     "for the gradient flow of F, the loss and λ/2 ‖W‖_F² for each layer of the chain: all at one rate, each layer a "
-    "matrix of its own, and this interface linear, without a bias, nothing else reading or writing it"
+    "matrix of its own, and the upper layer of this interface reading exactly what the lower one writes, without a "
+    "bias, gain, activation or other map between, and nothing else reading or writing it"
 )
 """What the claims rest on."""
 
 
 def path_id(k: int) -> str:
-    """The id of the claim about the path that leaves two windows of k ranks their gap."""
+    """The id of the claim about the path that leaves the gaps of two windows of k ranks a positive sum."""
     return f"B3.path[{k}]"
 
 
 def horizon_id(k: int) -> str:
-    """The id of the claim about the time that leaves two windows of k ranks their gap."""
+    """The id of the claim about the time that leaves the gaps of two windows of k ranks a positive sum."""
     return f"B3.horizon[{k}]"
 
 
@@ -110,8 +111,8 @@ def path(k: int, relative: float, scale: float) -> Assertion:
     """The path p, to ``relative`` of ``scale``, which is σ_1 of both layers added."""
     return measured(
         path_id(k),
-        f"along any path of both layers that is shorter, in the Frobenius norm of the pair, the {k} leading directions "
-        "written and read keep a gap; a gradient flow takes its square over F − inf F for it, or longer",
+        f"along any path of both layers that is shorter, in the Frobenius norm of the pair, the gaps of WWᵀ and W'ᵀW' "
+        f"after {k} keep a positive sum; a gradient flow takes its square over F − inf F for it, or longer",
         limit_of(relative, scale),
         parameters={"window": k},
     )
@@ -121,7 +122,7 @@ def horizon(k: int, flow: Flow, relative: float, scale: float) -> Assertion:
     """The horizon T and the time of the least bound, to ``relative`` of ``scale``, which is the upper end of T."""
     return measured(
         horizon_id(k),
-        f"a time up to which the {k} leading directions written and read keep a gap {flow.text}; and the time up to "
+        f"a time up to which the gaps of WWᵀ and W'ᵀW' after {k} keep a positive sum {flow.text}; and the time up to "
         "then at which the bound of their angle is least",
         limit_of(relative, scale),
         count=2,

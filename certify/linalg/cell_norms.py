@@ -235,6 +235,8 @@ def truncations(
     tilt, tilt_next = write.right.off_spectral, read.left.off_spectral
     # ‖D̄‖_F ≤ ‖M̄‖_F ≤ s'₁‖S‖_F and ‖S‖_F ≤ 2, for layers of Frobenius norm at most 1.
     turned = (tilt + tilt_next * (1 + tilt)) * (2 * reader.top + inner) + inner * (1 + tilt) * (1 + tilt_next)
+    # ‖P_G(U − Ū)‖_F is at most so many times ‖U − Ū‖₂.
+    together = flint.arb(min(grouping.largest, u.shape[1])).sqrt()
     found = np.zeros((u.shape[0], v.shape[0]))
     float_error = ZERO
     before = read.k, write.k
@@ -242,7 +244,7 @@ def truncations(
         now = min(r_next, before[0]), min(r, before[1])
         float_error = (float_error + _strips(found, u, v, m, before, now)).upper()
         before = now
-        moved = writer.moved(r, tilt), reader.moved(r_next, tilt_next)
+        moved = writer.moved(r, tilt), reader.moved(r_next, tilt_next * together)
         rest = up(turned + float_error)
         off = _off(writer, reader, moved, (up(writer.error), up(reader.error)), rest)
         yield Truncated((r, r_next), found, off, _off(writer, reader, moved, published, rest))

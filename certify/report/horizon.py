@@ -23,11 +23,12 @@ def horizon_text(certificate: Certificate, windows: Mapping[str, int | None], sh
     lives = [known[subject, horizon.HALF_LIFE] for subject in windows if (subject, horizon.HALF_LIFE) in known]
     if not lives:
         return ""
-    text = f"ridge {certificate.thresholds['ridge']}: the imbalance halves every {short(lives[0].values[0])}"
+    life = short(lives[0].values[0])
+    text = f"ridge {certificate.thresholds['ridge']}, where nothing lies between: the imbalance halves every {life}"
     for name, before in ((horizon.horizon_id, "before"), (horizon.path_id, "on a path shorter than")):
         asked = {subject: known.get((subject, name(k))) for subject, k in windows.items() if k is not None}
         sure = {subject: x for subject, x in asked.items() if x is not None and x.verdict is Verdict.CERTIFIED}
         if sure:
             first = min(sure, key=lambda subject: sure[subject].values[0].lower)
-            return f"{text}; no gap closes {before} {short(sure[first].values[0])}, that of {first} first"
+            return f"{text}; no sum of two gaps closes {before} {short(sure[first].values[0])}, that of {first} first"
     return text

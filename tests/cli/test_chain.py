@@ -233,7 +233,10 @@ def test_a_ridge_is_asked_shown_and_expected(tmp_path, capsys):
     code = cli.run(["chain", *asked, "--ridge", "0.25", "--excess", "0.01", "-o", saved])
     assert code in (0, 3)
     # log 2/0.5; and (γ/2w)² over the excess, γ = 3 + 7/4 and w² = 5 + 25/4 at two directions.
-    line = "ridge 0.25: the imbalance halves every 1.386; no gap closes before 50.14, that of edge a -> b first"
+    line = (
+        "ridge 0.25, where nothing lies between: the imbalance halves every 1.386; no sum of two gaps closes before "
+        "50.14, that of edge a -> b first"
+    )
     assert line in " ".join(capsys.readouterr().out.split())
     assert cli.run(["verify", saved, *asked]) == code
     said = capsys.readouterr().out
@@ -243,7 +246,7 @@ def test_a_ridge_is_asked_shown_and_expected(tmp_path, capsys):
     assert cli.run(["verify", saved, *asked, *same]) == code
     capsys.readouterr()
     assert cli.run(["chain", *asked, "--ridge", "0.25"]) in (0, 3)
-    assert "no gap closes on a path shorter than 0.7081" in " ".join(capsys.readouterr().out.split())
+    assert "no sum of two gaps closes on a path shorter than 0.7081" in " ".join(capsys.readouterr().out.split())
     for options, words in (
         (["--ridge", "0"], "the threshold ridge is no positive number"),
         (["--ridge", "nan"], "the threshold ridge is no positive number"),

@@ -109,7 +109,8 @@ def norm(x: Range, mask: Mask) -> Range:
         return constant(0.0)
     slack = 4 * gamma(int(np.count_nonzero(mask)) + 4)
     low, high = (np.asarray(np.sqrt(np.sum(np.square(end[mask])))) for end in x)
-    found = outside(low * (1.0 - slack), high * (1.0 + slack))
+    # Squares that underflow leave a root short by less than 2^-500.
+    found = outside(low * (1.0 - slack) - 2.0**-500, high * (1.0 + slack) + 2.0**-500)
     return Range(np.maximum(found.lo, 0.0), found.hi)
 
 

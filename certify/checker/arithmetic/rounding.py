@@ -176,7 +176,9 @@ def check_arithmetic() -> None:
     x[n // 2 :, : n // 2] = 0
     exact = small[n // 2 :, n // 2 :] @ small[n // 2 :, :]  # integers below 2^53: exact in any order
     faithful = bool(np.array_equal((x @ y)[n // 2 :], exact * 2.0**-40))
-    if not (nearest and faithful and ctx.prec >= 53):
+    # Subnormal numbers may flush as results; as operands that are scaled up they are read.
+    gradual = bool(np.all(np.ldexp(np.full(8, 2.0**-1074), 60) == 2.0**-1014))
+    if not (nearest and gradual and faithful and ctx.prec >= 53):
         raise InternalError(
             "the floating-point arithmetic of this process does not obey the model of the checker",
             hint="another BLAS, or a process that does not change the rounding mode",

@@ -41,6 +41,7 @@ U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add (p + q(1 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -81,9 +82,11 @@ class Transport:
         lengths = np.sqrt(np.einsum("ij,ij->j", lower, lower)) * (1.0 + 4 * gamma(lower.shape[0] + 4))
         terms = lower.shape[0]
         # ‖W'‖_F is at most 1 up to what scaling flushed.
-        self.slip = lengths * (2 * gamma(roundings(terms))) + 2.0**-900
+        # A root of squares that underflow may be 2^-500 short.
+        self.slip = (lengths + 2.0**-500) * (2 * gamma(roundings(terms))) + 2.0**-900
         self.cells = self._norms(self.whole, self.slip)
-        relative = 1.0 + 4 * gamma(max(lower.shape) + upper.shape[1] + 8)
+        largest = max(rows.size for rows in self.groups)
+        relative = 1.0 + 4 * gamma(terms + largest * upper.shape[1] + 8)
         self.columns = lengths * relative + 2.0**-500
         self.rows = np.array([np.linalg.norm(upper[rows]) for rows in self.groups]) * relative + 2.0**-500
 
@@ -116,7 +119,8 @@ class Transport:
     def _norms(self, x: Array, slip: Array | float) -> Range:
         found = np.stack([np.sqrt(np.einsum("ij,ij->j", x[rows], x[rows])) for rows in self.groups])
         relative = 4 * gamma(max(rows.size for rows in self.groups) + 8)
-        wide = outside(found * (1.0 - relative) - slip, found * (1.0 + relative) + slip)
+        more = slip + 2.0**-500
+        wide = outside(found * (1.0 - relative) - more, found * (1.0 + relative) + more)
         return Range(np.maximum(wide.lo, 0.0), wide.hi)
 
     def plan(self, windows: Iterable[tuple[int, int]]) -> None:
@@ -168,7 +172,9 @@ class Transport:
     def _moved(self, side: int, r: int) -> Array:
         """Bounds of (W_r − B_r)e_j for all columns, or of the rows of W'_{r'} − B'_{r'} in all groups."""
         near, squares = self.near[side], self.squares[side]
-        tilt = near.left_distance if side else near.right_distance
+        # In the Frobenius norm over the rows of a group.
+        rank = min(max(rows.size for rows in self.groups), near.d) if side else 1
+        tilt = (near.left_distance if side else near.right_distance) * (math.sqrt(rank) + 2.0**-40)
         if r >= near.d:
             return np.full(squares.shape[0], above(self._unit(side, near.spread)))
         # σ_r >= s_r − ε and σ_{r+1} <= s_{r+1} + ε; the weights increase in the σ that they have.
@@ -214,11 +220,15 @@ class Transport:
             half, rounding = product(left[:, :r_next], np.ascontiguousarray(middle[:r_next, r:q]))
             part, last = product(half, np.ascontiguousarray(right[:, r:q].T))
             change += part
-            slip += ball(rounding) * inner + ball(last)
+            slip += ball(rounding) * inner + ball(last) + _rounded(change)
         if r_next < q_next:
             half, rounding = product(np.ascontiguousarray(middle[r_next:q_next, :q]), right[:, :q].T)
             part, last = product(left[:, r_next:q_next], half)
             change += part
-            slip += ball(rounding) * outer + ball(last)
-        # Two sums an entry, of a matrix of norm below 2.
-        return slip + ball(4 * U) * ball(absolute_norm(change)) + ball(4 * ETA) * change.size
+            slip += ball(rounding) * outer + ball(last) + _rounded(change)
+        return slip
+
+
+def _rounded(found: Array) -> arb:
+    """What a sum of two matrices rounds, entry by entry."""
+    return ball(2 * U) * ball(absolute_norm(found)) + ball(2 * ETA) * found.size
