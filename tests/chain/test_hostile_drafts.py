@@ -14,9 +14,12 @@ from safetensors.numpy import save_file
 import certify
 from certify.chain import load
 from certify.chain.chain_file import draft_chain_file
+from certify.chain.drafts import draft
 from certify.chain.drafts.keras_graph import plan_keras
 from certify.chain.drafts.others import plan_sequences
+from certify.chain.limits import DEFAULT_LIMITS
 from certify.chain.loading import drafted, read_tensors
+from certify.chain.model import LeftOut
 from certify.chain.stored import Memory, StoredTensor
 from certify.errors import ChainError
 from tests.chain.readers.model_files import hdf5_bytes, message, onnx_tensor, small, torch_bytes, view
@@ -181,12 +184,40 @@ def test_gains_that_are_one_plus_a_weight_are_not_folded(tmp_path):
         ({"net.0.weight": (8, 8), "net.2.weight": (8, 8, 3), "x.weight": (3, 3)}, 0),
         ({"net.0.weight": (8, 4), "net.0.bias": (4,), "net.2.weight": (8, 8), "x.weight": (3, 3)}, 0),
         ({"net.0.weight": (8, 4), "net.1.weight": (8,), "net.1.bias": (8,), "net.3.weight": (2, 8), "x.w": (3, 3)}, 1),
+        # A member between them whose tensors lie deeper in the tree is read by what stands above it.
+        ({"net.0.weight": (8, 8), "net.1.0.weight": (8, 8), "net.1.0.bias": (8,), "net.2.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.1.blk.0.weight": (8, 8), "net.2.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.2.0.weight": (8, 8), "net.3.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.1": (8, 8), "net.2.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.2.weight": (8, 8), "net.3.0.weight": (8, 8), "net.5.weight": (8, 8)}, 1),
     ],
 )
 def test_numbered_names_are_a_sequence_only_with_a_gap(names, edges):
     tensors = {name: StoredTensor(name, "", "", shape, "F32", Memory(b"")) for name, shape in names.items()}
-    assert len(plan_sequences(tensors, set()).edges) == edges
-    assert plan_sequences(tensors, set(names)).edges == {}
+    assert len(plan_sequences(tensors, set(), names).edges) == edges
+    assert plan_sequences(tensors, set(names), names).edges == {}
+
+
+@pytest.mark.parametrize("between", [{"net.1.weight": np.ones((8, 8), "i1"), "net.1.weight_scale": random(8)},
+                                     {"net.2.weight": np.ones((8, 8), "i1")}, {}])  # fmt: skip
+def test_codes_between_two_members_of_a_sequence_are_not_passed(tmp_path, between):
+    save_file({"net.0.weight": random(8, 8), **between, "net.3.weight": random(8, 8)}, tmp_path / "m.safetensors")
+    found = drafted_edges(tmp_path / "m.safetensors")
+    assert found == (set() if between else {("net.0.weight", "net.3.weight")})
+
+
+def test_a_deeper_member_of_a_sequence_is_not_passed_by_numbered_names(tmp_path):
+    for inner in ("net.1.0.weight", "net.1.0.conv.weight"):
+        save_file({"net.0.weight": SQUARE, inner: SQUARE, "net.2.weight": SQUARE}, tmp_path / "m.safetensors")
+        assert drafted_edges(tmp_path / "m.safetensors") == set()
+
+
+def test_what_is_not_read_between_two_members_of_a_sequence_is_not_passed(tmp_path):
+    save_file({"net.0.weight": random(8, 8), "net.2.weight": random(8, 8)}, tmp_path / "m.safetensors")
+    found = read_tensors(tmp_path / "m.safetensors")[0]
+    for name, fits in (("net.1.weight", False), ("other.1.weight", True)):
+        left_out = [LeftOut(name, "numbers of format qint8 are not read")]
+        assert draft(str(tmp_path / "m.safetensors"), found, "all", DEFAULT_LIMITS, left_out).fits == fits
 
 
 def test_biases_tell_the_orientation_of_numbered_names(tmp_path):
