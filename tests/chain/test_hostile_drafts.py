@@ -110,6 +110,35 @@ def test_a_matrix_below_a_convolution(tmp_path, between, tensors, joined):
     assert drafted_edges(path, "graph") == ({("w", "k (reader)")} if joined else set())
 
 
+@pytest.mark.parametrize(
+    ("between", "words"),
+    [
+        (node("Mul", ["a", "g"], "x"), "scale"),
+        (node("Mul", ["g", "a"], "x"), "scale"),
+        (node("Mul", ["a", "gate"], "x"), "gate"),
+        (node("Div", ["a", "g"], "x"), "scale"),
+        (node("Div", ["a", "gate"], "x"), "gate"),
+        (node("Add", ["a", "g"], "x"), "bias"),
+        (node("Sub", ["a", "g"], "x"), "bias"),
+        (node("Sub", ["g", "a"], "x"), "scale+bias"),
+        (node("Sub", ["a", "other"], "x"), "residual"),
+        (node("ReduceSum", ["a"], "x", listed("axes", -2)), "pool"),
+        (node("ReduceMean", ["a"], "x", listed("axes", -2)), "mean"),
+        (node("ReduceMax", ["a"], "x", listed("axes", -2)), "pool"),
+        (node("Pad", ["a", "pads"], "x"), "pad"),
+        (node("Resize", ["a", "", "sizes"], "x"), "resize"),
+        (node("Identity", ["a"], "x"), ""),
+        (node("Cast", ["a"], "x"), ""),
+    ],
+)
+def test_what_changes_the_numbers_between_two_matrices_has_a_word(tmp_path, between, words):
+    tensors = {"g": random(8), "pads": whole(1, 0, 1, 0), "sizes": whole(2, 1)}
+    nodes = [node("MatMul", ["in", "w"], "a"), between, node("MatMul", ["x", "v"], "out")]
+    path = onnx(tmp_path / "m.onnx", nodes, w=random(5, 8), v=random(8, 3), **tensors)
+    assert drafted_edges(path, "graph") == {("w", "v")}
+    assert [edge.between for edge in load(path, preset="graph").edges] == [words]
+
+
 def test_a_product_with_the_transposed_input_is_no_edge(tmp_path):
     nodes = [node("Gemm", ["in", "a"], "x"), node("Gemm", ["x", "b"], "y", number("transA", 1))]
     assert drafted_edges(onnx(tmp_path / "m.onnx", nodes, a=SQUARE, b=random(8, 8)), "graph") == set()

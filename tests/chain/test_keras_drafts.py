@@ -82,6 +82,12 @@ def test_histories_of_the_newer_format_and_sequences_say_the_same():
         assert plan.edges == {("d", "e"): "relu+dropout"}
 
 
+@pytest.mark.parametrize(("kind", "word"), [("ZeroPadding1D", "pad"), ("UpSampling1D", "resize"), ("Cropping1D", "")])
+def test_places_that_come_and_go_have_a_word(kind, word):
+    layers = [_layer("Dense", "d"), _layer(kind, "m"), _layer("Dense", "e")]
+    assert plan_keras({"class_name": "Sequential", "config": layers}, _tensors(SHAPES)).edges == {("d", "e"): word}
+
+
 @pytest.mark.parametrize("kind", ["Flatten", "Concatenate", "LSTM", "Invented"])
 def test_what_may_mix_channels_ends_the_way(kind):
     layers = [_layer("Dense", "d"), _layer(kind, "m"), _layer("Dense", "e")]

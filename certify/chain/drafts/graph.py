@@ -9,6 +9,7 @@ because after them a channel need not be the same channel.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from certify.chain.drafts.onnx_axes import Axes
@@ -41,18 +42,18 @@ _PASSED = {
     "Dropout": "dropout",
     "Identity": "",
     "Cast": "",
-    "Add": "",
-    "Mul": "",
-    "Div": "",
-    "Sub": "",
+    "Add": "bias",
+    "Mul": "scale",
+    "Div": "scale",
+    "Sub": "bias",
     "DynamicQuantizeLinear": "",
     "QuantizeLinear": "",
     "DequantizeLinear": "",
-    "Pad": "",
-    "Resize": "",
+    "Pad": "pad",
+    "Resize": "resize",
     "InstanceNormalization": "layernorm",
     "ReduceMax": "pool",
-    "ReduceSum": "",
+    "ReduceSum": "pool",
     "Transpose": "",
     "Squeeze": "",
     "Unsqueeze": "",
@@ -60,6 +61,8 @@ _PASSED = {
     "Flatten": "",
     "Reshape": "",
 }
+_COMPUTED = {"Add": "residual", "Sub": "residual", "Mul": "gate", "Div": "gate"}
+"""The words where no input is stored."""
 _MOST_STEPS = 64
 
 
@@ -83,7 +86,7 @@ def plan_graph(graph: Graph) -> Plan:
         if not node.outputs or node.outputs[0] not in matrices:
             continue
         upper = matrices[node.outputs[0]]
-        for name, between in _sources(node.inputs[0], upper, axes, made, matrices):
+        for name, between in _sources(node.inputs[0], upper, axes, made, matrices, graph.tensors.keys()):
             lower = matrices[name]
             if lower.channels_out == upper.channels_in and lower.writer.tensor != upper.reader.tensor:
                 plan.edge(lower.writer, upper.reader, between)
@@ -148,7 +151,12 @@ def _scaled(graph: Graph, codes: str, scale: str, zero: str = "", *, axis: int =
 
 
 def _sources(
-    start: str, upper: _Matrix, axes: Axes, made: dict[str, Node], matrices: dict[str, _Matrix]
+    start: str,
+    upper: _Matrix,
+    axes: Axes,
+    made: dict[str, Node],
+    matrices: dict[str, _Matrix],
+    stored: Container[str],
 ) -> list[tuple[str, str]]:
     """What writes the channels that ``upper`` reads from ``start``, and the words for what lies between, in the order
     of the data."""
@@ -169,7 +177,10 @@ def _sources(
             continue
         before = axes.before(node, axis, upper.channels_in)
         word = _PASSED[node.kind]
-        if node.kind in ("Add", "Mul") and len(before) == 2:
-            word = "gate" if node.kind == "Mul" else "residual"
-        stack += [(item, place, (*words, word) if word else words) for item, place in before]
+        if node.kind in _COMPUTED and not any(item in stored for item in node.inputs):
+            word = _COMPUTED[node.kind]
+        own = (word,) if word else ()
+        if node.kind == "Sub" and node.inputs[0] in stored:
+            own = (word, "scale")  # bias − data: the factor −1 comes first
+        stack += [(item, place, (*words, *own)) for item, place in before]
     return list(found.items())

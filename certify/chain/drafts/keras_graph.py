@@ -52,7 +52,7 @@ _PASSED = {
     "Masking": "",
 }
 _POOLS = ("MaxPooling", "AveragePooling", "GlobalMaxPooling", "GlobalAveragePooling")
-_MOVED = ("Cropping", "ZeroPadding", "UpSampling")
+_MOVED = {"Cropping": "", "ZeroPadding": "pad", "UpSampling": "resize"}
 _MATRICES = ("Dense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D")
 _MOST_STEPS = 64
 
@@ -181,7 +181,7 @@ def _words(kind: str, said: Mapping[str, Any]) -> tuple[str, ...] | None:
         return None if activation is None or said.get("depth_multiplier", 1) != 1 else ("conv", *activation)
     if kind.startswith(_POOLS):
         return ("pool",)
-    word = "" if kind.startswith(_MOVED) else _PASSED.get(kind)
+    word = next((x for start, x in _MOVED.items() if kind.startswith(start)), _PASSED.get(kind))
     return None if word is None else (word,) if word else ()
 
 
