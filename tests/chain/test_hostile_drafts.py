@@ -69,6 +69,10 @@ KERNEL, SQUARE = random(8, 3, 3), random(8, 8)
         ([node("Relu", ["c"], "x")], {}, False),
         ([node("Transpose", ["c"], "x", listed("perm", 0, 2, 1))], {}, True),
         ([node("Transpose", ["c"], "x", listed("perm", 1, 0, 2))], {}, False),
+        ([node("Transpose", ["c"], "t", listed("perm", 2, 1, 0)), node("Transpose", ["t"], "x")], {}, False),
+        ([node("Transpose", ["c"], "t", listed("perm", 1, 2, 0)), node("Transpose", ["t"], "x")], {}, True),
+        ([node("Transpose", ["c"], "t", listed("perm", 1, 2, 0)),
+          node("Transpose", ["t"], "x", message((1, b"perm"), (20, 7)))], {}, False),
         ([node("ReduceMean", ["c"], "x", listed("axes", 2), number("keepdims", 0))], {}, True),
         ([node("ReduceMean", ["c"], "x", listed("axes", 1), number("keepdims", 0))], {}, False),
         ([node("ReduceMean", ["c"], "x", listed("axes", -1), number("keepdims", 1))], {}, False),
@@ -137,6 +141,27 @@ def test_what_changes_the_numbers_between_two_matrices_has_a_word(tmp_path, betw
     path = onnx(tmp_path / "m.onnx", nodes, w=random(5, 8), v=random(8, 3), **tensors)
     assert drafted_edges(path, "graph") == {("w", "v")}
     assert [edge.between for edge in load(path, preset="graph").edges] == [words]
+
+
+def test_scales_of_codes_lie_along_the_axis_zero_that_is_not_written(tmp_path):
+    codes, scale = np.array([[1, 2], [3, 4]], "i1"), np.array([1.0, 100.0], "f4")
+    for axis, wanted in ((number("axis", 0), 0), (message((1, b"axis"), (20, 2)), 0), (number("axis", 1), 1)):
+        nodes = [node("MatMul", ["in", "v"], "a"), node("DequantizeLinear", ["q", "s"], "w", axis)]
+        nodes.append(node("MatMul", ["a", "w"], "out"))
+        path = onnx(tmp_path / "m.onnx", nodes, v=random(3, 2), q=codes, s=scale)
+        expected = codes * (scale[:, None] if wanted == 0 else scale)
+        assert np.array_equal(load(path, preset="graph").layers[-1].matrix(), expected.T)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "weights"),
+    [("Conv", "group", random(8, 8, 3)), ("Gemm", "transB", SQUARE), ("Gemm", "transA", SQUARE)],
+)
+def test_a_list_in_place_of_a_number_is_no_edge(tmp_path, kind, name, weights):
+    for attribute, joined in ((message((1, name.encode()), (20, 7)), False), (number(name, int(kind == "Conv")), True)):
+        nodes = [node(kind, ["in", "a"], "x"), node(kind, ["x", "b"], "y", attribute)]
+        path = onnx(tmp_path / "m.onnx", nodes, a=weights, b=weights + 1)
+        assert bool(drafted_edges(path, "graph")) == joined
 
 
 def test_a_product_with_the_transposed_input_is_no_edge(tmp_path):

@@ -101,9 +101,9 @@ def _matrix(node: Node, graph: Graph, made: dict[str, Node]) -> _Matrix | None:
         return None
     tensor, keys = found
     shape = graph.tensors[tensor].shape
-    groups = node.attributes.get("group", (1,))[0]
     if node.kind == "Conv":
-        if len(shape) < 3 or groups < 1:
+        groups = _number(node, "group", 1)
+        if len(shape) < 3 or groups is None or groups < 1:
             return None
         more: tuple[tuple[str, Value], ...] = keys if groups == 1 else (*keys, ("groups", groups))
         return _Matrix(
@@ -113,7 +113,10 @@ def _matrix(node: Node, graph: Graph, made: dict[str, Node]) -> _Matrix | None:
         )  # fmt: skip
     if len(shape) != 2 or node.attributes.get("transA", (0,)) != (0,):
         return None
-    turned = not (node.kind == "Gemm" and node.attributes.get("transB", (0,))[0] == 1)
+    other = _number(node, "transB", 0) if node.kind == "Gemm" else 0
+    if other is None:
+        return None
+    turned = not other
     part = Part(tensor, tensor, (*keys, ("transpose", True)) if turned else keys)
     rows, columns = shape[::-1] if turned else shape
     return _Matrix(part, part, rows, columns, -1)
@@ -128,9 +131,8 @@ def _weight(name: str, graph: Graph, made: dict[str, Node]) -> tuple[str, tuple[
     if node is None:
         return None
     if node.kind == "DequantizeLinear" and all(item in graph.tensors for item in node.inputs if item):
-        return node.inputs[0], _scaled(
-            graph, node.inputs[0], *node.inputs[1:], axis=node.attributes.get("axis", (1,))[0]
-        )
+        axis = _number(node, "axis", 1)
+        return None if axis is None else (node.inputs[0], _scaled(graph, node.inputs[0], *node.inputs[1:], axis=axis))
     if node.kind == "Mul" and len(node.inputs) == 2:
         for codes, scale in (node.inputs, node.inputs[::-1]):
             cast = made.get(codes)
@@ -139,6 +141,12 @@ def _weight(name: str, graph: Graph, made: dict[str, Node]) -> tuple[str, tuple[
     if node.kind in ("Identity", "Cast", "Transpose") and node.kind != "Transpose":
         return _weight(node.inputs[0], graph, made)
     return None
+
+
+def _number(node: Node, name: str, default: int) -> int | None:
+    """An attribute of one whole number; None where it is a list of another length."""
+    found = node.attributes.get(name, (default,))
+    return found[0] if len(found) == 1 else None
 
 
 def _scaled(graph: Graph, codes: str, scale: str, zero: str = "", *, axis: int = -1) -> tuple[tuple[str, Value], ...]:
