@@ -81,7 +81,7 @@ def load(
     if preset and preset not in PRESETS:
         raise UsageError(f"no preset is called {preset!a}", hint=f"one of {', '.join(PRESETS)}")
     if preset:
-        found = draft(source, tensors, preset, limits)
+        found = draft(source, tensors, preset, limits, left_out)
         if not found.fits:
             raise ChainError(
                 found.why, file=source, hint="edit this chain file and give it with --chain FILE", shown=found.text
@@ -123,8 +123,8 @@ def drafted(path: str | os.PathLike[str], preset: str = "all", limits: Limits = 
     InputError : the weights cannot be read.
     """
     source = os.fspath(path)
-    tensors, _ = read_tensors(source, limits)
-    return draft(source, tensors, preset, limits)
+    tensors, left_out = read_tensors(source, limits)
+    return draft(source, tensors, preset, limits, left_out)
 
 
 def one_layer(

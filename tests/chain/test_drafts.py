@@ -268,8 +268,8 @@ def test_graphs(tmp_path):
     path.write_bytes(message((7, message(*graph))))
     found = edges_of(path, "graph", tmp_path)
     assert found == {
-        ("w1", "w2"): "relu",
-        ("w1", "w3"): "relu+residual",
+        ("w1", "w2"): "bias+relu",
+        ("w1", "w3"): "bias+relu+residual",
         ("w2", "w3"): "residual",
         ("w3", "q"): "",
     }

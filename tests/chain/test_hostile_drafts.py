@@ -14,9 +14,12 @@ from safetensors.numpy import save_file
 import certify
 from certify.chain import load
 from certify.chain.chain_file import draft_chain_file
+from certify.chain.drafts import draft
 from certify.chain.drafts.keras_graph import plan_keras
 from certify.chain.drafts.others import plan_sequences
+from certify.chain.limits import DEFAULT_LIMITS
 from certify.chain.loading import drafted, read_tensors
+from certify.chain.model import LeftOut
 from certify.chain.stored import Memory, StoredTensor
 from certify.errors import ChainError
 from tests.chain.readers.model_files import hdf5_bytes, message, onnx_tensor, small, torch_bytes, view
@@ -66,6 +69,10 @@ KERNEL, SQUARE = random(8, 3, 3), random(8, 8)
         ([node("Relu", ["c"], "x")], {}, False),
         ([node("Transpose", ["c"], "x", listed("perm", 0, 2, 1))], {}, True),
         ([node("Transpose", ["c"], "x", listed("perm", 1, 0, 2))], {}, False),
+        ([node("Transpose", ["c"], "t", listed("perm", 2, 1, 0)), node("Transpose", ["t"], "x")], {}, False),
+        ([node("Transpose", ["c"], "t", listed("perm", 1, 2, 0)), node("Transpose", ["t"], "x")], {}, True),
+        ([node("Transpose", ["c"], "t", listed("perm", 1, 2, 0)),
+          node("Transpose", ["t"], "x", message((1, b"perm"), (20, 7)))], {}, False),
         ([node("ReduceMean", ["c"], "x", listed("axes", 2), number("keepdims", 0))], {}, True),
         ([node("ReduceMean", ["c"], "x", listed("axes", 1), number("keepdims", 0))], {}, False),
         ([node("ReduceMean", ["c"], "x", listed("axes", -1), number("keepdims", 1))], {}, False),
@@ -105,6 +112,56 @@ def test_a_matrix_below_a_convolution(tmp_path, between, tensors, joined):
     nodes = [node("MatMul", ["in", "w"], "a"), *between, node("Conv", ["x", "k"], "out")]
     path = onnx(tmp_path / "m.onnx", nodes, w=random(5, 8), k=random(4, 8, 3), **tensors)
     assert drafted_edges(path, "graph") == ({("w", "k (reader)")} if joined else set())
+
+
+@pytest.mark.parametrize(
+    ("between", "words"),
+    [
+        (node("Mul", ["a", "g"], "x"), "scale"),
+        (node("Mul", ["g", "a"], "x"), "scale"),
+        (node("Mul", ["a", "gate"], "x"), "gate"),
+        (node("Div", ["a", "g"], "x"), "scale"),
+        (node("Div", ["a", "gate"], "x"), "gate"),
+        (node("Add", ["a", "g"], "x"), "bias"),
+        (node("Sub", ["a", "g"], "x"), "bias"),
+        (node("Sub", ["g", "a"], "x"), "scale+bias"),
+        (node("Sub", ["a", "other"], "x"), "residual"),
+        (node("ReduceSum", ["a"], "x", listed("axes", -2)), "pool"),
+        (node("ReduceMean", ["a"], "x", listed("axes", -2)), "mean"),
+        (node("ReduceMax", ["a"], "x", listed("axes", -2)), "pool"),
+        (node("Pad", ["a", "pads"], "x"), "pad"),
+        (node("Resize", ["a", "", "sizes"], "x"), "resize"),
+        (node("Identity", ["a"], "x"), ""),
+        (node("Cast", ["a"], "x"), ""),
+    ],
+)
+def test_what_changes_the_numbers_between_two_matrices_has_a_word(tmp_path, between, words):
+    tensors = {"g": random(8), "pads": whole(1, 0, 1, 0), "sizes": whole(2, 1)}
+    nodes = [node("MatMul", ["in", "w"], "a"), between, node("MatMul", ["x", "v"], "out")]
+    path = onnx(tmp_path / "m.onnx", nodes, w=random(5, 8), v=random(8, 3), **tensors)
+    assert drafted_edges(path, "graph") == {("w", "v")}
+    assert [edge.between for edge in load(path, preset="graph").edges] == [words]
+
+
+def test_scales_of_codes_lie_along_the_axis_zero_that_is_not_written(tmp_path):
+    codes, scale = np.array([[1, 2], [3, 4]], "i1"), np.array([1.0, 100.0], "f4")
+    for axis, wanted in ((number("axis", 0), 0), (message((1, b"axis"), (20, 2)), 0), (number("axis", 1), 1)):
+        nodes = [node("MatMul", ["in", "v"], "a"), node("DequantizeLinear", ["q", "s"], "w", axis)]
+        nodes.append(node("MatMul", ["a", "w"], "out"))
+        path = onnx(tmp_path / "m.onnx", nodes, v=random(3, 2), q=codes, s=scale)
+        expected = codes * (scale[:, None] if wanted == 0 else scale)
+        assert np.array_equal(load(path, preset="graph").layers[-1].matrix(), expected.T)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "weights"),
+    [("Conv", "group", random(8, 8, 3)), ("Gemm", "transB", SQUARE), ("Gemm", "transA", SQUARE)],
+)
+def test_a_list_in_place_of_a_number_is_no_edge(tmp_path, kind, name, weights):
+    for attribute, joined in ((message((1, name.encode()), (20, 7)), False), (number(name, int(kind == "Conv")), True)):
+        nodes = [node(kind, ["in", "a"], "x"), node(kind, ["x", "b"], "y", attribute)]
+        path = onnx(tmp_path / "m.onnx", nodes, a=weights, b=weights + 1)
+        assert bool(drafted_edges(path, "graph")) == joined
 
 
 def test_a_product_with_the_transposed_input_is_no_edge(tmp_path):
@@ -181,12 +238,40 @@ def test_gains_that_are_one_plus_a_weight_are_not_folded(tmp_path):
         ({"net.0.weight": (8, 8), "net.2.weight": (8, 8, 3), "x.weight": (3, 3)}, 0),
         ({"net.0.weight": (8, 4), "net.0.bias": (4,), "net.2.weight": (8, 8), "x.weight": (3, 3)}, 0),
         ({"net.0.weight": (8, 4), "net.1.weight": (8,), "net.1.bias": (8,), "net.3.weight": (2, 8), "x.w": (3, 3)}, 1),
+        # A member between them whose tensors lie deeper in the tree is read by what stands above it.
+        ({"net.0.weight": (8, 8), "net.1.0.weight": (8, 8), "net.1.0.bias": (8,), "net.2.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.1.blk.0.weight": (8, 8), "net.2.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.2.0.weight": (8, 8), "net.3.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.1": (8, 8), "net.2.weight": (8, 8)}, 0),
+        ({"net.0.weight": (8, 8), "net.2.weight": (8, 8), "net.3.0.weight": (8, 8), "net.5.weight": (8, 8)}, 1),
     ],
 )
 def test_numbered_names_are_a_sequence_only_with_a_gap(names, edges):
     tensors = {name: StoredTensor(name, "", "", shape, "F32", Memory(b"")) for name, shape in names.items()}
-    assert len(plan_sequences(tensors, set()).edges) == edges
-    assert plan_sequences(tensors, set(names)).edges == {}
+    assert len(plan_sequences(tensors, set(), names).edges) == edges
+    assert plan_sequences(tensors, set(names), names).edges == {}
+
+
+@pytest.mark.parametrize("between", [{"net.1.weight": np.ones((8, 8), "i1"), "net.1.weight_scale": random(8)},
+                                     {"net.2.weight": np.ones((8, 8), "i1")}, {}])  # fmt: skip
+def test_codes_between_two_members_of_a_sequence_are_not_passed(tmp_path, between):
+    save_file({"net.0.weight": random(8, 8), **between, "net.3.weight": random(8, 8)}, tmp_path / "m.safetensors")
+    found = drafted_edges(tmp_path / "m.safetensors")
+    assert found == (set() if between else {("net.0.weight", "net.3.weight")})
+
+
+def test_a_deeper_member_of_a_sequence_is_not_passed_by_numbered_names(tmp_path):
+    for inner in ("net.1.0.weight", "net.1.0.conv.weight"):
+        save_file({"net.0.weight": SQUARE, inner: SQUARE, "net.2.weight": SQUARE}, tmp_path / "m.safetensors")
+        assert drafted_edges(tmp_path / "m.safetensors") == set()
+
+
+def test_what_is_not_read_between_two_members_of_a_sequence_is_not_passed(tmp_path):
+    save_file({"net.0.weight": random(8, 8), "net.2.weight": random(8, 8)}, tmp_path / "m.safetensors")
+    found = read_tensors(tmp_path / "m.safetensors")[0]
+    for name, fits in (("net.1.weight", False), ("other.1.weight", True)):
+        left_out = [LeftOut(name, "numbers of format qint8 are not read")]
+        assert draft(str(tmp_path / "m.safetensors"), found, "all", DEFAULT_LIMITS, left_out).fits == fits
 
 
 def test_biases_tell_the_orientation_of_numbered_names(tmp_path):

@@ -55,8 +55,8 @@ LAYERS = [
 ]
 EDGES = {
     ("a (writer)", "b (reader)"): "batchnorm+relu",
-    ("b (writer)", "c (reader)"): "tanh+residual",
-    ("a (writer)", "c (reader)"): "residual",
+    ("b (writer)", "c (reader)"): "tanh+residual+conv",
+    ("a (writer)", "c (reader)"): "residual+conv",
     ("c (writer)", "d"): "pool",
     ("d", "e"): "relu",
 }
@@ -82,10 +82,60 @@ def test_histories_of_the_newer_format_and_sequences_say_the_same():
         assert plan.edges == {("d", "e"): "relu+dropout"}
 
 
+@pytest.mark.parametrize(("kind", "word"), [("ZeroPadding1D", "pad"), ("UpSampling1D", "resize"), ("Cropping1D", "")])
+def test_places_that_come_and_go_have_a_word(kind, word):
+    layers = [_layer("Dense", "d"), _layer(kind, "m"), _layer("Dense", "e")]
+    assert plan_keras({"class_name": "Sequential", "config": layers}, _tensors(SHAPES)).edges == {("d", "e"): word}
+
+
 @pytest.mark.parametrize("kind", ["Flatten", "Concatenate", "LSTM", "Invented"])
 def test_what_may_mix_channels_ends_the_way(kind):
     layers = [_layer("Dense", "d"), _layer(kind, "m"), _layer("Dense", "e")]
     assert plan_keras({"class_name": "Sequential", "config": layers}, _tensors(SHAPES)).edges == {}
+
+
+def test_a_layer_that_is_called_twice_joins_no_two_calls():
+    twice = {**_layer("ReLU", "r"), "inbound_nodes": [[["d", 0, 0, {}]], [["f", 0, 0, {}]]]}
+    above = {**_layer("Dense", "g"), "inbound_nodes": [[["r", 1, 0, {}]]]}
+    layers = [_layer("InputLayer", "x"), _layer("Dense", "d", "x"), twice, _layer("Dense", "f", "r"), above]
+    tensors = _tensors(dict.fromkeys("dfg", (4, 4)))
+    assert plan_keras({"class_name": "Functional", "config": {"layers": layers}}, tensors).edges == {}
+    layers[2] = _layer("ReLU", "r", "d")
+    layers[4] = _layer("Dense", "g", "f")
+    edges = plan_keras({"class_name": "Functional", "config": {"layers": layers}}, tensors).edges
+    assert edges == {("d", "f"): "relu", ("f", "g"): ""}
+    # A kernel reads what each of its calls is given.
+    layers[3]["inbound_nodes"].append([["d", 0, 0, {}]])
+    layers[4] = {**_layer("Dense", "g"), "inbound_nodes": [[["f", 0, 0, {}]], [["d", 0, 0, {}]]]}
+    edges = plan_keras({"class_name": "Functional", "config": {"layers": layers}}, tensors).edges
+    assert edges.keys() == {("d", "f"), ("f", "g"), ("d", "g")}
+
+
+CUSTOM = {"class_name": "function", "config": "relu", "registered_name": "reverse_channels"}
+
+
+@pytest.mark.parametrize(
+    ("activation", "word"),
+    [
+        (None, ""),
+        ("linear", ""),
+        ("relu", "relu"),
+        ("softsign", None),
+        ("mish", None),
+        (CUSTOM, None),
+        (["relu"], None),
+    ],
+)
+def test_activations_that_have_no_word_end_the_way(activation, word):
+    def edges(*layers: dict[str, Any]) -> dict[tuple[str, str], str]:
+        return plan_keras({"class_name": "Sequential", "config": list(layers)}, _tensors(SHAPES)).edges
+
+    below, above = _layer("Dense", "d"), _layer("Dense", "e", activation="softsign")
+    joined = {} if word is None else {("d", "e"): word}
+    assert edges(_layer("Dense", "d", activation=activation), above) == joined
+    assert edges(below, _layer("Activation", "m", activation=activation), above) == joined
+    joined = {} if word is None else {("d", "e"): f"conv+{word}".rstrip("+")}
+    assert edges(below, _layer("DepthwiseConv1D", "w", activation=activation), above) == joined
 
 
 def test_a_kernel_that_is_not_found_ends_the_way():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ from certify.chain.drafts.plan import Part, Plan
 from certify.chain.drafts.transformers import Heads, blocks_of, plan_transformer
 from certify.chain.edges import chain_of_numbered_names
 from certify.chain.limits import Limits
+from certify.chain.model import LeftOut
 from certify.chain.readers.keras import read_keras_config
 from certify.chain.readers.onnx import read_onnx_graph
 from certify.chain.refusals import parse_json
@@ -39,6 +42,7 @@ _ACTIVATIONS = {
 }
 _SHIFTED = ("gemma", "recurrent_gemma", "nemotron", "qwen3_next")
 """Families whose normalizations multiply by 1 + weight."""
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
 _TRANSFORMER = {"mlp", "attention", "heads", "residual"}
 
 
@@ -52,8 +56,10 @@ class Draft:
     why: str = ""
 
 
-def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Limits) -> Draft:
-    """The chain file of a preset for the model at ``source``, whose tensors are given.
+def draft(
+    source: str, tensors: Sequence[StoredTensor], preset: str, limits: Limits, left_out: Sequence[LeftOut] = ()
+) -> Draft:
+    """The chain file of a preset for the model at ``source``, whose tensors are given, and what its reader left out.
 
     Raises
     ------
@@ -87,9 +93,11 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
     if "graph" in asked and source.endswith((".h5", ".hdf5", ".keras")):
         _join(plan, plan_keras(read_keras_config(source, limits), known))
     if "mlp" in asked and not source.endswith((".onnx", ".keras", ".h5", ".hdf5")):
-        _join(plan, plan_sequences(known, {part.tensor for part in plan.layers.values()}))
+        taken = {part.tensor for part in plan.layers.values()}
+        _join(plan, plan_sequences(known, taken, [*names, *(item.name for item in left_out)]))
     if "mlp" in asked and not plan.edges:
-        _join(plan, _perceptron(tensors, source))
+        flat = {name for name, stored in known.items() if len(stored.shape) < 2}
+        _join(plan, _perceptron(tensors, source, (names - flat) | {item.name for item in left_out}))
     if plan.edges:
         try:
             return Draft(plan.text(), True)
@@ -101,16 +109,24 @@ def draft(source: str, tensors: Sequence[StoredTensor], preset: str, limits: Lim
     return Draft(draft_chain_file(matrices, names) if matrices else "", False, "; ".join(why))
 
 
-def _perceptron(tensors: Sequence[StoredTensor], source: str) -> Plan:
-    """The chain of numbered names, where there is one."""
+def _perceptron(tensors: Sequence[StoredTensor], source: str, others: set[str]) -> Plan:
+    """The chain of numbered names, where there is one. No edge leads past a number that one of ``others`` has, which
+    may be a layer that is not read or has another name."""
     plan = Plan("a plain perceptron")
     try:
         chain = chain_of_numbered_names(tensors, [], source)
     except InputError:
         return plan
     parts = [Part(x.name, x.tensor, (("transpose", True),) if x.transposed else ()) for x in chain.layers]
+    names = [_DIGITS.split(part.tensor) for part in parts]
+    varying = next((i for i, pieces in enumerate(zip(*names, strict=True)) if len(set(pieces)) > 1), 0)
+    start = "".join(names[0][:varying])
+    cut = [_DIGITS.split(name[len(start) :]) for name in others if name.startswith(start)]
+    filled = sorted({int(pieces[1]) for pieces in cut if len(pieces) > 1 and not pieces[0]})
     for edge in chain.edges:
-        plan.edge(parts[edge.lower], parts[edge.upper])
+        a, b = (int(names[place][varying]) for place in (edge.lower, edge.upper))
+        if bisect_right(filled, a) == bisect_left(filled, b):
+            plan.edge(parts[edge.lower], parts[edge.upper])
     return plan
 
 

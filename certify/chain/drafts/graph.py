@@ -9,6 +9,7 @@ because after them a channel need not be the same channel.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from certify.chain.drafts.onnx_axes import Axes
@@ -41,18 +42,18 @@ _PASSED = {
     "Dropout": "dropout",
     "Identity": "",
     "Cast": "",
-    "Add": "",
-    "Mul": "",
-    "Div": "",
-    "Sub": "",
+    "Add": "bias",
+    "Mul": "scale",
+    "Div": "scale",
+    "Sub": "bias",
     "DynamicQuantizeLinear": "",
     "QuantizeLinear": "",
     "DequantizeLinear": "",
-    "Pad": "",
-    "Resize": "",
+    "Pad": "pad",
+    "Resize": "resize",
     "InstanceNormalization": "layernorm",
     "ReduceMax": "pool",
-    "ReduceSum": "",
+    "ReduceSum": "pool",
     "Transpose": "",
     "Squeeze": "",
     "Unsqueeze": "",
@@ -60,6 +61,8 @@ _PASSED = {
     "Flatten": "",
     "Reshape": "",
 }
+_COMPUTED = {"Add": "residual", "Sub": "residual", "Mul": "gate", "Div": "gate"}
+"""The words where no input is stored."""
 _MOST_STEPS = 64
 
 
@@ -83,7 +86,7 @@ def plan_graph(graph: Graph) -> Plan:
         if not node.outputs or node.outputs[0] not in matrices:
             continue
         upper = matrices[node.outputs[0]]
-        for name, between in _sources(node.inputs[0], upper, axes, made, matrices):
+        for name, between in _sources(node.inputs[0], upper, axes, made, matrices, graph.tensors.keys()):
             lower = matrices[name]
             if lower.channels_out == upper.channels_in and lower.writer.tensor != upper.reader.tensor:
                 plan.edge(lower.writer, upper.reader, between)
@@ -98,9 +101,9 @@ def _matrix(node: Node, graph: Graph, made: dict[str, Node]) -> _Matrix | None:
         return None
     tensor, keys = found
     shape = graph.tensors[tensor].shape
-    groups = node.attributes.get("group", (1,))[0]
     if node.kind == "Conv":
-        if len(shape) < 3 or groups < 1:
+        groups = _number(node, "group", 1)
+        if len(shape) < 3 or groups is None or groups < 1:
             return None
         more: tuple[tuple[str, Value], ...] = keys if groups == 1 else (*keys, ("groups", groups))
         return _Matrix(
@@ -110,7 +113,10 @@ def _matrix(node: Node, graph: Graph, made: dict[str, Node]) -> _Matrix | None:
         )  # fmt: skip
     if len(shape) != 2 or node.attributes.get("transA", (0,)) != (0,):
         return None
-    turned = not (node.kind == "Gemm" and node.attributes.get("transB", (0,))[0] == 1)
+    other = _number(node, "transB", 0) if node.kind == "Gemm" else 0
+    if other is None:
+        return None
+    turned = not other
     part = Part(tensor, tensor, (*keys, ("transpose", True)) if turned else keys)
     rows, columns = shape[::-1] if turned else shape
     return _Matrix(part, part, rows, columns, -1)
@@ -125,9 +131,8 @@ def _weight(name: str, graph: Graph, made: dict[str, Node]) -> tuple[str, tuple[
     if node is None:
         return None
     if node.kind == "DequantizeLinear" and all(item in graph.tensors for item in node.inputs if item):
-        return node.inputs[0], _scaled(
-            graph, node.inputs[0], *node.inputs[1:], axis=node.attributes.get("axis", (1,))[0]
-        )
+        axis = _number(node, "axis", 1)
+        return None if axis is None else (node.inputs[0], _scaled(graph, node.inputs[0], *node.inputs[1:], axis=axis))
     if node.kind == "Mul" and len(node.inputs) == 2:
         for codes, scale in (node.inputs, node.inputs[::-1]):
             cast = made.get(codes)
@@ -136,6 +141,12 @@ def _weight(name: str, graph: Graph, made: dict[str, Node]) -> tuple[str, tuple[
     if node.kind in ("Identity", "Cast", "Transpose") and node.kind != "Transpose":
         return _weight(node.inputs[0], graph, made)
     return None
+
+
+def _number(node: Node, name: str, default: int) -> int | None:
+    """An attribute of one whole number; None where it is a list of another length."""
+    found = node.attributes.get(name, (default,))
+    return found[0] if len(found) == 1 else None
 
 
 def _scaled(graph: Graph, codes: str, scale: str, zero: str = "", *, axis: int = -1) -> tuple[tuple[str, Value], ...]:
@@ -148,7 +159,12 @@ def _scaled(graph: Graph, codes: str, scale: str, zero: str = "", *, axis: int =
 
 
 def _sources(
-    start: str, upper: _Matrix, axes: Axes, made: dict[str, Node], matrices: dict[str, _Matrix]
+    start: str,
+    upper: _Matrix,
+    axes: Axes,
+    made: dict[str, Node],
+    matrices: dict[str, _Matrix],
+    stored: Container[str],
 ) -> list[tuple[str, str]]:
     """What writes the channels that ``upper`` reads from ``start``, and the words for what lies between, in the order
     of the data."""
@@ -169,7 +185,10 @@ def _sources(
             continue
         before = axes.before(node, axis, upper.channels_in)
         word = _PASSED[node.kind]
-        if node.kind in ("Add", "Mul") and len(before) == 2:
-            word = "gate" if node.kind == "Mul" else "residual"
-        stack += [(item, place, (*words, word) if word else words) for item, place in before]
+        if node.kind in _COMPUTED and not any(item in stored for item in node.inputs):
+            word = _COMPUTED[node.kind]
+        own = (word,) if word else ()
+        if node.kind == "Sub" and node.inputs[0] in stored:
+            own = (word, "scale")  # bias − data: the factor −1 comes first
+        stack += [(item, place, (*words, *own)) for item, place in before]
     return list(found.items())

@@ -2,12 +2,14 @@
 which.
 
 Activations, normalizations, pools, sums and depthwise kernels are passed, since they keep the channels apart;
-flattening, concatenation and everything that is not known end the way. A separable convolution is its pointwise kernel.
+flattening, concatenation, activations that are not known and everything else end the way, as does a layer without a
+kernel that is called several times: which call is read is not followed. A separable convolution is its pointwise
+kernel, above its depthwise one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 from certify.chain.drafts.keras_kernels import kernels_by_layer
@@ -50,7 +52,7 @@ _PASSED = {
     "Masking": "",
 }
 _POOLS = ("MaxPooling", "AveragePooling", "GlobalMaxPooling", "GlobalAveragePooling")
-_MOVED = ("Cropping", "ZeroPadding", "UpSampling", "DepthwiseConv")
+_MOVED = {"Cropping": "", "ZeroPadding": "pad", "UpSampling": "resize"}
 _MATRICES = ("Dense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D")
 _MOST_STEPS = 64
 
@@ -65,11 +67,11 @@ def plan_keras(config: Mapping[str, Any], tensors: Mapping[str, StoredTensor]) -
         for name, (kind, said, _) in layers.items()
         if kind in _MATRICES and (stored := kernels.get(name)) and (found := _matrix(name, kind, said, stored))
     }
-    for name, (_, _, inputs) in layers.items():
+    for name, (kind, _, inputs) in layers.items():
         if name not in matrices:
             continue
         upper = matrices[name]
-        for source, between in _sources(inputs, layers, matrices):
+        for source, between in _sources(inputs, ("conv",) if kind.startswith("Separable") else (), layers, matrices):
             lower = matrices[source]
             if lower[2] == upper[3] and lower[0].tensor != upper[1].tensor:
                 plan.edge(lower[0], upper[1], between)
@@ -96,9 +98,11 @@ def _layers(config: Mapping[str, Any]) -> dict[str, _Layer]:
         name = name if isinstance(name, str) else said.get("name")
         if not isinstance(name, str) or name in found:
             return {}
-        # A layer that is called twice has a list of inputs for each call.
+        # A layer that is called twice has a list of inputs for each call. A kernel reads all of them.
         calls = item.get("inbound_nodes")
         inputs = before if config.get("class_name") == "Sequential" else _names(calls)
+        if kind not in _MATRICES and isinstance(calls, Sized) and len(calls) > 1:
+            inputs = []
         found[name] = kind, said, inputs
         before = [name]
     return found
@@ -140,35 +144,50 @@ def _matrix(name: str, kind: str, said: Mapping[str, Any], stored: StoredTensor)
 
 
 def _sources(
-    inputs: Sequence[str], layers: Mapping[str, _Layer], matrices: Mapping[str, _Matrix]
+    inputs: Sequence[str], last: tuple[str, ...], layers: Mapping[str, _Layer], matrices: Mapping[str, _Matrix]
 ) -> list[tuple[str, str]]:
-    """The matrices that write what is read, and the words for what lies between, in the order of the data."""
+    """The matrices that write what is read, and the words for what lies between, in the order of the data; ``last`` are
+    those of the reader itself."""
     found: dict[str, str] = {}
-    stack: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in inputs]
+    stack: list[tuple[str, tuple[str, ...]]] = [(name, last) for name in inputs]
     seen: set[str] = set()
     while stack:
-        name, words = stack.pop()
-        if name in seen or name not in layers or len(words) > _MOST_STEPS:
+        name, after = stack.pop()
+        if name in seen or name not in layers or len(after) > _MOST_STEPS:
             continue
         seen.add(name)
         kind, said, before = layers[name]
-        word = _word(kind, said)
+        own = _words(kind, said)
+        if own is None:
+            continue
+        words = (*own, *after)
         if name in matrices:
             # The activation that a layer of weights applies itself comes first.
-            found.setdefault(name, "+".join(dict.fromkeys(filter(None, reversed((*words, word or ""))))))
-        elif word is not None and kind not in _MATRICES:
-            stack += [(item, (*words, word) if word else words) for item in before]
+            found.setdefault(name, "+".join(dict.fromkeys(words)))
+        elif kind not in _MATRICES:
+            stack += [(item, words) for item in before]
     return list(found.items())
 
 
-def _word(kind: str, said: Mapping[str, Any]) -> str | None:
-    """What a layer is between two others; None where channels need not be the same after it."""
+def _words(kind: str, said: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What a layer is between two others, of a layer of weights what follows its kernel; None where channels need not
+    be the same after it."""
+    activation = _activation(said.get("activation"))
     if kind == "Activation" or kind in _MATRICES:
-        return _WORDS.get(str(said.get("activation")), "")
-    if kind.startswith("DepthwiseConv") and said.get("depth_multiplier", 1) != 1:
-        return None
+        return activation
     if said.get("data_format") == "channels_first":
         return None
+    if kind.startswith("DepthwiseConv"):
+        return None if activation is None or said.get("depth_multiplier", 1) != 1 else ("conv", *activation)
     if kind.startswith(_POOLS):
-        return "pool"
-    return "" if kind.startswith(_MOVED) else _PASSED.get(kind)
+        return ("pool",)
+    word = next((x for start, x in _MOVED.items() if kind.startswith(start)), _PASSED.get(kind))
+    return None if word is None else (word,) if word else ()
+
+
+def _activation(said: Any) -> tuple[str, ...] | None:
+    """The word of an activation; None where it has none, since a function that is not known may mix channels."""
+    if said is None or said == "linear":
+        return ()
+    word = _WORDS.get(said) if isinstance(said, str) else None
+    return None if word is None else (word,)

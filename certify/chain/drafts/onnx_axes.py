@@ -67,7 +67,7 @@ class Axes:
         if kind in _GLOBAL:
             return axis if rank is not None and axis == 1 - rank else None
         if kind == "Transpose":
-            order = node.attributes.get("perm") or (tuple(reversed(range(rank))) if rank else ())
+            order = node.attributes.get("perm", tuple(reversed(range(rank or 0))))
             if -axis > len(order) or sorted(order) != list(range(len(order))):
                 return None
             return order[axis] - len(order)

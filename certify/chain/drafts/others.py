@@ -4,7 +4,9 @@ layers, plain perceptrons."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from certify.chain.drafts.plan import Part, Plan
@@ -18,6 +20,7 @@ _BLOCK_CONV = re.compile(r"(.*layer\d+\.\d+)\.conv(\d)\.weight\Z", re.ASCII)
 _SEQUENCE = re.compile(r"((?:.*\.)?(?:features\.|conv))(\d+)(\.weight)\Z", re.ASCII)
 _KERAS = re.compile(r"(.*)/(recurrent_)?kernel(?::0)?\Z", re.ASCII)
 _MEMBER = re.compile(r"((?:.*\.)?([^.]*)\.)(\d{1,9})\.(.*)\Z", re.ASCII)
+_NUMBER = re.compile(r"(?<![^.])\d{1,9}(?=\.|\Z)", re.ASCII)
 _RECURRENT = re.compile(r"(.*)weight_(ih|hh)(?:_l(\d+))?\Z", re.ASCII)
 
 
@@ -44,20 +47,29 @@ def plan_convolutions(tensors: Mapping[str, StoredTensor]) -> Plan:
     return plan
 
 
-def plan_sequences(tensors: Mapping[str, StoredTensor], taken: set[str]) -> Plan:
+def plan_sequences(tensors: Mapping[str, StoredTensor], taken: set[str], names: Iterable[str]) -> Plan:
     """Linear → linear inside an ``nn.Sequential``: ``P.0.weight`` and ``P.3.weight`` with at least one number between
     them that has no tensors, such as an activation.
 
     That gap tells a sequence from a list of matrices that lie side by side. Every number of P carries one matrix at
     most and nothing else of two dimensions, all shapes compose as (n_out, n_in), every bias has n_out entries, and P is
     no word for parts of a block; otherwise nothing is said of P. ``taken`` are tensors that another rule has placed.
+    ``names`` are those of everything that is stored: what is a code, of a format that is not read or deeper in the tree
+    (``P.1.0.weight``) fills its number too, and no edge leads past it.
     """
     plan = Plan("linear layers of a sequence with something without parameters between them")
     groups: dict[str, dict[int, dict[str, StoredTensor]]] = {}
     for name, stored in tensors.items():
         if (match := _MEMBER.match(name)) and not parts_of(match[2]):
             groups.setdefault(match[1], {}).setdefault(int(match[3]), {})[match[4]] = stored
-    for numbers in groups.values():
+    stored_at: dict[str, Counter[int]] = {}
+    for name in names:
+        for match in _NUMBER.finditer(name):
+            if (prefix := name[: match.start()]) in groups:
+                stored_at.setdefault(prefix, Counter())[int(match[0])] += 1
+    for prefix, numbers in groups.items():
+        there = stored_at.get(prefix, Counter())
+        filled = sorted(numbers.keys() | there.keys())
         wide = {n: [key for key, x in own.items() if len(x.shape) >= 2] for n, own in numbers.items()}
         members = [(n, numbers[n]["weight"]) for n in sorted(numbers) if "weight" in wide[n]]
         if any(keys not in ([], ["weight"]) for keys in wide.values()) or taken & {x.name for _, x in members}:
@@ -67,7 +79,8 @@ def plan_sequences(tensors: Mapping[str, StoredTensor], taken: set[str]) -> Plan
         pairs = list(pairwise(members))
         if all(lower.shape[0] == upper.shape[1] for (_, lower), (_, upper) in pairs):
             for (a, lower), (b, upper) in pairs:
-                if any(n not in numbers for n in range(a + 1, b)):
+                passed = filled[bisect_left(filled, a) : bisect_right(filled, b)]
+                if len(passed) <= b - a and all(there[n] == len(numbers.get(n, ())) for n in passed):
                     plan.edge(Part(lower.name, lower.name), Part(upper.name, upper.name))
     return plan
 

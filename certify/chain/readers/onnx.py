@@ -19,7 +19,7 @@ from certify.chain.readers.protobuf import Span, Wire
 from certify.chain.refusals import check_name
 from certify.chain.stored import ByteSource, FileSlice, Memory, StoredTensor
 from certify.errors import InputError
-from certify.reading import open_regular
+from certify.reading import open_regular, shown
 
 __all__ = ["Graph", "Node", "read_onnx", "read_onnx_graph"]
 
@@ -44,6 +44,10 @@ _DTYPES = {
     20: "F8_E5M2FNUZ",
 }
 _OTHER = {8: "strings", 15: "complex128", 21: "uint4", 22: "int4", 23: "float4"}
+_INT, _INTS = 2, 7
+"""Types of an attribute whose integers are kept."""
+_NO_VALUES = (1, 13, 20, 21)
+"""Fields of an attribute that hold no value: its name, documentation, type, and the attribute of a function."""
 _DEEPEST = 16
 _MOST_DIMENSIONS = 64
 _HINT = "export the model again"
@@ -150,8 +154,8 @@ class _Reader:
         place = len(self.found.nodes)
         for attribute in attributes:
             name, values, tensor, graphs = self._attribute(attribute)
-            if values:
-                numbers[name] = tuple(values)
+            if values is not None:
+                numbers[name] = values
             if tensor is not None and kind == "Constant" and outputs:
                 self._tensor(tensor, prefix, outputs[0])
             for inner in graphs:
@@ -159,18 +163,33 @@ class _Reader:
         self.scopes.append(scope)
         self.found.nodes.append(Node(kind, tuple(inputs), tuple(outputs), numbers))
 
-    def _attribute(self, span: Span) -> tuple[str, list[int], Span | None, list[Span]]:
-        name, values, tensor, graphs = "", list[int](), None, list[Span]()
+    def _attribute(self, span: Span) -> tuple[str, tuple[int, ...] | None, Span | None, list[Span]]:
+        """Name, integers, tensor and graphs. A writer leaves out a number that is zero and a list that is empty, so the
+        type alone tells of them; files older than the type tell by the field that is there."""
+        name, kind, one, some, tensor, graphs = "", 0, None, list[int](), None, list[Span]()
+        told = False
         for item in self.wire.fields(span):
+            told = told or item.number not in _NO_VALUES
             if item.number == 1:
                 name = self.wire.text(item.value)
-            elif item.number in (3, 8):
-                values += [v - 2**64 if v >= 2**63 else v for v in self.wire.integers(item.value)]
+            elif item.number == 20 and isinstance(item.value, int):
+                kind = item.value
+            elif item.number == 3 and isinstance(item.value, int):
+                one = _signed(item.value)
+            elif item.number == 8:
+                some += map(_signed, self.wire.integers(item.value))
             elif item.number == 5 and isinstance(item.value, Span):
                 tensor = item.value
             elif item.number in (6, 11) and isinstance(item.value, Span):
                 graphs.append(item.value)
-        return name, values, tensor, graphs
+        if not kind and not told:
+            raise InputError(
+                f"the attribute {shown(name)!a} has no type and no value", file=self.path, place=f"byte {span.start}",
+                hint=_HINT,
+            )  # fmt: skip
+        if kind == _INT or (not kind and one is not None):
+            return name, (one or 0,), tensor, graphs
+        return name, tuple(some) if kind == _INTS or (not kind and some) else None, tensor, graphs
 
     def _tensor(self, span: Span, prefix: str, called: str | None) -> None:
         sides: list[int] = []
@@ -261,3 +280,7 @@ class _Reader:
 
     def _error(self, message: str, name: str) -> InputError:
         return InputError(message, file=self.path, tensor=name, hint=_HINT)
+
+
+def _signed(value: int) -> int:
+    return value - 2**64 if value >= 2**63 else value

@@ -108,6 +108,39 @@ def test_onnx_typed_numbers_constants_and_subgraphs(put):
 
 
 @pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        # A number that is zero and a list that is empty are not written; the type tells of them.
+        ([(20, 2)], (0,)),
+        ([(3, 5), (20, 2)], (5,)),
+        ([(3, 2**64 - 1), (3, 7), (20, 2)], (7,)),
+        ([(20, 7)], ()),
+        ([(8, 1), (8, 2**64 - 2), (20, 7)], (1, -2)),
+        ([(8, 1), (20, 2)], (0,)),
+        ([(3, 1), (20, 7)], ()),
+        ([(3, 0)], (0,)),
+        ([(8, b"\x01\x02")], (1, 2)),
+        # Numbers that are not whole, and texts.
+        ([(20, 1)], None),
+        ([(20, 3)], None),
+        ([(3, 1), (20, 1)], None),
+        ([(4, b"SAME")], None),
+    ],
+)
+def test_integer_attributes_of_onnx(put, fields, found):
+    node = message((2, b"y"), (4, b"Conv"), (5, message((1, b"group"), *fields)))
+    graph = read_onnx_graph(str(put("m.onnx", message((7, message((1, node)))))), Limits())
+    assert graph.nodes[0].attributes.get("group") == found
+
+
+@pytest.mark.parametrize("fields", [[], [(20, 0)], [(13, b"text")], [(21, b"of a function")]])
+def test_attributes_of_onnx_without_type_and_value(put, fields):
+    node = message((2, b"y"), (4, b"Conv"), (5, message((1, b"group"), *fields)))
+    path = put("m.onnx", message((7, message((1, node)))))
+    refused(lambda: load(path), "the attribute 'group' has no type and no value")
+
+
+@pytest.mark.parametrize(
     ("location", "part"),
     [
         ("../x", "no file beside the model"),
