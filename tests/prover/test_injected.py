@@ -141,7 +141,7 @@ def trials(case: str, site: Site, *, bounded: bool) -> Iterator[Fault]:
             yield Fault(site, direction, bounded, factor)
 
 
-QUICK = ("tall, fast", "commuting, tight", *DIRECT)
+QUICK = ("tall, fast", *DIRECT)
 
 
 @pytest.mark.parametrize("case", CASES)
