@@ -260,6 +260,16 @@ def test_codes_between_two_members_of_a_sequence_are_not_passed(tmp_path, betwee
     assert found == (set() if between else {("net.0.weight", "net.3.weight")})
 
 
+@pytest.mark.parametrize("shape", [(), (1,)])
+@pytest.mark.parametrize("beside", [{}, {"a.0.weight": (3, 3), "a.2.weight": (3, 3)}])
+def test_a_batch_normalization_of_a_sequence_and_its_counter_are_passed(tmp_path, shape, beside):
+    tensors = {name: random(*sides) for name, sides in beside.items()}
+    tensors |= {f"net.1.{name}": random(8) for name in ("weight", "bias", "running_mean", "running_var")}
+    tensors |= {"net.0.weight": SQUARE, "net.3.weight": SQUARE, "net.1.num_batches_tracked": np.full(shape, 5, "i8")}
+    save_file(tensors, tmp_path / "m.safetensors")
+    assert ("net.0.weight", "net.3.weight") in drafted_edges(tmp_path / "m.safetensors")
+
+
 def test_a_deeper_member_of_a_sequence_is_not_passed_by_numbered_names(tmp_path):
     for inner in ("net.1.0.weight", "net.1.0.conv.weight"):
         save_file({"net.0.weight": SQUARE, inner: SQUARE, "net.2.weight": SQUARE}, tmp_path / "m.safetensors")

@@ -68,6 +68,9 @@ def draft(
     names = {stored.name for stored in tensors}
     readable = [stored for stored in tensors if stored.readable]
     known = {stored.name: stored for stored in readable if not is_code(stored, names)}
+    # A counter of batches is an integer and no code: one number is no matrix.
+    counters = {stored.name for stored in tensors if stored.elements == 1 and stored.name not in known}
+    there = (names - counters) | {item.name for item in left_out}
     asked = {"mlp", "attention", "residual", "conv", "recurrent", "lora", "graph"} if preset == "all" else {preset}
     config = _config(source, limits)
     plan = Plan(f"drafted from {os.path.basename(source.rstrip('/'))!a}, preset {preset}")
@@ -94,10 +97,10 @@ def draft(
         _join(plan, plan_keras(read_keras_config(source, limits), known))
     if "mlp" in asked and not source.endswith((".onnx", ".keras", ".h5", ".hdf5")):
         taken = {part.tensor for part in plan.layers.values()}
-        _join(plan, plan_sequences(known, taken, [*names, *(item.name for item in left_out)]))
+        _join(plan, plan_sequences(known, taken, there))
     if "mlp" in asked and not plan.edges:
         flat = {name for name, stored in known.items() if len(stored.shape) < 2}
-        _join(plan, _perceptron(tensors, source, (names - flat) | {item.name for item in left_out}))
+        _join(plan, _perceptron(tensors, source, there - flat))
     if plan.edges:
         try:
             return Draft(plan.text(), True)
