@@ -335,9 +335,9 @@ def _of_flow() -> Iterator[Entry]:
         not_asked=not_asked,
     )  # fmt: skip
     yield Entry(
-        "path that keeps the gap after {} directions", "edge", horizon.path(4, 1e-6, 2.0),
-        "Asked with --ridge: how far training may move both layers before their leading directions are no longer known "
-        "to be well defined.",
+        "path that keeps the sum of gaps after {} directions", "edge", horizon.path(4, 1e-6, 2.0),
+        "Asked with --ridge: how far training may move both layers before the imbalance no longer bounds the angle of "
+        "their leading directions.",
         undecided=(causes.no_gap(4),), not_asked=not_asked,
     )  # fmt: skip
     yield Entry(
