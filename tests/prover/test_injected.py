@@ -153,6 +153,7 @@ def test_everything_holds_with_the_error_and_its_bound(case, request):
             assert holds(case, fault), fault
 
 
+@pytest.mark.slow
 def test_the_error_is_seen_at_every_site_where_the_bound_is_left_as_it_is():
     places = {site for case in CASES for site in sites(case)}
     seen = {

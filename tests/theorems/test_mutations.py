@@ -69,6 +69,7 @@ def test_what_is_listed_as_equivalent_still_exists(file):
         assert any(function == row["function"] and row["altered"] in text for function, text in found), row
 
 
+@pytest.mark.slow
 def test_an_exception_is_no_kill():
     alteration = patched("certify.geometry.spectrum.rigidity", "slack_transport", "r + a_plus - r_next", "r.absent")
     assert outcome(alteration) == mutation.ILL_TYPED
