@@ -223,6 +223,7 @@ def test_a_text_that_is_not_there_is_no_mutant():
         patched("certify.geometry.orbits.barcode", "multiplicity", "absent", "")
 
 
+@pytest.mark.slow
 def test_a_harmless_patch_survives():
     harmless = patched(
         "certify.geometry.orbits.barcode", "multiplicity", "ranks.get((i, j), 0)", "ranks.get((i, j), 0) + 0"
