@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from certify.checker.arithmetic.ranges import Mask, Range, inner, outside
-from certify.checker.arithmetic.rounding import Array, U, gamma
+from certify.checker.arithmetic.ranges import Mask, Range, inner, lengths, outside
+from certify.checker.arithmetic.rounding import Array, U
 from certify.checker.arithmetic.row_structure import Pairs, Structure
 from certify.checker.expected import Expected
 from certify.checker.published import between_counts, bits, count
@@ -95,13 +95,10 @@ def _moved(lower: tuple[Range, Range], upper: tuple[Range, Range], groups: Seque
     (w, d), (v, e) = lower, upper
     turned = Range(w.lo.T, w.hi.T), Range(d.lo.T, d.hi.T)
     whole = inner(v, turned[1]).plus(inner(e, turned[0])).plus(inner(e, turned[1]))
-    slack = 4 * gamma(max(map(len, groups)) + 8)
     low, high = (
         np.stack([np.sqrt(np.square(np.maximum(end[list(rows)], 0.0)).sum(axis=0)) for rows in groups]) for end in whole
     )
-    # Squares that underflow leave a root short by less than 2^-500.
-    found = outside(low * (1 - slack) - 2.0**-500, high * (1 + slack) + 2.0**-500)
-    return Range(np.maximum(found.lo, 0.0), found.hi)
+    return lengths(low, high, max(map(len, groups)) + 8)
 
 
 Marks = tuple[Mask, Mask]

@@ -87,7 +87,7 @@ FAULTS = (
     _planted("exact_product_rank", "full_rank", "f = ball(absolute_norm(rest)) * (1 + 4 * ball(U)) + ", "f = "),
     _planted("two_layers", "transport_norm", "grown * (ball(rounding) + ", "grown * ("),
     _planted("two_layers", "transport_norm", "f = ball(absolute_norm(identity)) * (1 + 4 * ball(U)) + ", "f = "),
-    _planted("truncated", "Transport.__init__", "(lengths + 2.0**-500) * (2 * gamma(roundings(terms)))", "lengths * 0"),
+    _planted("truncated", "Transport.__init__", "(sizes + 2.0**-500) * (2 * gamma(roundings(terms)))", "sizes * 0"),
     _planted("truncated", "Transport._make_core", "ball(rounding) + tilt", "tilt"),
     _planted("truncated", "Transport._step", "ball(rounding) * inner + ball(last)", "ball(rounding) * inner"),
     _planted("truncated", "Transport._step", "ball(rounding) * inner + ball(last)", "ball(last)"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from certify.checker.arithmetic.rounding import Array, gamma
 
-__all__ = ["Mask", "Range", "constant", "inner", "least", "norm", "outside"]
+__all__ = ["Mask", "Range", "constant", "inner", "least", "lengths", "norm", "outside"]
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -107,10 +107,17 @@ def norm(x: Range, mask: Mask) -> Range:
     """The norm of the non-negative numbers of a mask; exactly 0 where all of them are."""
     if not np.any(x.hi[mask]):
         return constant(0.0)
-    slack = 4 * gamma(int(np.count_nonzero(mask)) + 4)
     low, high = (np.asarray(np.sqrt(np.sum(np.square(end[mask])))) for end in x)
-    # Squares that underflow leave a root short by less than 2^-500.
-    found = outside(low * (1.0 - slack) - 2.0**-500, high * (1.0 + slack) + 2.0**-500)
+    return lengths(low, high, int(np.count_nonzero(mask)) + 4)
+
+
+def lengths(low: Array, high: Array, roundings: int, slip: Array | float = 0.0) -> Range:
+    """Lengths between float roots of sums of squares, whose entries may be off by ``slip`` together.
+
+    The sums suffer so many roundings at the most. Squares that underflow leave a root short by less than 2^-500.
+    """
+    relative, off = 4 * gamma(roundings), slip + 2.0**-500
+    found = outside(low * (1.0 - relative) - off, high * (1.0 + relative) + off)
     return Range(np.maximum(found.lo, 0.0), found.hi)
 
 

@@ -48,7 +48,7 @@ import numpy as np
 from flint import arb
 
 from certify.checker.arithmetic.near_decomposition import NearSVD
-from certify.checker.arithmetic.ranges import Range, outside
+from certify.checker.arithmetic.ranges import Range, lengths
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gamma, product, roundings
 from certify.checker.tasks import once
 
@@ -79,15 +79,15 @@ class Transport:
         self.groups = [np.asarray(rows) for rows in groups]
         self.planned: list[tuple[int, int]] = []
         self.whole, _ = product(upper, lower)
-        lengths = np.sqrt(np.einsum("ij,ij->j", lower, lower)) * (1.0 + 4 * gamma(lower.shape[0] + 4))
+        sizes = np.sqrt(np.einsum("ij,ij->j", lower, lower)) * (1.0 + 4 * gamma(lower.shape[0] + 4))
         terms = lower.shape[0]
         # ‖W'‖_F is at most 1 up to what scaling flushed.
         # A root of squares that underflow may be 2^-500 short.
-        self.slip = (lengths + 2.0**-500) * (2 * gamma(roundings(terms))) + 2.0**-900
+        self.slip = (sizes + 2.0**-500) * (2 * gamma(roundings(terms))) + 2.0**-900
         self.cells = self._norms(self.whole, self.slip)
         largest = max(rows.size for rows in self.groups)
         relative = 1.0 + 4 * gamma(terms + largest * upper.shape[1] + 8)
-        self.columns = lengths * relative + 2.0**-500
+        self.columns = sizes * relative + 2.0**-500
         self.rows = np.array([np.linalg.norm(upper[rows]) for rows in self.groups]) * relative + 2.0**-500
 
     @property
@@ -118,10 +118,7 @@ class Transport:
 
     def _norms(self, x: Array, slip: Array | float) -> Range:
         found = np.stack([np.sqrt(np.einsum("ij,ij->j", x[rows], x[rows])) for rows in self.groups])
-        relative = 4 * gamma(max(rows.size for rows in self.groups) + 8)
-        more = slip + 2.0**-500
-        wide = outside(found * (1.0 - relative) - more, found * (1.0 + relative) + more)
-        return Range(np.maximum(wide.lo, 0.0), wide.hi)
+        return lengths(found, found, max(rows.size for rows in self.groups) + 8, slip)
 
     def plan(self, windows: Iterable[tuple[int, int]]) -> None:
         """Windows of which truncations are asked for; those of one plan are cheaper together."""
