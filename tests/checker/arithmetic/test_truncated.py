@@ -66,3 +66,13 @@ def test_the_length_of_a_large_group_is_bounded():
     ]
     squares = 64 * Fraction(1, 256) + (upper.size - 64) * Fraction(float(upper[-1, -1])) ** 2
     assert Fraction(float(found)) ** 2 >= squares
+
+
+def test_squares_that_a_sum_rounds_away_are_allowed_for():
+    """Added one after the other to 1/16, none of 2^10 squares of 2^-29 moves it; together they are 2^-48."""
+    upper = np.full((1025, 1), 2.0**-28)
+    upper[0] = 0.5
+    layers = np.full((1, 3), 0.5), upper
+    cells = Transport(layers, lambda: pytest.fail("asked"), (0, 0), [list(range(1025))]).cells
+    for j in range(3):
+        assert held(cells.lo[0, j], cells.hi[0, j], [Fraction(1, 16), *[Fraction(1, 2**58)] * 1024])
