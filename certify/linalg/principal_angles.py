@@ -45,9 +45,10 @@ from certify.rigor.rounding import (
     sqrt_down,
     sqrt_up,
     sub_down,
+    sub_up,
 )
 
-__all__ = ["factored_values", "window_cosines", "window_sines"]
+__all__ = ["complement", "factored_values", "window_cosines", "window_sines"]
 
 
 @np.errstate(all="ignore")
@@ -88,6 +89,15 @@ def window_cosines(write: CertifiedSVD, read: CertifiedSVD, windows: Iterable[in
 
 
 @np.errstate(all="ignore")
+@np.errstate(all="ignore")
+def complement(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Bounds of √((1 − x)(1 + x)), which decreases, for x in [low, high] within [0, 1]: a sine from its cosine."""
+    return (
+        sqrt_down(np.maximum(mul_down(sub_down(1.0, high), add_down(1.0, high)), 0.0)),
+        sqrt_up(mul_up(sub_up(1.0, low), add_up(1.0, low))),
+    )
+
+
 def window_sines(write: CertifiedSVD, read: CertifiedSVD, k: int) -> Interval:
     """Enclosures of the k sines, increasing, of the angles of :func:`window_cosines`; [0, 1] without a certified gap.
 

@@ -13,13 +13,13 @@ from certify.claims import interface as claims
 from certify.claims import nulls as null_claims
 from certify.claims.thresholds import Thresholds
 from certify.geometry.interface.alignment import overlap
+from certify.linalg.principal_angles import complement
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_overlap_null
 from certify.prover.widening import angle_floor, tilt_floor
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import add_down, add_up, mul_down, mul_up, sqrt_down, sqrt_up, sub_down, sub_up
 from certify.verdict import Enclosure
 
 __all__ = ["NO_COSINE", "measure_angles"]
@@ -119,11 +119,10 @@ def _say_enough(sines: list[Enclosure], floor: float, limit: float) -> bool:
 
 
 def _derived(cosines: list[Enclosure]) -> list[Enclosure]:
-    """√((1 − c)(1 + c)), which decreases in c ≥ 0; 1 where c is 0."""
+    """Sines from their cosines; 1 where the cosine is 0."""
     c_low, c_high = (np.array([getattr(value, end) for value in cosines]) for end in ("lower", "upper"))
-    low = sqrt_down(mul_down(sub_down(1.0, c_high), add_down(1.0, c_high)))
-    high = np.minimum(sqrt_up(mul_up(sub_up(1.0, c_low), add_up(1.0, c_low))), 1.0)
-    low = np.where(c_high == 0, 1.0, low)
+    low, high = complement(c_low, c_high)
+    low, high = np.where(c_high == 0, 1.0, low), np.minimum(high, 1.0)
     return [publish(x, y, nonnegative=True, most=1.0) for x, y in zip(low.tolist(), high.tolist(), strict=True)]
 
 

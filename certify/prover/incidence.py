@@ -77,8 +77,7 @@ class _Incidence:
     ) -> None:
         self.ledger, self.writer, self.reader, self.options = ledger, writer, reader, options
         self.groups = groups
-        sigma, sigma_next = writer.balls, reader.balls
-        self.sigma = sigma, sigma_next
+        self.sigma = writer.balls, reader.balls
         found = Truncations(writer, reader, core, groups, percents)
         self.exponents, self.x, self.windows = found.exponents, found.x, found.windows
         self.grouping = found.grouping

@@ -45,7 +45,7 @@ def product_sigma(
 
     Parameters
     ----------
-    factors : they read W_1, ..., W_L, two or more, once each.
+    factors : they read W_1, ..., W_L, two or more; once each, and again where the core of a waist does not do.
     dimensions : n_0, ..., n_L.
     norms : proved upper bounds of ‖W_l‖₂.
     room : how far the vectors of the product may be from orthonormal at first, as for ``near_svd``.

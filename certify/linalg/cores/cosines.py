@@ -42,9 +42,10 @@ from certify.linalg.cores.near import Near, Side
 from certify.linalg.cores.scalars import EPS, ONE, TINY, ZERO, frobenius_up, product_error, times, up
 from certify.linalg.cores.values import singular_values_within
 from certify.linalg.gemm import underflow
+from certify.linalg.principal_angles import complement
 from certify.linalg.svd import CertifiedSVD
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import FloatArray, add_down, add_up, mul_down, mul_up, sqrt_down, sqrt_up, sub_down, sub_up
+from certify.rigor.rounding import FloatArray, add_up
 
 __all__ = ["core_cosines", "core_sines"]
 
@@ -106,9 +107,8 @@ def core_sines(c: Core, write: CertifiedSVD, read: CertifiedSVD, k: int) -> Inte
     return Interval(np.concatenate([zeros, low]), np.concatenate([zeros, high]))
 
 
-@np.errstate(all="ignore")
 def _from_cosines(c: Core, k: int) -> tuple[FloatArray, FloatArray] | None:
-    """Bounds of √((1 − x)(1 + x)), which decreases, at the singular values x of the leading block, if they are known.
+    """Bounds of the sines at the singular values x of the leading block, if these are known.
 
     The first 2k − n values x are 1 where that is positive.
     """
@@ -116,10 +116,7 @@ def _from_cosines(c: Core, k: int) -> tuple[FloatArray, FloatArray] | None:
         return None
     low, high = (np.clip(end, 0.0, 1.0) for end in c.inner[k])
     low[: max(2 * k - c.n, 0)] = high[: max(2 * k - c.n, 0)] = 1.0
-    return (
-        sqrt_down(np.maximum(mul_down(sub_down(1.0, high), add_down(1.0, high)), 0.0)),
-        sqrt_up(mul_up(sub_up(1.0, low), add_up(1.0, low))),
-    )
+    return complement(low, high)
 
 
 def _rest(c: Core, k: int) -> tuple[FloatArray, float]:
