@@ -189,3 +189,14 @@ def test_a_fast_product_would_be_noticed(monkeypatch):
 
 def test_u_is_half_an_ulp_of_one():
     assert 1 + U == 1 < 1 + 2 * U
+
+
+@pytest.mark.parametrize("rows", [3, 700])
+@pytest.mark.parametrize("columns", [512, 513, 700, 1030])
+def test_a_gram_matrix_by_blocks_is_the_same(rows, columns):
+    """Small integers over a power of two: every sum is exact, however it is cut."""
+    rng = np.random.default_rng(rows + columns)
+    x = rng.integers(-3, 4, (rows, columns)) / 4.0
+    assert np.array_equal(gram(x)[0], x.T @ x)
+    square = np.triu(rng.integers(-3, 4, (columns, columns)) / 4.0)
+    assert np.array_equal(gram(square, upper=True)[0], square.T @ square)
