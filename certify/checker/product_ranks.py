@@ -17,7 +17,16 @@ from certify.claims import causes
 from certify.claims import interface as claims
 from certify.verdict import Enclosure
 
-__all__ = ["PRIME", "Bounds", "Table", "intersection_claim", "positive_cosines", "rank_fault", "reached_from_below", "whole_numbers"]
+__all__ = [
+    "PRIME",
+    "Bounds",
+    "Table",
+    "intersection_claim",
+    "positive_cosines",
+    "rank_fault",
+    "reached_from_below",
+    "whole_numbers",
+]
 
 PRIME = 2097143
 """What the program reduces by; another prime is used here."""
