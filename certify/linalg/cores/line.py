@@ -20,9 +20,9 @@ import numpy as np
 
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores.core import Core
+from certify.linalg.cores.graded import within
 from certify.linalg.cores.near import Near
 from certify.linalg.cores.scalars import ZERO, frobenius_up, product_error, times, up
-from certify.linalg.cores.tridiagonal import tridiagonal_values
 from certify.linalg.cores.values import GRAM_SIZE
 from certify.linalg.matrix import scale
 from certify.linalg.svd import svd
@@ -109,12 +109,11 @@ class Line:
     def _inner(self, error: float) -> tuple[FloatArray, FloatArray]:
         """Bounds of the singular values of all matrices within ``error`` of ``m``."""
         assert self.m is not None
-        m, good = self.m, self.condition < _ILL
-        if good and min(m.shape) >= GRAM_SIZE:
-            found = tridiagonal_values(np.ascontiguousarray(m if m.shape[0] >= m.shape[1] else m.T), error, error)
-            if found is not None:
-                return found
-        factored = svd(m, "fast", gram=good)
+        decaying = not self.condition < _ILL
+        found = within(self.m, error, decaying=decaying) if min(self.m.shape) >= GRAM_SIZE else None
+        if found is not None:
+            return found
+        factored = svd(self.m, "fast", gram=not decaying)
         return np.maximum(sub_down(factored.lower, error), 0.0), add_up(factored.upper, error)
 
 
