@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from flint import arb
 
+from certify.checker.arithmetic.crossing import Crossing
+from certify.checker.arithmetic.principal_angles import Angles, angles, sines
 from certify.checker.arithmetic.rounding import Array, ball
-from certify.checker.arithmetic.two_layers import Angles, angles, sines
 from certify.checker.expected import Expected, enclosed
 from certify.checker.layer import LayerFacts
 from certify.checker.lookup import Lookup
@@ -31,13 +32,14 @@ class _Edge:
 
     writer: LayerFacts
     reader: LayerFacts
+    crossing: Crossing
     windows: list[int]
     """Those of which the certificate says anything."""
 
     @property
     def angles(self) -> dict[int, Angles]:
         """Principal angles at every window."""
-        return once(self, "_angles", lambda: angles(self.writer.near, self.reader.near, self.windows))
+        return once(self, "_angles", lambda: angles(self.crossing, self.windows))
 
     @property
     def dimension(self) -> int:
@@ -50,7 +52,12 @@ class _Edge:
 
 
 def angle_claims(
-    writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
+    writer: LayerFacts,
+    reader: LayerFacts,
+    crossing: Crossing,
+    subject: str,
+    lookup: Lookup,
+    thresholds: Recorded,
 ) -> Generator[Expected, None, list[int]]:
     """The claims about angles in order, and then the windows they are about.
 
@@ -58,7 +65,7 @@ def angle_claims(
     """
     windows = _windows(writer, reader, subject, lookup, thresholds)
     cosines = {k: lookup.values(subject, f"E.cosines[{k}]", k) for k in windows}
-    edge = _Edge(writer, reader, [k for k in windows if any(value != _NO_COSINE for value in cosines[k])])
+    edge = _Edge(writer, reader, crossing, [k for k in windows if any(value != _NO_COSINE for value in cosines[k])])
     for k in windows:
         yield from _window_claims(edge, k, cosines[k], subject, lookup, thresholds)
     return windows
@@ -148,7 +155,7 @@ def _sine_fault(edge: _Edge, k: int, cosines: Sequence[Enclosure], values: tuple
             open_ones.append(i)
     if not open_ones:
         return ""
-    own = sines(edge.writer.near, edge.reader.near, k, edge.angles[k].turn)
+    own = sines(edge.crossing, k, edge.angles[k].turn)
     for i in open_ones:
         low, high = derived[i].lower().max(arb(float(own[0][i]))), derived[i].upper().min(arb(float(own[1][i])))
         if not (values[i].lower <= low and high <= values[i].upper):

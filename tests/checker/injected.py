@@ -24,13 +24,17 @@ from certify.certificate import Certificate
 from certify.chain import Chain
 from certify.checker import check, layer
 from certify.checker.arithmetic import (
+    core_commutation,
     deflated_norm,
     exact_product_rank,
+    narrow_product,
+    principal_angles,
     quotient,
     rounding,
     small_commutation,
     two_layers,
 )
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.ranges import Range
 from certify.checker.arithmetic.rounding import above, ball, below, roundings
@@ -123,7 +127,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             def measure(*given):
                 measured = original(*given)
                 for k, one in measured.items():
-                    ends = ((one.lower, one.upper), two_layers.sines(*given[:2], k))
+                    ends = ((one.lower, one.upper), principal_angles.sines(given[0], k))
                     balls = [arb(float(a)).union(arb(float(b))) for pair in ends for a, b in zip(*pair, strict=True)]
                     found.setdefault(("angles", k), []).append([*balls, one.overlap])
                 return measured
@@ -200,7 +204,8 @@ def enclosures(certificate: Certificate, chain: Chain, fault: Fault, room: float
             exact_product_rank.full_rank(writer, reader)
             # A window as wide as both layers, whose cosines depend on no gap.
             if writer.matrix.shape[0] == writer.matrix.shape[1] == min(reader.matrix.shape):
-                two_layers.angles(near_svd(writer, room), near_svd(reader, room), [min(reader.matrix.shape)])
+                crossing = Crossing.of(near_svd(writer, room), near_svd(reader, room))
+                principal_angles.angles(crossing, [min(reader.matrix.shape)])
     return found
 
 
@@ -225,6 +230,7 @@ def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], f
     _comparing.append("spectral norms")
     found += [spectral_norm(unit) for unit in units]
     _comparing.clear()
+    found += _both_ways(units, nears)
     for unit in units:
         work = unit.matrix if unit.matrix.shape[0] >= unit.matrix.shape[1] else unit.matrix.T
         q = deflated_norm.leading(work, float(unit.mass.mid()))
@@ -238,7 +244,7 @@ def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], f
     exponents = [int(np.frexp(np.linalg.norm(a) * 1.01)[1]) for a in layers]
     rows = layers[1].shape[0]
     groups = [[*range(start, rows, 2)] for start in range(min(rows, 2))]
-    transport = Transport((layers[0], layers[1]), lambda: (nears[0], nears[1]), (exponents[0], exponents[1]), groups)
+    transport = Transport((layers[0], layers[1]), Crossing.of(*nears), (exponents[0], exponents[1]), groups)
     found += _balls(transport.cells)
     full = nears[0].d, nears[1].d
     windows = sorted({(1, 1), (min(2, full[0]), 1), (max(full[0] - 1, 1), max(full[1] - 1, 1))} - {full})
@@ -248,6 +254,15 @@ def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], f
             found += [*_balls(both[0]), *_balls(both[1])]
         else:
             found += [arb.nan()] * (2 * transport.cells.lo.size)
+    return found
+
+
+def _both_ways(units: list[Unit], nears: list[NearSVD]) -> list[arb]:
+    """What is taken from the core, and from products of the layers where that is not enough."""
+    crossing = Crossing.of(*nears)
+    found = [narrow_product.core_norm(crossing), two_layers.product_norm(*units)]
+    for balance in (core_commutation.core_commutation(crossing), two_layers.commutation(*units)):
+        found += [balance.imbalance, balance.relative, balance.magnitude]
     return found
 
 

@@ -42,11 +42,12 @@ U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add (p + q(1 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from flint import arb
 
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.near_decomposition import NearSVD
 from certify.checker.arithmetic.ranges import Range, lengths
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gamma, product, roundings
@@ -63,19 +64,19 @@ class Transport:
     Parameters
     ----------
     layers : W and W' as they are.
-    decompose : their near-decompositions, asked for with the first truncation.
+    crossing : their core, asked for with the first truncation.
     groups : row indices of W'.
     """
 
     def __init__(
         self,
         layers: tuple[Array, Array],
-        decompose: Callable[[], tuple[NearSVD, NearSVD]],
+        crossing: Crossing,
         exponents: tuple[int, int],
         groups: Groups,
     ) -> None:
         lower, upper = (np.ldexp(a, -e) for a, e in zip(layers, exponents, strict=True))
-        self.decompose, self.exponents = decompose, exponents
+        self.crossing, self.exponents = crossing, exponents
         self.groups = [np.asarray(rows) for rows in groups]
         self.planned: list[tuple[int, int]] = []
         self.whole, _ = product(upper, lower)
@@ -93,7 +94,7 @@ class Transport:
     @property
     def near(self) -> tuple[NearSVD, NearSVD]:
         """The near-decompositions of W and W'."""
-        return once(self, "_near", self.decompose)
+        return self.crossing.near
 
     @property
     def squares(self) -> tuple[Array, Array]:
@@ -104,17 +105,6 @@ class Transport:
         write, read = self.near
         sums = [np.einsum("ij,ij->j", read.left[rows], read.left[rows]) for rows in self.groups]
         return np.square(write.right), np.stack(sums)
-
-    @property
-    def core(self) -> tuple[Array, arb]:
-        """fl(V'ᵀU), and how far it is from that of the orthonormal bases."""
-        return once(self, "_core", self._make_core)
-
-    def _make_core(self) -> tuple[Array, arb]:
-        write, read = self.near
-        found, rounding = product(np.ascontiguousarray(read.right.T), write.left)
-        tilt = ball(read.right_distance)
-        return found, ball(rounding) + tilt + (1 + tilt) * ball(write.left_distance)
 
     def _norms(self, x: Array, slip: Array | float) -> Range:
         found = np.stack([np.sqrt(np.einsum("ij,ij->j", x[rows], x[rows])) for rows in self.groups])
@@ -193,7 +183,7 @@ class Transport:
         return once(self, "_middle", self._make_middle)
 
     def _make_middle(self) -> tuple[Array, arb]:
-        core, core_slip = self.core
+        core, core_slip, _ = self.crossing.core
         scales = [
             np.ldexp(near.s, near.exponent - exponent) for near, exponent in zip(self.near, self.exponents, strict=True)
         ]
