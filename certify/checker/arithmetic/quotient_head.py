@@ -46,25 +46,36 @@ class Sandwich:
 
     def norm(self) -> arb | None:
         """A ball around ‖Y‖₂; None where the head does not outweigh the rest."""
-        n = self.r.size
-        head = min(_HEAD, n // 4)
-        start = self.inner[:, n - head :] * self.r[n - head :]
-        columns, columns_slip = self._outward(start, _rounded(start))
-        beyond = self.scale * ball(float(self.r[n - head - 1]))
-        q = self._leading(columns, float(beyond.mid()))
+        columns, slip = self.columns(min(_HEAD, self.r.size // 4))
+        q = self._leading(columns, float(self._beyond(columns.shape[1]).mid()))
         if q is None:
             return None
+        low, high = self.ends(q, columns, slip)
+        return low.union(high)
+
+    def columns(self, head: int) -> tuple[Array, arb]:
+        """The columns of Y for so many largest entries of r, and a bound of their error in the spectral norm."""
+        first = self.r.size - head
+        start = self.inner[:, first:] * self.r[first:]
+        return self._outward(start, _rounded(start))
+
+    def _beyond(self, head: int) -> arb:
+        """A bound of the spectral norm of all other columns."""
+        return self.scale * ball(float(self.r[-head - 1])) if head < self.r.size else arb(0)
+
+    def ends(self, q: Array, columns: Array, columns_slip: arb) -> tuple[arb, arb]:
+        """Numbers that ‖Y‖₂ is not below and not above, from any columns q and those of :meth:`columns`."""
+        head = columns.shape[1]
         image, slip = self.image(q)
         back, back_slip = self.adjoint(image)
         found = Deflation.of(q, image, slip, back, back_slip, self.whole)
-        inside, inside_slip = product(columns, q[n - head :])
+        inside, inside_slip = product(columns, q[self.r.size - head :])
         # ‖YE_J − columns‖_F; Q̄ is no longer than 1 and within ``turned`` of Q.
         off = columns_slip * arb(head).sqrt()
         size = frobenius(columns)
         kept = frobenius(inside) - ball(inside_slip) * arb(q.shape[1]).sqrt() - off - size * found.turned
         lost = ((size + off) ** 2 - kept.max(arb(0)) ** 2).max(arb(0))
-        low, high = found.ends((lost.upper().sqrt() + beyond) ** 2)
-        return low.union(high)
+        return found.ends((lost.upper().sqrt() + self._beyond(head)) ** 2)
 
     @property
     def scale(self) -> arb:
