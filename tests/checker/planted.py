@@ -111,10 +111,9 @@ FAULTS = (
     _planted("two_layers", "transport_norm", "grown * (ball(rounding) + ", "grown * ("),
     _planted("two_layers", "transport_norm", "f = ball(absolute_norm(identity)) * (1 + 4 * ball(U)) + ", "f = "),
     _planted("truncated", "Transport.__init__", "(sizes + 2.0**-500) * (2 * gamma(roundings(terms)))", "sizes * 0"),
-    _planted("truncated", "Transport._step", "ball(rounding) * inner + ball(last)", "ball(rounding) * inner"),
-    _planted("truncated", "Transport._step", "ball(rounding) * inner + ball(last)", "ball(last)"),
-    _planted("truncated", "Transport._step", "ball(rounding) * outer + ball(last)", "ball(rounding) * outer"),
-    _planted("truncated", "Transport._step", "ball(rounding) * outer + ball(last)", "ball(last)"),
+    _planted("truncated", "Transport._step", "ball(lower_slip) * inner + ", ""),
+    _planted("truncated", "Transport._step", "ball(upper_slip) * outer + ", ""),
+    _planted("truncated", "Transport._step", " + ball(last)\n", "\n"),
     _planted("truncated", "Transport._truncate", "above(slip + self._tilt())", "above(slip)"),
     _planted("truncated", "Transport._truncate", "above(slip + self._tilt())", "above(self._tilt())"),
     _planted("truncated", "Transport._truncate", "self._distance(windows) + ", ""),
@@ -145,6 +144,8 @@ def shown(planted: Planted) -> tuple[str, Site, str] | None:
     The sites of the module itself come first, and then those of the decompositions that it uses.
     """
     modules = [planted.module.rpartition(".")[2]]
+    if modules[0] in ("core_commutation", "principal_angles", "narrow_product", "truncated"):
+        modules += ["crossing"]
     if modules[0] not in ("exact_product_rank", "spectral_norm"):
         modules += ["near_decomposition"]
     places = [

@@ -34,9 +34,10 @@ one, from (q', q) to (r', r)
 
 .. math:: \bar U'_{r'}M_{r',\,r:q}\bar V_{r:q}^T+\bar U'_{r':q'}M_{r':q',\,q}\bar V_q^T,\qquad M=TV'^TUS,
 
-which is thin where windows are near each other. It is formed with float bases: exactly so it would be
-U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add (p + q(1 + p))t_1s_1, for ‖U' − Ū'‖ <= p and
-‖V − V̄‖ <= q, and the core its error times (1 + p)(1 + q). Every product then adds its own.
+which is thin where windows are near each other; both terms are one product of matrices side by side. It is formed with
+float bases: exactly so it would be U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add (p + q(1 + p))t_1s_1,
+for ‖U' − Ū'‖ <= p and ‖V − V̄‖ <= q, and the core its error times (1 + p)(1 + q). Every product then adds its own, and
+every sum u of its own norm: of (1 + p)(1 + q)‖M‖_F, for M without the entries of a window, and of the errors so far.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.near_decomposition import NearSVD
 from certify.checker.arithmetic.ranges import Range, lengths
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gamma, product, roundings
+from certify.checker.arithmetic.scaled_matrix import frobenius
 from certify.checker.tasks import once
 
 __all__ = ["Transport"]
@@ -128,7 +130,7 @@ class Transport:
         for windows in self.planned:
             if windows[1] > reached[1]:
                 change, slip, reached = np.zeros(self.whole.shape), arb(0), (self.near[0].d, self.near[1].d)
-            slip += self._step(change, reached, windows)
+            slip += self._step(change, reached, windows, slip)
             reached = windows
             off = self._distance(windows) + above(slip + self._tilt())
             if not np.all(off < 1):
@@ -191,31 +193,31 @@ class Transport:
         off = self._top(0) * self._top(1) * core_slip
         return found, off + ball(4 * U) * ball(absolute_norm(found)) + ball(8 * ETA) * found.size
 
+    @property
+    def weight(self) -> arb:
+        """‖M‖_F of the float M."""
+        return once(self, "_weight", lambda: frobenius(self.middle[0]))
+
     def _tilt(self) -> arb:
         """What float bases and the core add to a change."""
         outer, inner = ball(self.near[1].left_distance), ball(self.near[0].right_distance)
         core = (1 + outer) * (1 + inner) * self.middle[1]
         return 2 * (core + (outer + inner * (1 + outer)) * self._top(0) * self._top(1))
 
-    def _step(self, change: Array, old: tuple[int, int], new: tuple[int, int]) -> arb:
-        """Add to a change what lies between two windows; what that rounds."""
+    def _step(self, change: Array, old: tuple[int, int], new: tuple[int, int], before: arb) -> arb:
+        """Add to a change, off by ``before``, what lies between two windows; what that rounds."""
         (q, q_next), (r, r_next) = old, new
+        if old == new:
+            return arb(0)
         left, right, middle = self.near[1].left, self.near[0].right, self.middle[0]
         outer, inner = 1 + ball(self.near[1].left_distance), 1 + ball(self.near[0].right_distance)
-        slip = arb(0)
-        if r < q:
-            half, rounding = product(left[:, :r_next], np.ascontiguousarray(middle[:r_next, r:q]))
-            part, last = product(half, np.ascontiguousarray(right[:, r:q].T))
-            change += part
-            slip += ball(rounding) * inner + ball(last) + _rounded(change)
-        if r_next < q_next:
-            half, rounding = product(np.ascontiguousarray(middle[r_next:q_next, :q]), right[:, :q].T)
-            part, last = product(left[:, r_next:q_next], half)
-            change += part
-            slip += ball(rounding) * outer + ball(last) + _rounded(change)
-        return slip
-
-
-def _rounded(found: Array) -> arb:
-    """What a sum of two matrices rounds, entry by entry."""
-    return ball(2 * U) * ball(absolute_norm(found)) + ball(2 * ETA) * found.size
+        lower, lower_slip = product(left[:, :r_next], middle[:r_next, r:q])
+        upper, upper_slip = product(middle[r_next:q_next, :q], right[:, :q].T)
+        part, last = product(
+            np.concatenate([lower, left[:, r_next:q_next]], axis=1), np.concatenate([right[:, r:q].T, upper])
+        )
+        change += part
+        # Errors are spectral, and the sum's in the Frobenius norm.
+        slip = ball(lower_slip) * inner + ball(upper_slip) * outer + ball(last)
+        size = outer * inner * self.weight + (before + slip) * arb(min(change.shape)).sqrt()
+        return slip + ball(2 * U) * size + ball(2 * ETA) * change.size
