@@ -82,7 +82,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
         if fault.site is None or fault.bounded:
             # Enclosures as wide as the enlarged bounds are kept, not formed in another way.
             patch.setattr(small_commutation, "U", FACTOR * 1e3 * rounding.U)
-        eigh, svd, cholesky = scipy.linalg.eigh, scipy.linalg.svd, np.linalg.cholesky
+        eigh, svd = scipy.linalg.eigh, scipy.linalg.svd
 
         def proposing_eigh(*given, **options):
             values, vectors = eigh(*given, **options)
@@ -109,7 +109,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             return solve(r, *given, **options)
 
         patch.setattr(scipy.linalg, "solve_triangular", solving)
-        patch.setattr(np.linalg, "cholesky", lambda shifted: fault.factor(shifted, cholesky))
+        patch.setattr(scipy.linalg, "cholesky", lambda shifted, **_: fault.factor(shifted, np.linalg.cholesky))
         patch.setattr(scipy.linalg, "eigh", proposing_eigh)
         patch.setattr(scipy.linalg, "svd", proposing_svd)
 
@@ -130,7 +130,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             def measure(*given):
                 measured = original(*given)
                 for k, one in measured.items():
-                    ends = ((one.lower, one.upper), principal_angles.sines(given[0], k))
+                    ends = ((one.lower, one.upper), one.sines, principal_angles.sines(given[0], k))
                     balls = [arb(float(a)).union(arb(float(b))) for pair in ends for a, b in zip(*pair, strict=True)]
                     found.setdefault(("angles", k), []).append([*balls, one.overlap])
                 return measured

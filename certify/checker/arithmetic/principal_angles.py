@@ -10,7 +10,8 @@ the leading k × k block C̄₁₁ of C̄ = V̄'ᵀŪ. A block of C is as near t
 C̄₁₁ᵀC̄₁₁ = I − C̄₂₁ᵀC̄₂₁ and C̄₂₂C̄₂₂ᵀ = I − C̄₂₁C̄₂₁ᵀ: C̄₁₁ has the n − k singular values of the trailing block C̄₂₂, and 2k − n
 that are 1.
 
-**Sines.** They are the singular values of (I − P')P, within sin θ + sin θ' of those of (I − P̃')P̃. Where V̄' has n
+**Sines.** They are the singular values of (I − P')P, within sin θ + sin θ' of those of (I − P̃')P̃, which are √(1 − c²) for
+the cosines c of the bases. Where that tells too little, c being near 1, they are taken from a matrix. Where V̄' has n
 columns that is C̄₂₁; and for 2k > n, where both have, C̄₁₂ᵀC̄₁₂ = I − C̄₂₂ᵀC̄₂₂ has the eigenvalues of
 I − C̄₂₂C̄₂₂ᵀ = C̄₂₁C̄₂₁ᵀ, so that C̄₁₂ has all sines but 2k − n that are 0. Otherwise, with ‖V' − V̄'‖ <= q and ‖U − Ū‖ <= p, (I − V̄'V̄'ᵀ)Ū is within
 q(2 + q) + (1 + q)²p of R = U − V'(V'ᵀU).
@@ -36,7 +37,7 @@ __all__ = ["Angles", "angles", "sines"]
 
 @dataclass(frozen=True, slots=True)
 class Angles:
-    """Bounds of the k principal cosines, decreasing, and a ball around the overlap Σcos²/k.
+    """Bounds of the k principal cosines, decreasing, of the sines, increasing, and a ball around the overlap Σcos²/k.
 
     ``turn`` are about the right singular vectors of the block of the core: those of the block of the sines too, in
     reverse order.
@@ -44,6 +45,7 @@ class Angles:
 
     lower: Array
     upper: Array
+    sines: tuple[Array, Array]
     overlap: arb
     turn: Array
 
@@ -57,17 +59,28 @@ def angles(crossing: Crossing, windows: list[int]) -> dict[int, Angles]:
     for k in windows:
         block = core[k:, k:] if _trailing(crossing, k) else core[:k, :k]
         low, high, turn = np.zeros(0), np.zeros(0), np.zeros((0, 0))
-        turned = _turned(crossing, k)
         if block.size:
-            near = near_svd(Unit.of(block), _room(crossing, block, turned))
-            (lower, upper), turn = near.sigma(), near.right
-            error = above(slip + turned)
-            low = np.maximum(np.nextafter(lower - error, -np.inf), 0.0)
-            high = np.minimum(np.nextafter(upper + error, np.inf), 1.0)
+            # The bases themselves are good for about n k roundings.
+            near = near_svd(Unit.of(block), 4 * crossing.n * block.shape[0] * U)
+            (low, high), turn = _moved(*near.sigma(), above(slip)), near.right
         shared = np.ones(k - low.size)
+        low, high = np.concatenate([shared, low]), np.concatenate([shared, high])
+        turned = _turned(crossing, k)
+        off = above(turned)
         overlap = _overlap(core[:k, :k], above(slip), turned)
-        found[k] = Angles(np.concatenate([shared, low]), np.concatenate([shared, high]), overlap, turn)
+        found[k] = Angles(*_moved(low, high, off), _moved(*_complement(low, high), off), overlap, turn)
     return found
+
+
+def _moved(low: Array, high: Array, off: float) -> tuple[Array, Array]:
+    """Bounds of numbers in [0, 1] that are so far from those between the given ones."""
+    return np.maximum(np.nextafter(low - off, -np.inf), 0.0), np.minimum(np.nextafter(high + off, np.inf), 1.0)
+
+
+def _complement(low: Array, high: Array) -> tuple[Array, Array]:
+    """Bounds of √((1 − c)(1 + c)), which decreases; of four roundings three count half, and nothing underflows but 0."""
+    ends = [np.sqrt((1.0 - c) * (1.0 + c)) for c in (high, low)]
+    return ends[0] * (1.0 - 8 * U) - 2.0**-500, ends[1] * (1.0 + 8 * U) + 2.0**-500
 
 
 def sines(crossing: Crossing, k: int, turn: Array | None = None) -> tuple[Array, Array]:
@@ -80,15 +93,15 @@ def sines(crossing: Crossing, k: int, turn: Array | None = None) -> tuple[Array,
     else:
         rest, slip = _outside(crossing, k)
     turned = _turned(crossing, k)
-    error = above(slip + turned)
     fits = turn is not None and turn.shape[0] == rest.shape[1] <= rest.shape[0]
     reverse = np.asfortranarray(turn[:, ::-1]) if turn is not None and fits else None
     lower, upper = np.zeros(0), np.zeros(0)
     if rest.any():
         lower, upper = near_svd(Unit.of(rest), _room(crossing, rest, turned), reverse).sigma()
     nothing = np.zeros(k - lower.size)
-    lower, upper = np.concatenate([nothing, lower[::-1]]), np.concatenate([nothing, upper[::-1]])
-    return np.maximum(np.nextafter(lower - error, -np.inf), 0.0), np.minimum(np.nextafter(upper + error, np.inf), 1.0)
+    return _moved(
+        np.concatenate([nothing, lower[::-1]]), np.concatenate([nothing, upper[::-1]]), above(slip + turned)
+    )
 
 
 def _trailing(crossing: Crossing, k: int) -> bool:

@@ -95,10 +95,10 @@ def _inertia_bound(near: Array, error: float, lower: float) -> arb:
         shifted = -near
         shifted[np.diag_indices(n)] += square
         try:
-            factor = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
+            factor = scipy.linalg.cholesky(shifted.T, lower=True, check_finite=False)
         except np.linalg.LinAlgError:
             continue
-        back, slip = gram(np.ascontiguousarray(factor.T), upper=True)
+        back, slip = gram(factor.T, upper=True)
         # The residual and the shifted diagonal round once an entry, by at most u times a number below 4.
         rounding = ball(8 * n * U) * ball(square) + ball(2 * n * ETA)
         rest = ball(absolute_norm(back - shifted)) * (1 + ball(4 * U))
