@@ -140,7 +140,7 @@ def _cosine_fault(edge: _Edge, k: int, values: tuple[Enclosure, ...]) -> str:
     if k not in edge.windows:
         return ""
     found = edge.angles[k]
-    low, high = found.lower.copy(), found.upper.copy()
+    low, high = (end.copy() for end in found.cosines)
     low[: edge.shared(k)] = high[: edge.shared(k)] = 1.0
     return _fault("cosine", values, low, high)
 

@@ -130,7 +130,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             def measure(*given):
                 measured = original(*given)
                 for k, one in measured.items():
-                    ends = ((one.lower, one.upper), one.sines, principal_angles.sines(given[0], k))
+                    ends = (one.cosines, one.sines, principal_angles.sines(given[0], k))
                     balls = [arb(float(a)).union(arb(float(b))) for pair in ends for a, b in zip(*pair, strict=True)]
                     found.setdefault(("angles", k), []).append([*balls, one.overlap])
                 return measured

@@ -43,8 +43,7 @@ class Angles:
     reverse order.
     """
 
-    lower: Array
-    upper: Array
+    cosines: tuple[Array, Array]
     sines: tuple[Array, Array]
     overlap: arb
     turn: Array
@@ -63,18 +62,22 @@ def angles(crossing: Crossing, windows: list[int]) -> dict[int, Angles]:
             # The bases themselves are good for about n k roundings.
             near = near_svd(Unit.of(block), 4 * crossing.n * block.shape[0] * U)
             (low, high), turn = _moved(*near.sigma(), above(slip)), near.right
-        shared = np.ones(k - low.size)
-        low, high = np.concatenate([shared, low]), np.concatenate([shared, high])
         turned = _turned(crossing, k)
-        off = above(turned)
-        overlap = _overlap(core[:k, :k], above(slip), turned)
-        found[k] = Angles(*_moved(low, high, off), _moved(*_complement(low, high), off), overlap, turn)
+        cosines = _after(1.0, k, _moved(low, high, above(turned)))
+        both = cosines, _after(0.0, k, _moved(*_complement(low, high), above(turned)))
+        found[k] = Angles(*both, _overlap(core[:k, :k], above(slip), turned), turn)
     return found
+
+
+def _after(known: float, k: int, ends: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The same after what two subspaces of more than half of all dimensions have in common; k together."""
+    low, high = (np.concatenate([np.full(k - end.size, known), end]) for end in ends)
+    return low, high
 
 
 def _moved(low: Array, high: Array, off: float) -> tuple[Array, Array]:
     """Bounds of numbers in [0, 1] that are so far from those between the given ones."""
-    return np.maximum(np.nextafter(low - off, -np.inf), 0.0), np.minimum(np.nextafter(high + off, np.inf), 1.0)
+    return np.clip(np.nextafter(low - off, -np.inf), 0.0, 1.0), np.clip(np.nextafter(high + off, np.inf), 0.0, 1.0)
 
 
 def _complement(low: Array, high: Array) -> tuple[Array, Array]:
@@ -98,10 +101,7 @@ def sines(crossing: Crossing, k: int, turn: Array | None = None) -> tuple[Array,
     lower, upper = np.zeros(0), np.zeros(0)
     if rest.any():
         lower, upper = near_svd(Unit.of(rest), _room(crossing, rest, turned), reverse).sigma()
-    nothing = np.zeros(k - lower.size)
-    return _moved(
-        np.concatenate([nothing, lower[::-1]]), np.concatenate([nothing, upper[::-1]]), above(slip + turned)
-    )
+    return _after(0.0, k, _moved(lower[::-1], upper[::-1], above(slip + turned)))
 
 
 def _trailing(crossing: Crossing, k: int) -> bool:
