@@ -18,7 +18,12 @@ def _near(function: str, old: str, new: str) -> Planted:
 
 
 FAULTS = (
-    _planted("rounding", "_product_bound", "ball(gamma(roundings(k))) * ball(left) * ball(right) + ", ""),
+    _planted(
+        "rounding",
+        "_product_bound",
+        "ball(gamma(roundings(k) if steps is None else steps)) * ball(left) * ball(right) + ",
+        "",
+    ),
     _near("near_svd", "ball(e) + ball(slip) + ball(a.lost)", "ball(e) + ball(a.lost)"),
     _near("_from_gram", "e + rest + ball(tail_slip)", "e + rest"),
     _near("_from_gram", "e + rest + ball(tail_slip)", "e + ball(tail_slip)"),
@@ -35,8 +40,10 @@ FAULTS = (
     _near("near_svd", "(ball(g) + ball(h))", "ball(g)"),
     _near("near_svd", "(ball(g) + ball(h))", "ball(h)"),
     _near("near_svd", "total = ball(e) + ball(slip)", "total = ball(slip)"),
-    _planted("principal_angles", "angles", "above(slip + turned)", "above(slip)"),
-    _planted("principal_angles", "angles", "above(slip + turned)", "above(turned)"),
+    _planted("principal_angles", "angles", "_moved(*near.sigma(), above(slip))", "near.sigma()"),
+    _planted("principal_angles", "angles", "_moved(low, high, above(turned))", "(low, high)"),
+    _planted("principal_angles", "angles", "_moved(*_complement(low, high), above(turned))", "_complement(low, high)"),
+    _planted("principal_angles", "sines", "above(slip + turned)", "above(slip)"),
     _planted("principal_angles", "sines", "above(slip + turned)", "above(turned)"),
     _planted("principal_angles", "_outside", "(1 + q) * ball(across_slip) + ", ""),
     _planted("principal_angles", "_outside", "ball(back_slip) + ", ""),
