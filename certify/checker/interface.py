@@ -100,7 +100,9 @@ def _balance_claims(edge: _Edge, thresholds: Recorded) -> Iterator[Expected]:
     mass_next = edge.reader.frobenius.upper * edge.reader.frobenius.upper
     precision = 64 * max(2 * edge.entries, 8 * edge.largest, 512) * U
 
-    def within(own: Callable[[Commutation], arb], room: Callable[[Commutation], float], most: float = math.inf) -> Proof:
+    def within(
+        own: Callable[[Commutation], arb], room: Callable[[Commutation], float], most: float = math.inf
+    ) -> Proof:
         def prove(values: tuple[Enclosure, ...]) -> str:
             fault = ""
             for found in (lambda: edge.near_commutation, lambda: edge.commutation):

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from flint import arb
 
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.gibbs_moments import gibbs
-from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.narrow_product import core_norm
 from certify.checker.arithmetic.quotient import quotient_norms
 from certify.checker.arithmetic.two_layers import product_norm, transport_norm
@@ -135,9 +135,7 @@ def _product(
         )
 
 
-def _product_fault(
-    writer: LayerFacts, reader: LayerFacts, crossing: Crossing, values: tuple[Enclosure, ...]
-) -> str:
+def _product_fault(writer: LayerFacts, reader: LayerFacts, crossing: Crossing, values: tuple[Enclosure, ...]) -> str:
     if values[0] == UNKNOWN:
         return ""
     scale = (arb(writer.d) * reader.d).sqrt() / (writer.unit.norm * reader.unit.norm)

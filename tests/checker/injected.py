@@ -320,7 +320,7 @@ def missed(honest: Found, faulty: Found) -> list[tuple[object, ...]]:
 
 
 def chains() -> dict[str, list[np.ndarray]]:
-    """Small chains: square, tall, of low rank, graded, nearly tied, tied on top, narrow, cancelling, aligned, long, waisted."""
+    """Small chains: square, tall, of low rank, graded, nearly tied, tied on top, narrow, aligned, long, waisted, …."""
     rng = np.random.default_rng(5)
     q = [np.linalg.qr(rng.standard_normal((5, 5)))[0] for _ in range(4)]
     tied = np.array([1.0, 1.0 - 2e-10, 0.4, 0.2, 0.2 - 2e-8])

@@ -107,7 +107,9 @@ def _imbalance(crossing: Crossing, top: int) -> arb:
 
 def _beyond(squares: Array, inside: Array, off: arb) -> arb:
     """The square of what one Gram matrix has beyond the other's span; 0 at least."""
-    whole = (frobenius(squares) + error_ball(ball(4 * U) * frobenius(squares) + ball(8 * ETA) * squares.size)).max(arb(0))
+    whole = (frobenius(squares) + error_ball(ball(4 * U) * frobenius(squares) + ball(8 * ETA) * squares.size)).max(
+        arb(0)
+    )
     within = (frobenius(inside) + error_ball(off)).max(arb(0))
     return (whole * whole - within * within).max(arb(0))
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 from flint import arb
 
 from certify.checker.arithmetic.near_decomposition import NearSVD

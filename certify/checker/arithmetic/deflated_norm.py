@@ -23,7 +23,7 @@ from certify.checker.arithmetic.near_decomposition import defect
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gram, product
 from certify.checker.arithmetic.scaled_matrix import frobenius, root
 
-__all__ = ["Deflation", "deflated_norm", "ends", "leading"]
+__all__ = ["Deflation", "deflated_norm", "deflation", "ends", "leading"]
 
 _COLUMNS, _HEAD, _STEPS = 32, 8, 6
 _CLOSE = 2.0**-36
@@ -71,8 +71,14 @@ def ends(work: Array, mass: arb, q: Array) -> tuple[arb, arb]:
     """Numbers that ‖Y‖₂ is not below and not above, from any columns."""
     image, slip = product(work, q)
     back, back_slip = product(work.T, image)
-    found = Deflation.of(q, image, ball(slip), back, ball(back_slip), root(mass).upper())
+    found = deflation(q, image, ball(slip), back, ball(back_slip), root(mass).upper())
     return found.ends((mass - (frobenius(image) - found.off).max(arb(0)) ** 2).max(arb(0)))
+
+
+def deflation(q: Array, image: Array, slip: arb, back: Array, back_slip: arb, whole: arb) -> Deflation:
+    """From products with bounds of their errors."""
+    turned = ball(defect(q).frobenius)
+    return Deflation(q, image, slip, back, back_slip, whole, turned, slip * arb(q.shape[1]).sqrt() + whole * turned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +99,6 @@ class Deflation:
     whole: arb
     turned: arb
     off: arb
-
-    @classmethod
-    def of(cls, q: Array, image: Array, slip: arb, back: Array, back_slip: arb, whole: arb) -> Deflation:
-        """From products with bounds of their errors."""
-        turned = ball(defect(q).frobenius)
-        return cls(q, image, slip, back, back_slip, whole, turned, slip * arb(q.shape[1]).sqrt() + whole * turned)
 
     def ends(self, t: arb) -> tuple[arb, arb]:
         """Numbers that ‖Y‖₂ is not below and not above, for ‖Y(1 − P)‖₂² <= t."""

@@ -6,17 +6,16 @@ columns. Then
 .. math:: \|W'W-\bar U'\,M\,\bar V^T\|_2\le\varepsilon'(s_1+\varepsilon)+s'_1\varepsilon,\qquad
    M=S'\bar V'^T\bar US,
 
-so that the singular values of W'W are those of M and zeros, up to that error (Weyl). M is computed as S'CS from the core
-C of :mod:`certify.checker.arithmetic.crossing`, whose error counts s'₁s₁ times; scaling the rows and the columns rounds
-an entry twice, (1 + u)² <= 1 + 3u, or flushes it. The largest one has the square ‖MᵀM‖₂, and MᵀM or MMᵀ is the Gram
-matrix of the weighted core, weighted on both sides by the singular values of the layer that has fewer.
+so that the singular values of W'W are those of M and zeros, up to that error (Weyl). M is computed as S'CS from the
+core C of :mod:`certify.checker.arithmetic.crossing`, whose error counts s'₁s₁ times; scaling the rows and the columns
+rounds an entry twice, (1 + u)² <= 1 + 3u, or flushes it. The largest one has the square ‖MᵀM‖₂, and MᵀM or MMᵀ is the
+Gram matrix of the weighted core, weighted on both sides by the singular values of the layer that has fewer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 from flint import arb
 
 from certify.checker.arithmetic.crossing import Crossing

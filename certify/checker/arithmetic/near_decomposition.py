@@ -68,8 +68,8 @@ class NearSVD:
     """The lemma's data for a matrix of the given shape, scaled by 2^-exponent, both sides in the given orientation.
 
     ``left`` (rows × d) and ``right`` (columns × d) are within ``left_distance`` and ``right_distance`` of orthonormal
-    matrices, in the Frobenius norm within ``left_spread`` and ``right_spread``, s decreases, and the scaled matrix is within ``error`` of left·diag(s)·rightᵀ with those, and within
-    ``spread`` in the Frobenius norm. ``columns`` bound the lengths of the columns of AV − US of the lemma, in which A
+    matrices, in the Frobenius norm within ``left_spread`` and ``right_spread``, s decreases, and the scaled matrix is
+    within ``error`` of left·diag(s)·rightᵀ with those, and within ``spread`` in the Frobenius norm. ``columns`` bound the lengths of the columns of AV − US of the lemma, in which A
     is the scaled matrix or, where that is wide, its transpose.
     """
 

@@ -10,11 +10,11 @@ the leading k × k block C̄₁₁ of C̄ = V̄'ᵀŪ. A block of C is as near t
 C̄₁₁ᵀC̄₁₁ = I − C̄₂₁ᵀC̄₂₁ and C̄₂₂C̄₂₂ᵀ = I − C̄₂₁C̄₂₁ᵀ: C̄₁₁ has the n − k singular values of the trailing block C̄₂₂, and 2k − n
 that are 1.
 
-**Sines.** They are the singular values of (I − P')P, within sin θ + sin θ' of those of (I − P̃')P̃, which are √(1 − c²) for
-the cosines c of the bases. Where that tells too little, c being near 1, they are taken from a matrix. Where V̄' has n
-columns that is C̄₂₁; and for 2k > n, where both have, C̄₁₂ᵀC̄₁₂ = I − C̄₂₂ᵀC̄₂₂ has the eigenvalues of
-I − C̄₂₂C̄₂₂ᵀ = C̄₂₁C̄₂₁ᵀ, so that C̄₁₂ has all sines but 2k − n that are 0. Otherwise, with ‖V' − V̄'‖ <= q and ‖U − Ū‖ <= p, (I − V̄'V̄'ᵀ)Ū is within
-q(2 + q) + (1 + q)²p of R = U − V'(V'ᵀU).
+**Sines.** They are the singular values of (I − P')P, within sin θ + sin θ' of those of (I − P̃')P̃, which are √(1 − c²)
+for the cosines c of the bases. Where that tells too little, c being near 1, they are taken from a matrix. Where V̄' has
+n columns that is C̄₂₁; and for 2k > n, where both have, C̄₁₂ᵀC̄₁₂ = I − C̄₂₂ᵀC̄₂₂ has the eigenvalues of
+I − C̄₂₂C̄₂₂ᵀ = C̄₂₁C̄₂₁ᵀ, so that C̄₁₂ has all sines but 2k − n that are 0. Otherwise, with ‖V' − V̄'‖ <= q and
+‖U − Ū‖ <= p, (I − V̄'V̄'ᵀ)Ū is within q(2 + q) + (1 + q)²p of R = U − V'(V'ᵀU).
 
 **Overlap.** o = ⟨P', P⟩/k. The difference P − P̃ has trace 0 and trace norm 2Σ sin θ_i, so
 |⟨P', P − P̃⟩| <= tr(P − P̃)₊ = Σ sin θ_i <= k sin θ for every projector P'. Hence o errs by at most sin θ + sin θ'.
@@ -81,7 +81,7 @@ def _moved(low: Array, high: Array, off: float) -> tuple[Array, Array]:
 
 
 def _complement(low: Array, high: Array) -> tuple[Array, Array]:
-    """Bounds of √((1 − c)(1 + c)), which decreases; of four roundings three count half, and nothing underflows but 0."""
+    """Bounds of √((1 − c)(1 + c)), which decreases; of four roundings three count half, and nothing underflows."""
     ends = [np.sqrt((1.0 - c) * (1.0 + c)) for c in (high, low)]
     return ends[0] * (1.0 - 8 * U) - 2.0**-500, ends[1] * (1.0 + 8 * U) + 2.0**-500
 

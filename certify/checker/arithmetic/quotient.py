@@ -17,8 +17,8 @@ values |1/σ − σ| <= 2q'/(1 − q') of σ in [1 − q', 1 + q'], so
 .. math:: \|X-TV'^TVS^{-1}\|_2\le\frac{t_1}{s_n}\frac{2q'}{1-q'}(1+q),
 
 and an entry of D = fl(V'ᵀV) errs by :math:`\gamma|v'_i||v_j|` and 8nη, which comes to
-:math:`(\gamma(1+q)(1+q')+8n\eta)\|T\|_F\|S^{-1}\|_F` in X. Where the small s outweigh all others few columns do, and D is
-not formed (:mod:`certify.checker.arithmetic.quotient_head`).
+:math:`(\gamma(1+q)(1+q')+8n\eta)\|T\|_F\|S^{-1}\|_F` in X. Where the small s outweigh all others few columns do, and D
+is not formed (:mod:`certify.checker.arithmetic.quotient_head`).
 """
 
 from __future__ import annotations

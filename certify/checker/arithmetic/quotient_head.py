@@ -1,7 +1,7 @@
 r"""‖Y‖₂ for Y = TV'ᵀVR with diagonal T and R, where few entries of R outweigh the others, by products with few columns.
 
-Let J be the places of the largest entries r_j and K the others, c = t_1(1 + q)(1 + q') for ‖V‖ <= 1 + q, ‖V'‖ <= 1 + q',
-and P = Q̄Q̄ᵀ project onto few columns. With E_J, E_K the columns of the identity, and Y_J = YE_J,
+Let J be the places of the largest entries r_j and K the others, c = t_1(1 + q)(1 + q') for ‖V‖ <= 1 + q and
+‖V'‖ <= 1 + q', and P = Q̄Q̄ᵀ project onto few columns. With E_J, E_K the columns of the identity, and Y_J = YE_J,
 
 .. math:: \|Y(1-P)\|_2\le\|Y_JE_J^T(1-P)\|_F+\|YE_K\|_2\le\sqrt{\|Y_J\|_F^2-\|Y_JE_J^T\bar Q\|_F^2}+c\max_Kr,
 
@@ -19,7 +19,7 @@ import numpy as np
 import scipy.linalg
 from flint import arb
 
-from certify.checker.arithmetic.deflated_norm import Deflation
+from certify.checker.arithmetic.deflated_norm import deflation
 from certify.checker.arithmetic.rounding import ETA, Array, U, ball, product
 from certify.checker.arithmetic.scaled_matrix import frobenius
 
@@ -68,7 +68,7 @@ class Sandwich:
         head = columns.shape[1]
         image, slip = self.image(q)
         back, back_slip = self.adjoint(image)
-        found = Deflation.of(q, image, slip, back, back_slip, self.whole)
+        found = deflation(q, image, slip, back, back_slip, self.whole)
         inside, inside_slip = product(columns, q[self.r.size - head :])
         # ‖YE_J − columns‖_F; Q̄ is no longer than 1 and within ``turned`` of Q.
         off = columns_slip * arb(head).sqrt()
@@ -117,7 +117,7 @@ class Sandwich:
         if not rest * rest < 0.8 * squares[-1]:
             return None
         q = np.zeros((n, some))
-        q[n - head :] = turn[:, :-some - 1 : -1]
+        q[n - head :] = turn[:, : -some - 1 : -1]
         for _ in range(_STEPS):
             image = self.t[:, None] * (self.outer.T @ (self.inner @ (self.r[:, None] * q)))
             q = self.r[:, None] * (self.inner.T @ (self.outer @ (self.t[:, None] * image)))

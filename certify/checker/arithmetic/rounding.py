@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-import scipy.linalg.blas
+import scipy.linalg
 from flint import arb, ctx
 from numpy.typing import NDArray
 
@@ -49,6 +50,7 @@ U = 2.0**-53
 ETA = 2.0**-1022
 _LONGEST = 2**44
 _BLOCK = 256
+_GEMM: Callable[..., Array] = scipy.linalg.get_blas_funcs("gemm", dtype=np.float64)
 
 
 def gamma(k: int) -> float:
@@ -132,7 +134,7 @@ def _added(x: Array, y: Array, total: Array) -> Array:
     if not x.size or not y.size:
         return total
     a, b = np.ascontiguousarray(y).T, np.asfortranarray(x)
-    found = scipy.linalg.blas.dgemm(1.0, a, b, 1.0, total.T, trans_b=True, overwrite_c=True).T
+    found = _GEMM(1.0, a, b, 1.0, total.T, trans_b=True, overwrite_c=True).T
     if not np.shares_memory(found, total):
         raise InternalError("a sum was not formed where it lies")
     return total
@@ -177,7 +179,8 @@ def roundings(k: int) -> int:
 
 
 def _product_bound(k: int, left: float, right: float, entries: int, steps: int | None = None) -> float:
-    return above(ball(gamma(roundings(k) if steps is None else steps)) * ball(left) * ball(right) + ball(8 * k * ETA) * arb(entries).sqrt())
+    relative = gamma(roundings(k) if steps is None else steps)
+    return above(ball(relative) * ball(left) * ball(right) + ball(8 * k * ETA) * arb(entries).sqrt())
 
 
 @functools.cache
@@ -200,7 +203,8 @@ def check_arithmetic() -> None:
     y = np.where((i < n // 2), small, small * 2.0**-40)
     x[n // 2 :, : n // 2] = 0
     exact = small[n // 2 :, n // 2 :] @ small[n // 2 :, :]  # integers below 2^53: exact in any order
-    faithful = bool(np.array_equal((x @ y)[n // 2 :], exact * 2.0**-40))
+    products = x @ y, _added(x, y, np.zeros((n, n)))
+    faithful = all(np.array_equal(found[n // 2 :], exact * 2.0**-40) for found in products)
     # Subnormal numbers may flush as results; as operands that are scaled up they are read.
     gradual = bool(np.all(np.ldexp(np.full(8, 2.0**-1074), 60) == 2.0**-1014))
     if not (nearest and gradual and faithful and ctx.prec >= 53):

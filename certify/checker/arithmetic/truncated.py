@@ -35,9 +35,10 @@ one, from (q', q) to (r', r)
 .. math:: \bar U'_{r'}M_{r',\,r:q}\bar V_{r:q}^T+\bar U'_{r':q'}M_{r':q',\,q}\bar V_q^T,\qquad M=TV'^TUS,
 
 which is thin where windows are near each other; both terms are one product of matrices side by side. It is formed with
-float bases: exactly so it would be U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add (p + q(1 + p))t_1s_1,
-for ‖U' − Ū'‖ <= p and ‖V − V̄‖ <= q, and the core its error times (1 + p)(1 + q). Every product then adds its own, and
-every sum γ of what it is added to: of (1 + p)(1 + q)‖M‖_F, for M without the entries of a window, and the errors so far.
+float bases: exactly so it would be U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add
+(p + q(1 + p))t_1s_1, for ‖U' − Ū'‖ <= p and ‖V − V̄‖ <= q, and the core its error times (1 + p)(1 + q). Every product
+then adds its own, and γ of what it is added to: of (1 + p)(1 + q)‖M‖_F, for M without the entries of a window, and of
+the errors so far.
 """
 
 from __future__ import annotations
@@ -214,9 +215,7 @@ class Transport:
         core = (1 + outer) * (1 + inner) * self.middle[1]
         return 2 * (core + (outer + inner * (1 + outer)) * self._top(0) * self._top(1))
 
-    def _step(
-        self, change: Array, old: tuple[int, int], new: tuple[int, int], before: arb
-    ) -> tuple[Array, arb]:
+    def _step(self, change: Array, old: tuple[int, int], new: tuple[int, int], before: arb) -> tuple[Array, arb]:
         """Add to a change, off by ``before``, what lies between two windows; the sum, and what that rounds."""
         (q, q_next), (r, r_next) = old, new
         if old == new:

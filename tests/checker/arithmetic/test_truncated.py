@@ -62,9 +62,9 @@ def test_the_length_of_a_large_group_is_bounded():
     """Squares that are lost one by one: the last bits of 2^21 of them add up."""
     upper = np.full((4096, 512), np.sqrt(0.49 * 2.0**-53) / 16)
     upper.flat[:64] = 1 / 16
-    found = Transport((np.ones((512, 1)) / 64, upper), Crossing(lambda: pytest.fail("asked")), (0, 0), [list(range(4096))]).rows[
-        0
-    ]
+    found = Transport(
+        (np.ones((512, 1)) / 64, upper), Crossing(lambda: pytest.fail("asked")), (0, 0), [list(range(4096))]
+    ).rows[0]
     squares = 64 * Fraction(1, 256) + (upper.size - 64) * Fraction(float(upper[-1, -1])) ** 2
     assert Fraction(float(found)) ** 2 >= squares
 
