@@ -69,8 +69,9 @@ class NearSVD:
 
     ``left`` (rows × d) and ``right`` (columns × d) are within ``left_distance`` and ``right_distance`` of orthonormal
     matrices, in the Frobenius norm within ``left_spread`` and ``right_spread``, s decreases, and the scaled matrix is
-    within ``error`` of left·diag(s)·rightᵀ with those, and within ``spread`` in the Frobenius norm. ``columns`` bound the lengths of the columns of AV − US of the lemma, in which A
-    is the scaled matrix or, where that is wide, its transpose.
+    within ``error`` of left·diag(s)·rightᵀ with those, and within ``spread`` in the Frobenius norm. ``columns`` bound
+    the lengths of the columns of AV − US of the lemma, in which A is the scaled matrix or, where that is wide, its
+    transpose.
     """
 
     shape: tuple[int, int]

@@ -20,7 +20,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import scipy.linalg
@@ -50,7 +50,7 @@ U = 2.0**-53
 ETA = 2.0**-1022
 _LONGEST = 2**44
 _BLOCK = 256
-_GEMM: Callable[..., Array] = scipy.linalg.get_blas_funcs("gemm", dtype=np.float64)
+_GEMM = cast("Callable[..., Array]", scipy.linalg.get_blas_funcs("gemm", dtype=np.float64))
 
 
 def gamma(k: int) -> float:
