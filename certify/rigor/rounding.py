@@ -155,43 +155,52 @@ def _float_div(x: float, y: float) -> float:
     return x / y if x == 0 else _float_above(x / y)
 
 
-def _above(result: Any, exact: Any) -> Any:
+def _above(result: Any, exact: Callable[[], Any]) -> Any:
     # By (1): |result| > ETA was rounded relatively, so the next float bounds it; otherwise the real value is within
     # ETA of the result, or was rounded from just below the normal range, and adding 2 ETA bounds it (should that sum
-    # be flushed, result < -ETA would have to hold). Where `exact`, the result is the real value.
-    return np.where(exact, result, np.where(np.abs(result) <= ETA, result + 2 * ETA, np.nextafter(result, np.inf)))[()]
+    # be flushed, result < -ETA would have to hold). Where `exact`, which only small results are, the result is the
+    # real value.
+    above = np.nextafter(result, np.inf)
+    small = np.abs(result) <= ETA
+    if not np.count_nonzero(small):
+        return above
+    return np.where(exact(), result, np.where(small, result + 2 * ETA, above))[()]
 
 
-def _below(result: Any, exact: Any) -> Any:
-    return -_above(-result, exact)
-
-
-def _add_exact(x: Any, y: Any) -> Any:
-    return (x == 0) | (y == 0) | (x == -y)
+def _added(result: Any, x: Any, y: Any, cancels: Callable[[], Any]) -> Any:
+    # As in `_above`, for x + y or −(x + y), x − y or −(x − y): exact where a term is 0 or the terms cancel.
+    above = _above(result, cancels)
+    for term in (x, y):
+        if isinstance(term, float) and term != 0:
+            continue
+        zero = np.equal(term, 0)
+        if np.count_nonzero(zero):
+            above = np.where(zero, result, above)[()]
+    return above
 
 
 @_binary(_float_add)
 def add_up(x: Any, y: Any) -> Any:
     """Upper bound of x + y, elementwise."""
-    return _above(np.add(x, y), _add_exact(x, y))
+    return _added(np.add(x, y), x, y, lambda: np.equal(x, -y))
 
 
 @_binary(lambda x, y: -_float_add(-x, -y))
 def add_down(x: Any, y: Any) -> Any:
     """Lower bound of x + y, elementwise."""
-    return _below(np.add(x, y), _add_exact(x, y))
+    return -_added(-np.add(x, y), x, y, lambda: np.equal(x, -y))
 
 
 @_binary(lambda x, y: _float_add(x, -y))
 def sub_up(x: Any, y: Any) -> Any:
     """Upper bound of x − y, elementwise."""
-    return add_up(x, np.negative(y))
+    return _added(np.subtract(x, y), x, y, lambda: np.equal(x, y))
 
 
 @_binary(lambda x, y: -_float_add(-x, y))
 def sub_down(x: Any, y: Any) -> Any:
     """Lower bound of x − y, elementwise."""
-    return add_down(x, np.negative(y))
+    return -_added(-np.subtract(x, y), x, y, lambda: np.equal(x, y))
 
 
 def _mul_exact(x: Any, y: Any) -> Any:
@@ -201,19 +210,21 @@ def _mul_exact(x: Any, y: Any) -> Any:
 @_binary(_float_mul)
 def mul_up(x: Any, y: Any) -> Any:
     """Upper bound of x y, elementwise; 0 · inf is NaN."""
-    return _above(np.multiply(x, y), _mul_exact(x, y))
+    return _above(np.multiply(x, y), lambda: _mul_exact(x, y))
 
 
 @_binary(lambda x, y: -_float_mul(-x, y))
 def mul_down(x: Any, y: Any) -> Any:
     """Lower bound of x y, elementwise; 0 · inf is NaN."""
-    return _below(np.multiply(x, y), _mul_exact(x, y))
+    return -_above(-np.multiply(x, y), lambda: _mul_exact(x, y))
 
 
 @_binary(_float_div)
 def div_up(x: Any, y: Any) -> Any:
     """Upper bound of x / y, elementwise; ``inf`` where y = 0."""
-    return np.where(np.equal(y, 0), np.inf, _above(np.divide(x, y), np.equal(x, 0)))[()]
+    zero = np.equal(y, 0)
+    above = _above(np.divide(x, y), lambda: np.equal(x, 0))
+    return np.where(zero, np.inf, above)[()] if np.count_nonzero(zero) else above
 
 
 @_binary(lambda x, y: -_float_div(-x, y))
