@@ -171,7 +171,7 @@ def _added(result: Any, x: Any, y: Any, cancels: Callable[[], Any]) -> Any:
     # As in `_above`, for x + y or −(x + y), x − y or −(x − y): exact where a term is 0 or the terms cancel.
     above = _above(result, cancels)
     for term in (x, y):
-        if isinstance(term, float) and term != 0:
+        if isinstance(term, float) and term != 0.0:
             continue
         zero = np.equal(term, 0)
         if np.count_nonzero(zero):
