@@ -23,6 +23,8 @@ UNKNOWN = Enclosure(-math.inf, math.inf)
 """What is published where nothing could be enclosed."""
 
 _LARGEST = math.ldexp(2.0**53 - 1, 971)
+_LARGE, _HALF, _LEAST_EXPONENT = 2.0 ** (GRID_BITS - 2), 0.5, -900
+"""What is not larger has sums below 2^(GRID_BITS + 1), so that grid steps are counted without underflow."""
 
 
 def publish(
@@ -48,7 +50,27 @@ def publish(
         return UNKNOWN
     if lower == upper and floor == 0.0:
         return Enclosure(lower, upper)
-    # Integers over one power of two: floats are dyadic, and this runs once for every singular value.
+    if not -_LARGE < lower <= upper < _LARGE > floor:
+        return _by_integers(lower, upper, floor, nonnegative=nonnegative, most=most)
+    # Exact sums, rounded once: that passes no multiple of the step, which has fewer bits, but may lead onto one.
+    low, high = math.fsum((lower, lower, -upper, -floor)), math.fsum((upper, upper, -lower, floor))
+    if nonnegative and low < 0:
+        low = 0.0
+    part, exponent = math.frexp(max(abs(low), abs(high)))
+    if part == _HALF or exponent < _LEAST_EXPONENT:
+        return _by_integers(lower, upper, floor, nonnegative=nonnegative, most=most)
+    shift = GRID_BITS + 1 - exponent
+    steps_low, steps_high = math.floor(math.ldexp(low, shift)), math.ceil(math.ldexp(high, shift))
+    low_end, high_end = math.ldexp(steps_low, -shift), math.ldexp(steps_high, -shift)
+    if low_end == low != 0 and math.fsum((lower, lower, -upper, -floor, -low)) < 0:
+        low_end = math.ldexp(steps_low - 1, -shift)
+    if high_end == high and math.fsum((upper, upper, -lower, floor, -high)) > 0:
+        high_end = math.ldexp(steps_high + 1, -shift)
+    return Enclosure(min(low_end, most), min(high_end, most))
+
+
+def _by_integers(lower: float, upper: float, floor: float, *, nonnegative: bool, most: float) -> Enclosure:
+    """The same in whole numbers over one power of two, whatever their size: floats are dyadic."""
     (low, low_unit), (high, high_unit) = lower.as_integer_ratio(), upper.as_integer_ratio()
     least, least_unit = floor.as_integer_ratio()
     unit = max(low_unit, high_unit, least_unit)

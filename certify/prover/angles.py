@@ -18,7 +18,7 @@ from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_overlap_null
-from certify.prover.widening import angle_floor, tilt_floor
+from certify.prover.widening import angle_floor, tilt_floors
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
@@ -36,7 +36,8 @@ def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> 
     writer, reader = meeting.writer, meeting.reader
     n = writer.matrix.shape[0]
     windows = _windows(ledger, writer, reader, thresholds)
-    floors = [angle_floor(n, (_tilt(writer, k), _tilt(reader, k))) for k in windows]
+    tilts = zip(_tilts(writer, windows), _tilts(reader, windows), strict=True)
+    floors = [angle_floor(n, pair) for pair in tilts]
     # The overlap is a mean of squares: it moves by at most twice as much.
     found = meeting.cosines(windows, floors, min(thresholds.cosine_width, thresholds.overlap_width / 2))
     every: dict[int, list[Enclosure]] = {}
@@ -76,11 +77,10 @@ def _separate(sigma: Sequence[Enclosure], k: int) -> bool:
     return sigma[k - 1].lower > (sigma[k].upper if k < len(sigma) else 0.0)
 
 
-def _tilt(facts: LayerFacts, k: int) -> float:
-    m, n = facts.matrix.shape
+def _tilts(facts: LayerFacts, windows: Sequence[int]) -> list[float]:
     sigma = facts.absolute
-    following = sigma[k].upper if k < facts.d else 0.0
-    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], sigma[k - 1].lower - following)
+    gaps = [sigma[k - 1].lower - (sigma[k].upper if k < facts.d else 0.0) for k in windows]
+    return tilt_floors(*facts.matrix.shape, facts.svd.upper.tolist(), gaps)
 
 
 def _cosines(found: Interval, floor: float, n: int) -> list[Enclosure]:

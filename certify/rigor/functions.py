@@ -94,6 +94,8 @@ def log(x: Any) -> Any:
     >>> log(1).contains(0)
     True
     """
+    if isinstance(x, flint.arb):
+        return x.log()
     kind, (y,) = _lift(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
@@ -108,6 +110,8 @@ def exp(x: Any) -> Any:
     >>> exp(0)
     1.00000000000000
     """
+    if isinstance(x, flint.arb):
+        return x.exp()
     kind, (y,) = _lift(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
@@ -126,6 +130,8 @@ def sqrt(x: Any, *, nonnegative: bool = False) -> Any:
     >>> sqrt(4)
     2.00000000000000
     """
+    if isinstance(x, Interval):
+        return x.sqrt()
     kind, (y,) = _lift(x)
     if kind == _Kind.SYMBOLIC:
         import sympy

@@ -346,24 +346,28 @@ def sum_down(x: FloatArray, axis: Axis | None = None) -> Any:
 
 
 @np.errstate(**QUIET)
-def _norms(x: Any, axis: Axis | None) -> tuple[Any, Any]:
+def _norm(x: Any, axis: Axis | None, *, upward: bool) -> Any:
     # y = scaled slice of k entries, each moved by at most ETA. s = fl(Σ y²) obeys |s − Σy²| ≤ γ_k Σy² + 4kETA (each
     # square and each addition at most one ε, each amplified by less than 2). So Σy² ≤ (s + 4kETA)/(1 − γ_k) and
     # Σy² ≥ (s − 4kETA)/(1 + γ_k); the triangle inequality adds √k ETA ≤ kETA for the scaling.
     x = np.asarray(x, dtype=np.float64)
-    k = _terms(x, axis)
-    if k > 1 and axis is None:
+    if axis is None and x.size > 1:
         flat = x.ravel(order="K")
         squares = float(flat @ flat)
+        # Without scaling: whatever the entries, their squares and sums did not overflow.
         if 1 / _PLAIN < squares < _PLAIN:
-            return _plain_norms(squares, k)
+            return _root_of_sum(squares, x.size, upward=upward)
+    return _norms(x, axis)[upward]
+
+
+def _norms(x: FloatArray, axis: Axis | None) -> tuple[Any, Any]:
+    k = _terms(x, axis)
     if k == 1:
         single = np.sum(np.abs(x), axis=axis)
         return single, single
     y, exponent, moved = _scaled(x, axis)
-    s, g, eta = np.sum(y * y, axis=axis), gamma(k), 4 * k * ETA
-    high = sqrt_up(div_up(add_up(s, eta), sub_down(1.0, g)))
-    low = sqrt_down(np.maximum(div_down(sub_down(s, eta), add_up(1.0, g)), 0.0))
+    s, eta = np.sum(y * y, axis=axis), 4 * k * ETA
+    low, high = (_root_of_sum(s, k, upward=upward) for upward in (False, True))
     if moved:
         high = add_up(high, eta)
         low = np.maximum(sub_down(low, eta), 0.0)
@@ -372,11 +376,12 @@ def _norms(x: Any, axis: Axis | None) -> tuple[Any, Any]:
     return np.where(zero, 0.0, lower)[()], np.where(zero, 0.0, ldexp_up(high, exponent))[()]
 
 
-def _plain_norms(squares: float, k: int) -> tuple[float, float]:
-    # The same without scaling: whatever the entries, their squares and sums did not overflow.
+def _root_of_sum(squares: Any, k: int, *, upward: bool) -> Any:
     g, eta = gamma(k), 4 * k * ETA
-    low = sqrt_down(max(div_down(sub_down(squares, eta), add_up(1.0, g)), 0.0))
-    return low, sqrt_up(div_up(add_up(squares, eta), sub_down(1.0, g)))
+    if upward:
+        return sqrt_up(div_up(add_up(squares, eta), sub_down(1.0, g)))
+    least = div_down(sub_down(squares, eta), add_up(1.0, g))
+    return sqrt_down(max(least, 0.0) if isinstance(least, float) else np.maximum(least, 0.0))
 
 
 @overload
@@ -392,7 +397,7 @@ def norm_up(x: FloatArray, axis: Axis | None = None) -> Any:
     >>> bool(5e200 <= norm_up(np.array([3e200, 4e200])) <= 5.000001e200)
     True
     """
-    return _norms(x, axis)[1]
+    return _norm(x, axis, upward=True)
 
 
 @overload
@@ -401,7 +406,7 @@ def norm_down(x: FloatArray, axis: None = None) -> float: ...
 def norm_down(x: FloatArray, axis: Axis) -> FloatArray: ...
 def norm_down(x: FloatArray, axis: Axis | None = None) -> Any:
     """Lower bound of the Euclidean norm along ``axis``; the Frobenius norm of the whole array by default."""
-    return _norms(x, axis)[0]
+    return _norm(x, axis, upward=False)
 
 
 @np.errstate(**QUIET)
