@@ -65,11 +65,13 @@ class Grouping:
         return found
 
     def sums(self, x: FloatArray) -> FloatArray:
-        """Σ over the rows of each group of an arranged array of finite numbers, in any order.
+        """Σ over the rows of each group of an arranged array of finite numbers, (…, m, n), in any order.
 
         A product with zeros and ones: what it adds beside is exactly 0, so that a sum of k numbers rounds k times.
         """
-        return times(self.indicator, x)[0] if x.shape[0] >= _MANY else np.add.reduceat(x, self.starts, axis=0)
+        if x.shape[-2] < _MANY:
+            return np.add.reduceat(x, self.starts, axis=-2)
+        return times(self.indicator, x)[0] if x.ndim == 2 else np.stack([self.sums(part) for part in x])
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]]) -> Grouping:
@@ -121,7 +123,7 @@ class Units:
 def cell_norms(x: FloatArray, grouping: Grouping, error: FloatArray | float, roundings: int = 0) -> Interval:
     """The norms of all cells of every matrix that is within ``error`` of ``x`` on each; entries of x are at most 2.
 
-    ``roundings`` counts those of relative size u that each entry of x suffered beside.
+    x is one matrix with arranged rows, or several along its first axis. ``roundings`` counts those of relative size u that each entry of x suffered beside.
 
     A sum of k squares in any order errs by γ_{k+1} relatively and 3k ETA; the root halves that, and adds a rounding.
     """
@@ -136,14 +138,22 @@ def cell_norms(x: FloatArray, grouping: Grouping, error: FloatArray | float, rou
 def pair_sums(a: Interval, b: Interval) -> Interval:
     """Σ_j a_Gj b_Hj for all pairs of rows of two arrays of non-negative numbers below 2, (g, n) and (h, n).
 
-    Products of non-negative floats err by γ_n relatively, and by the underflow term.
+    Either may be several along its first axis. Products of non-negative floats err by γ_n relatively, and by the
+    underflow term.
     """
-    n = a.shape[1]
-    tiny = underflow(n)
-    (high, over), (low, under) = times(a.hi, b.hi.T), times(a.lo, b.lo.T)
+    tiny = underflow(a.shape[-1])
+    (high, over), (low, under) = _row_products(a.hi, b.hi), _row_products(a.lo, b.lo)
     upper = add_up(high * (1.0 + (over + 8 * U)), 2 * tiny)
     lower = np.maximum(low * (1.0 - (under + 8 * U)) - 2 * tiny, 0.0)
     return Interval(lower, upper)
+
+
+def _row_products(a: FloatArray, b: FloatArray) -> tuple[FloatArray, float]:
+    if a.ndim == b.ndim == 2:
+        return times(a, b.T)
+    many = max(x.shape[0] for x in (a, b) if x.ndim == 3)
+    found = [times(a if a.ndim == 2 else a[i], (b if b.ndim == 2 else b[i]).T) for i in range(many)]
+    return np.stack([product for product, _ in found]), max(rounding for _, rounding in found)
 
 
 @dataclass(frozen=True, slots=True)

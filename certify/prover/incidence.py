@@ -25,7 +25,7 @@ from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.robustness import measure_radius
 from certify.prover.storage_structure import measure_storage_structure
-from certify.prover.structure import Levels, Pairs, Profiles, Structure, widest_gap
+from certify.prover.structure import Levels, Pairs, Profiles, Structure, Supports, widest_gap
 from certify.prover.truncations import Truncations, Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
@@ -145,7 +145,7 @@ class _Incidence:
         counts, most = active.sum(axis=0), self.options.hub_groups
         texts = {f"active {group}": _bits(active[place]) for place, group in enumerate(rows)}
         values = [int(active.sum()), int(np.sum(counts == 1)), int(np.sum(counts >= most))]
-        profiles = Profiles(x, active)
+        profiles = Profiles(x, Supports(active))
         nu = self._noise_level(profiles, theta[rows])
         asserted = claims.supports(x.shape[1], most, nu or 0.0, texts)
         self.ledger.measure(asserted, [Enclosure(float(v), float(v)) for v in values])
@@ -168,7 +168,7 @@ class _Incidence:
             return Structure(profiles, levels, none, "")
         levels = Levels(theta, omega, nu, options.label_correlation, options.label_ratio)
         edges = profiles.pairs[0][joined[0]], profiles.pairs[1][joined[0]]
-        letters = profiles.labels(edges, levels)
+        letters = "".join(profiles.labels(edges, levels))
         self._graph(profiles, levels, edges, weights[joined[0]], letters)
         return Structure(profiles, levels, edges, letters)
 

@@ -20,7 +20,7 @@ from certify.rigor.functions import minimum, sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray, norm_down, norm_up
 
-__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "kept", "norm_of", "widest_gap"]
+__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "Supports", "kept", "norm_of", "widest_gap"]
 
 Mask = npt.NDArray[np.bool_]
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
@@ -74,13 +74,9 @@ def kept(margins: Interval) -> tuple[Mask, Mask]:
 
 
 @dataclass(frozen=True)
-class Profiles:
-    """Activities on given supports, all pairs that share a column, and what their profiles have in common.
+class Supports:
+    """The columns that are active in each group, (g, n), and what they alone say of pairs."""
 
-    x : (g, n) activities; active : the supports.
-    """
-
-    x: Interval
     active: Mask
 
     @cached_property
@@ -96,28 +92,64 @@ class Profiles:
         return left, right
 
     @cached_property
+    def mask(self) -> Interval:
+        """1 on the supports, 0 elsewhere."""
+        return Interval(self.active.astype(np.float64))
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Activities on given supports, and what the profiles of pairs have in common.
+
+    x : (g, n) activities, or those of several transports with the same supports along the first axis; then all that
+    is asked for has it too.
+    """
+
+    x: Interval
+    supports: Supports
+
+    @property
+    def active(self) -> Mask:
+        """The active columns."""
+        return self.supports.active
+
+    @property
+    def shared(self) -> npt.NDArray[np.int64]:
+        """How many columns two groups share."""
+        return self.supports.shared
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs that share a column."""
+        return self.supports.pairs
+
+    @cached_property
     def masked(self) -> Interval:
         """The activities on the supports, 0 elsewhere."""
         return _masked(self.x, self.active)
 
     def weights(self, pairs: Pairs) -> Interval:
         """w of some pairs."""
-        return self._products[pairs]
+        return self._products[..., pairs[0], pairs[1]]
 
     def lengths(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The norms of both profiles of some pairs."""
-        return sqrt(self._masses[pairs]), sqrt(self._masses[_turned(pairs)])
+        return self._norms[..., pairs[0], pairs[1]], self._norms[..., pairs[1], pairs[0]]
 
     def totals(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """The sums of both profiles of some pairs."""
-        return self._totals[pairs], self._totals[_turned(pairs)]
+        return self._totals[..., pairs[0], pairs[1]], self._totals[..., pairs[1], pairs[0]]
 
     def correlations(self, pairs: Pairs) -> Interval:
         """Their cosines; 1 on a single column."""
-        left, right = self.lengths(pairs)
-        found = minimum(self.weights(pairs) / (left * right), 1.0)
-        single = self.shared[pairs] == 1
-        return Interval(np.where(single, 1.0, found.lo), np.where(single, 1.0, found.hi))
+        known = self._known.get(id(pairs))
+        if known is None:
+            left, right = self.lengths(pairs)
+            found = minimum(self.weights(pairs) / (left * right), 1.0)
+            single = self.shared[pairs] == 1
+            found = Interval(np.where(single, 1.0, found.lo), np.where(single, 1.0, found.hi))
+            known = self._known[id(pairs)] = pairs, found
+        return known[1]
 
     def chance(self, pairs: Pairs) -> tuple[Interval, Interval]:
         """Mean and deviation of the cosines under a random permutation of one profile."""
@@ -136,9 +168,9 @@ class Profiles:
     @cached_property
     def noise(self) -> Interval:
         """The norm of the activities outside the supports."""
-        return norm_of(self.x, ~self.active)
+        return _each(lambda x: norm_of(x, ~self.active), self.x)
 
-    def labels(self, pairs: Pairs, levels: Levels) -> str:
+    def labels(self, pairs: Pairs, levels: Levels) -> npt.NDArray[np.str_]:
         """C, A, T for the labels SC, SA, ST of some pairs; ? where enclosures leave it open."""
         cosine = self.correlations(pairs)
         left, right = self.lengths(pairs)
@@ -150,24 +182,24 @@ class Profiles:
         found[close[1]] = "T"
         found[close[0] & equal[0]] = "C"
         found[close[0] & equal[1]] = "A"
-        return "".join(found)
+        return found
 
     @cached_property
-    def mask(self) -> Interval:
-        """1 on the supports, 0 elsewhere."""
-        return Interval(self.active.astype(np.float64))
+    def _known(self) -> dict[int, tuple[Pairs, Interval]]:
+        """Correlations by identity of the pairs, which are kept with them."""
+        return {}
 
     @cached_property
     def _products(self) -> Interval:
         return pair_sums(self.masked, self.masked)
 
     @cached_property
-    def _masses(self) -> Interval:
-        return pair_sums(self.masked.sqr(), self.mask)
+    def _norms(self) -> Interval:
+        return sqrt(pair_sums(self.masked.sqr(), self.supports.mask))
 
     @cached_property
     def _totals(self) -> Interval:
-        return pair_sums(self.masked, self.mask)
+        return pair_sums(self.masked, self.supports.mask)
 
 
 @dataclass(frozen=True)
@@ -187,7 +219,7 @@ class Structure:
         """Margins of all pairs that share a column; the error is Σ_S(x_G e_H + x_H e_G + e_G e_H) of E7."""
         own, pairs = self.profiles, self.profiles.pairs
         moved = _masked(error, own.active)
-        mixed, both = _each(lambda e: pair_sums(own.masked, e), moved), _each(lambda e: pair_sums(e, e), moved)
+        mixed, both = pair_sums(own.masked, moved), pair_sums(moved, moved)
         (left, right), change = (mixed[..., i, j] for i, j in (pairs, pairs[::-1])), both[..., pairs[0], pairs[1]]
         return pair_margin(own.weights(pairs), self.levels.edge, left + right + change)
 
@@ -200,7 +232,7 @@ class Structure:
         """Margins of the labels of all edges."""
         own, (i, j) = self.profiles, self.edges
         left, right = self._lengths
-        sums = _each(lambda e: pair_sums(e, own.mask), _masked(error, own.active).sqr())
+        sums = pair_sums(_masked(error, own.active).sqr(), own.supports.mask)
         moved = sqrt(sums[..., i, j]) / left, sqrt(sums[..., j, i]) / right
         angle = labels.angle_margin(self._turn, moved)
         ratio = labels.ratio_margin(self._nearest, moved)
@@ -228,10 +260,6 @@ class Structure:
     @cached_property
     def _nearest(self) -> Interval:
         return labels.nearest_level(self._lengths[0] / self._lengths[1], self.levels.ratio)
-
-
-def _turned(pairs: Pairs) -> Pairs:
-    return pairs[1], pairs[0]
 
 
 def _each(operation: Callable[[Interval], Interval], x: Interval) -> Interval:

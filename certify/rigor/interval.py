@@ -169,8 +169,9 @@ class Interval:
         return len(self.lo)
 
     def __getitem__(self, key: Any) -> Interval:
-        if isinstance(key, np.ndarray | slice):
-            return Interval._between(np.array(self._ends[:, key]))
+        keys: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
+        if all(isinstance(k, np.ndarray) for k in (keys[1:] if keys and keys[0] is Ellipsis else keys)):
+            return Interval._between(self._ends[(slice(None), *keys)])
         return Interval._make(self.lo[key], self.hi[key])
 
     def __iter__(self) -> Iterator[Interval]:
