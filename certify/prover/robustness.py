@@ -23,7 +23,7 @@ _PART = 2.0**-22
 """The perturbation of a facet goes beyond it by this part of its distance."""
 _LEAST = 2.0**-100
 _FLOOR = 2.0**-46
-_STEPS = 64
+_STEPS = 40
 
 
 def measure_radius(ledger: Ledger, structure: Structure, groups: Sequence[int], relative: float) -> None:
