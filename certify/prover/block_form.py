@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def measure_levels(
 
 def _margins(
     structure: Structure, moved: Sequence[tuple[Interval, Interval]]
-) -> Iterator[tuple[Mapping[str, Interval], Enclosure]]:
+) -> Iterator[tuple[Mapping[str, _Summary], Enclosure]]:
     """By line, and whether structures agree, for errors and activities of one shape after the other.
 
     Several are taken at a time where they are small.
@@ -65,8 +66,33 @@ def _margins(
         part = moved[first : first + together]
         errors, activities = (_stacked([pair[side] for pair in part]) for side in (0, 1))
         found = {name: line(errors) for name, line in lines.items()}
+        summaries = {name: _summaries(margin, name == "cells") for name, margin in found.items()}
         for place, verdict in enumerate(agreements(structure, activities)):
-            yield {name: margin[place] for name, margin in found.items()}, verdict
+            yield {name: summary[place] for name, summary in summaries.items()}, verdict
+
+
+class _Summary(NamedTuple):
+    """Of the margins of a line at a level: how many are kept, for cells how many columns are, and the least."""
+
+    count: Enclosure
+    columns: Enclosure
+    least: Enclosure
+
+
+def _summaries(margins: Interval, cells: bool) -> list[_Summary]:
+    """By level, the first axis."""
+    levels = margins.shape[0]
+    yes, no = (mask.reshape(levels, -1) for mask in kept(margins))
+    low, high = (np.min(end.reshape(levels, -1), axis=1) for end in (margins.lo, margins.hi))
+    counts = columns = _counts(yes, no)
+    if cells:
+        columns = _counts(*(reduce(mask, axis=1) for reduce, mask in zip((np.all, np.any), kept(margins), strict=True)))
+    return list(map(_Summary, counts, columns, map(publish, low.tolist(), high.tolist())))
+
+
+def _counts(yes: np.ndarray, no: np.ndarray) -> list[Enclosure]:
+    kept_, lost = np.sum(yes, axis=1), np.sum(no, axis=1)
+    return [Enclosure(float(a), float(no.shape[1] - b)) for a, b in zip(kept_.tolist(), lost.tolist(), strict=True)]
 
 
 def _stacked(parts: Sequence[Interval]) -> Interval:
@@ -80,7 +106,7 @@ def _measure_level(
     structure: Structure,
     bound: Enclosure,
     options: Thresholds,
-    margins: Iterator[tuple[Mapping[str, Interval], Enclosure]],
+    margins: Iterator[tuple[Mapping[str, _Summary], Enclosure]],
 ) -> tuple[Enclosure, Enclosure]:
     ranks = window.ranks
     profiles, level = structure.profiles, window.level
@@ -97,12 +123,9 @@ def _measure_level(
         verdict = open_, open_
     else:
         found, agree = next(margins)
-        counts = [_count(*kept(found["cells"])), _count(*_columns(found["cells"]))]
-        kept_pairs = [
-            _count(*kept(found[line])) if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")
-        ]
-        least = [_least(found[line]) for line in lines]
-        published = [publish(float(m.lo), float(m.hi)) for m in least]
+        counts = [found["cells"].count, found["cells"].columns]
+        kept_pairs = [found[line].count if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")]
+        published = [found[line].least for line in lines]
         verdict = _conjunction(published), agree
     ledger.measure(claims.truncation(level, ranks, options.incidence_relative), [norm, bound], cause)
     share = options.undecided_share
@@ -155,19 +178,6 @@ def _lines_agree(structure: Structure, found: Profiles) -> tuple[Mask, Mask]:
         same &= ~((below & high) | (above & low))
         known &= (below & low) | (above & high)
     return same, known
-
-
-def _columns(cells: Interval) -> tuple[np.ndarray, np.ndarray]:
-    yes, no = kept(cells)
-    return np.all(yes, axis=0), np.any(no, axis=0)
-
-
-def _count(yes: np.ndarray, no: np.ndarray) -> Enclosure:
-    return Enclosure(float(np.sum(yes)), float(no.size - np.sum(no)))
-
-
-def _least(margins: Interval) -> Interval:
-    return Interval(float(np.min(margins.lo)), float(np.min(margins.hi)))
 
 
 def _conjunction(margins: Sequence[Enclosure]) -> Enclosure:
