@@ -14,8 +14,7 @@ before the last scaling:
   z = s − a exact (Fast2Sum, ibid., §4.3.1), and the residual has the sign of b − z.
 
 Operands must be finite or the infinities that interval end points can be; a pair (r, sign) stands for the rounded value
-and a number with the sign of the exact remainder. NumPy's warnings are the caller's to silence in `nearest_down`,
-`nearest_up` and `outward`.
+and a number with the sign of the exact remainder. NumPy's warnings are the caller's to silence.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from certify.errors import InternalError
-from certify.rigor.rounding import ETA, QUIET, FloatArray, U
+from certify.rigor.rounding import ETA, FloatArray, U
 
 __all__ = [
     "Rounded",
@@ -102,14 +101,6 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     return p, a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
 
 
-def _arrays(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.shape != b.shape:
-        a, b = np.broadcast_arrays(a, b)
-    return a, b
-
-
-@np.errstate(**QUIET)
 def add(a: Any, b: Any) -> Rounded:
     """a + b as (nearest, sign of the remainder).
 
@@ -117,7 +108,8 @@ def add(a: Any, b: Any) -> Rounded:
     operand has the sign of the true remainder. An infinite operand makes z NaN: remainder 0.
     """
     check_environment()
-    a, b = _arrays(a, b)
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape):
+        a, b = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
     s = a + b
     moved = s - a
     rest = (a - (s - moved)) + (b - moved)
@@ -151,11 +143,11 @@ def _special(result: Any, a: Any, b: Any) -> Any:
     return (a == 0) | (b == 0) | ~np.isfinite(a) | ~np.isfinite(b) | np.isnan(result)
 
 
-@np.errstate(**QUIET)
 def mul(a: Any, b: Any) -> Rounded:
     """ab as (nearest, sign of the remainder), with 0 · inf = 0 as interval end points need."""
     check_environment()
-    a, b = _arrays(a, b)
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape):
+        a, b = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
     plain, e = two_product(a, b)
     if _inside(np.abs(plain), e, a, b):
         return plain, e
@@ -167,11 +159,11 @@ def mul(a: Any, b: Any) -> Rounded:
     return np.where(special, plain, value), np.where(special, 0.0, sign)
 
 
-@np.errstate(**QUIET)
 def div(a: Any, b: Any) -> Rounded:
     """a/b as (nearest, sign of the remainder), b ≠ 0; a finite number over ±inf is 0, as interval end points need."""
     check_environment()
-    a, b = _arrays(a, b)
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape):
+        a, b = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
     plain = a / b
     p, e = two_product(plain, b)
     if _inside(np.minimum(np.abs(p), np.abs(plain)), e, a, a):
@@ -185,7 +177,6 @@ def div(a: Any, b: Any) -> Rounded:
     return np.where(special, plain, value), np.where(special, 0.0, sign)
 
 
-@np.errstate(**QUIET)
 def sqrt(a: Any) -> Rounded:
     """√a as (nearest, sign of the remainder), a ≥ 0."""
     check_environment()

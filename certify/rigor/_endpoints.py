@@ -50,7 +50,7 @@ def lower_factors(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
 
 def _rounded(operation: Callable[..., _directed.Rounded], *ends: FloatArray) -> FloatArray:
     """Both ends of an operation on ends; of many elements one after the other, for the sake of the cache."""
-    if max(x.size for x in ends) <= _TOGETHER:
+    if ends[0].size <= _TOGETHER:
         return _directed.outward(operation(*ends))
     low, high = (operation(*(x[side] for x in ends)) for side in (0, 1))
     return np.array((_directed.nearest_down(low), _directed.nearest_up(high)))
@@ -82,9 +82,11 @@ def product(x: FloatArray, y: FloatArray) -> FloatArray:
     (a, b), (c, d) = x, y
     if _directed.every(a >= 0) and _directed.every(c >= 0):
         return _rounded(_directed.mul, x, y)
-    low = _directed.nearest_down(_directed.mul(*lower_factors(a, b, c, d)))
-    high = -_directed.nearest_down(_directed.mul(*lower_factors(np.negative(b), np.negative(a), c, d)))
-    return np.stack([low, high])
+    # The largest product is minus the smallest one of −x and y.
+    left, right = np.stack([a, -b]), np.stack([b, -a])
+    least = _directed.nearest_down(_directed.mul(*lower_factors(left, right, c, d)))
+    least[1] = -least[1]
+    return least
 
 
 @np.errstate(**QUIET)

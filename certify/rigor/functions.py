@@ -181,6 +181,8 @@ def minimum(x: Any, y: Any, *more: Any) -> Any:
 
 
 def _extreme(name: str, *arguments: Any) -> Any:
+    if len(arguments) == 2 and isinstance(arguments[0], Interval) and isinstance(arguments[1], Interval | float):
+        return getattr(arguments[0], f"{name}imum")(arguments[1])
     kind, values = _lift(*arguments)
     if kind == _Kind.SYMBOLIC:
         import sympy

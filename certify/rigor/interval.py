@@ -74,7 +74,6 @@ class Interval:
         self._set(ends)
 
     def _set(self, ends: FloatArray) -> None:
-        # `ends` is nobody else's, and both ends of one element are NaN or none is.
         ends.flags.writeable = False
         set_ = object.__setattr__
         set_(self, "_ends", ends)
@@ -96,15 +95,18 @@ class Interval:
     def _between(cls, ends: FloatArray) -> Interval:
         # Trusted end points in an array of its own; an interval with a NaN end is empty.
         void = np.isnan(ends)
-        if np.count_nonzero(void):
-            ends = np.where(void[0] | void[1], np.nan, ends)
+        return cls._own(np.where(void[0] | void[1], np.nan, ends) if np.count_nonzero(void) else ends)
+
+    @classmethod
+    def _own(cls, ends: FloatArray) -> Interval:
+        # As before, where both ends of an element are NaN or none is.
         new = object.__new__(cls)
         new._set(ends)
         return new
 
     def _with(self, other: Operand) -> tuple[FloatArray, FloatArray]:
         # The ends of both, of as many dimensions.
-        x, y = self._ends, Interval.of(other)._ends
+        x, y = self._ends, (other if isinstance(other, Interval) else Interval.of(other))._ends
         if x.ndim != y.ndim:
             shapes = (x.shape[1:], y.shape[1:])
             most = max(map(len, shapes))
@@ -141,7 +143,7 @@ class Interval:
         if isinstance(x, Interval):
             return x
         if type(x) is float and isfinite(x):
-            return cls._between(np.array((x, x)))
+            return cls._own(np.array((x, x)))
         if isinstance(x, flint.arb):
             low, high = lower(x), upper(x)
             return cls._make(-np.inf, np.inf) if low != low else cls._make(low, high)
@@ -171,7 +173,7 @@ class Interval:
     def __getitem__(self, key: Any) -> Interval:
         keys: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
         if all(isinstance(k, np.ndarray) for k in (keys[1:] if keys and keys[0] is Ellipsis else keys)):
-            return Interval._between(self._ends[(slice(None), *keys)])
+            return Interval._own(self._ends[(slice(None), *keys)])
         return Interval._make(self.lo[key], self.hi[key])
 
     def __iter__(self) -> Iterator[Interval]:
@@ -197,7 +199,7 @@ class Interval:
     # Arithmetic. Each bound is the directed rounding of an exact bound; `_directed` says why it is exact.
 
     def __neg__(self) -> Interval:
-        return Interval._between(-self._ends[::-1])
+        return Interval._own(-self._ends[::-1])
 
     def __pos__(self) -> Interval:
         return self
@@ -287,11 +289,11 @@ class Interval:
 
     def maximum(self, other: Operand) -> Interval:
         """The interval of max(x, y); empty if either is."""
-        return Interval._between(np.maximum(*self._with(other)))
+        return Interval._own(np.maximum(*self._with(other)))
 
     def minimum(self, other: Operand) -> Interval:
         """The interval of min(x, y); empty if either is."""
-        return Interval._between(np.minimum(*self._with(other)))
+        return Interval._own(np.minimum(*self._with(other)))
 
     def intersect(self, other: Operand) -> Interval:
         """The common part; empty where there is none."""
