@@ -24,7 +24,7 @@ all windows together take about two products of full size, and small errors keep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,7 +38,7 @@ from certify.linalg.cores.scalars import EPS, ONE, TINY, ZERO, frobenius_up, pro
 from certify.linalg.gemm import underflow
 from certify.linalg.kernels import times
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, sub_down
+from certify.rigor.rounding import ETA, QUIET, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, sub_down
 
 __all__ = ["Grouping", "Spectrum", "Truncated", "Units", "cell_norms", "pair_sums", "truncations"]
 
@@ -92,12 +92,19 @@ class Units:
     writer: FloatArray
     reader: FloatArray
     exponents: tuple[int, int]
+    lengths: tuple[FloatArray, FloatArray]
+    """Upper bounds of the norms of the columns of W and of the rows of W' in each group."""
 
     @classmethod
     def of(cls, writer: FloatArray, reader: FloatArray, exponents: tuple[int, int], grouping: Grouping) -> Units:
         """Both layers times 2^-exponent; the exponents bound the norms."""
         lower, upper = (np.ldexp(a, -e) for a, e in zip((writer, reader), exponents, strict=True))
-        return cls(lower, grouping.arranged(upper), exponents)
+        upper = grouping.arranged(upper)
+        rows = norm_up(upper, axis=1)
+        squares = np.add.reduceat(rows * rows, grouping.starts)
+        # At most |G| roundings of relative size u in the sum, one in each square and one in the root.
+        heavy = np.sqrt(squares) * (1.0 + gamma(grouping.largest + 8)) + np.sqrt(4.0 * grouping.largest * ETA)
+        return cls(lower, upper, exponents, (norm_up(lower, axis=0), heavy))
 
     def product(self, grouping: Grouping) -> tuple[FloatArray, FloatArray]:
         """fl(W'W), and bounds of its errors on all cells, shape (groups, columns).
@@ -106,18 +113,10 @@ class Units:
         """
         inner = self.writer.shape[0]
         found, rounding = times(self.reader, self.writer)
-        columns, rows = self.lengths(grouping)
+        columns, rows = self.lengths
         error = mul_up(rounding, mul_up(rows[:, None], columns[None, :]))
         lost = 2.0 * ETA * (self.writer.size + self.reader.size) + underflow(inner) * grouping.largest
         return found, add_up(error, lost)
-
-    def lengths(self, grouping: Grouping) -> tuple[FloatArray, FloatArray]:
-        """Upper bounds of the norms of the columns of W and of the rows of W' in each group."""
-        rows = norm_up(self.reader, axis=1)
-        squares = np.add.reduceat(rows * rows, grouping.starts)
-        # At most |G| roundings of relative size u in the sum, one in each square and one in the root.
-        heavy = np.sqrt(squares) * (1.0 + gamma(grouping.largest + 8)) + np.sqrt(4.0 * grouping.largest * ETA)
-        return norm_up(self.writer, axis=0), heavy
 
 
 def cell_norms(x: FloatArray, grouping: Grouping, error: FloatArray | float, roundings: int = 0) -> Interval:
@@ -194,22 +193,29 @@ class _Side:
     def error(self) -> flint.arb:
         return self.near.error * flint.arb(2) ** self.shift
 
-    def moved(self, r: int, outer: flint.arb) -> FloatArray:
-        """(21) over ε, for ``outer`` a bound of how far the outer vectors are from orthonormal ones."""
-        s = np.ldexp(self.near.s, self.shift)
-        if r >= s.size:
-            return np.full(self.squares.shape[0], 2.0)
-        low, high = (float(np.ldexp(self.spectrum[i][r - 1 + i], -self.exponent)) for i in (0, 1))
-        if not (low > s[r] and s[r - 1] > high):
-            return np.full(self.squares.shape[0], np.inf)
-        found = np.ones(self.squares.shape[0])
-        within, beyond = div_up(s[:r], sub_down(s[:r], high)), div_up(s[r:], sub_down(low, s[r:]))
-        for part, weights in ((slice(0, r), within), (slice(r, None), beyond)):
-            largest = float(np.max(weights, initial=0.0))
-            total, rounding = times(self.squares[:, part], np.square(weights))
+    @np.errstate(**QUIET)
+    def moved(self, windows: Sequence[int], outer: flint.arb) -> FloatArray:
+        """(21) over ε by window, (windows, cells); ``outer`` bounds how far the outer vectors are from orthonormal."""
+        s, r = np.ldexp(self.near.s, self.shift), np.asarray(windows)
+        found = np.full((r.size, self.squares.shape[0]), 2.0)
+        part = np.flatnonzero(r < s.size)
+        if not part.size:
+            return found
+        r = r[part]
+        low, high = (np.ldexp(self.spectrum[i][r - 1 + i], -self.exponent) for i in (0, 1))
+        within = np.arange(s.size) < r[:, None]
+        gaps = np.where(within, sub_down(s, high[:, None]), sub_down(low[:, None], s))
+        weights = div_up(np.broadcast_to(s, gaps.shape), np.where(gaps > 0, gaps, 0.0))
+        bound = np.ones((r.size, self.squares.shape[0]))
+        for kept in (within, ~within):
+            own = np.where(kept, weights, 0.0)
+            total, rounding = times(self.squares, np.square(own).T)
             sums = total * ((1.0 + rounding) * (1.0 + gamma(s.size + 18)))
-            root = add_up(np.sqrt(sums) * (1.0 + 4 * U), mul_up(largest, 2 * up(outer) + 2.0**-500))
-            found = add_up(found, mul_up(1.5, root))
+            largest = np.max(own, axis=1, initial=0.0)
+            root = add_up(np.sqrt(sums.T) * (1.0 + 4 * U), mul_up(largest, 2 * up(outer) + 2.0**-500)[:, None])
+            bound = add_up(bound, mul_up(1.5, root))
+        apart = (low > s[r]) & (s[r - 1] > high)
+        found[part] = np.where(apart[:, None], bound, np.inf)
         return found
 
 
@@ -233,7 +239,7 @@ def truncations(
     exponents = units.exponents
     shifts = write.exponent - exponents[0], read.exponent - exponents[1]
     u, v = grouping.arranged(read.left.x), write.right.x
-    columns, rows = units.lengths(grouping)
+    columns, rows = units.lengths
     writer = _Side(write, spectra[0], shifts[0], exponents[0], np.square(v), columns, published[0])
     group_squares = grouping.sums(np.square(u)) * (1.0 + gamma(grouping.largest + 2))
     reader = _Side(read, spectra[1], shifts[1], exponents[1], group_squares, rows, published[1])
@@ -247,35 +253,43 @@ def truncations(
     turned = (tilt + tilt_next * (1 + tilt)) * (2 * reader.top + inner) + inner * (1 + tilt) * (1 + tilt_next)
     # ‖P_G(U − Ū)‖_F is at most so many times ‖U − Ū‖₂.
     together = flint.arb(min(grouping.largest, u.shape[1])).sqrt()
+    moved = (
+        writer.moved([r for r, _ in windows], tilt),
+        reader.moved([r_next for _, r_next in windows], tilt_next * together),
+    )
+    own = _cells(writer, reader, moved, (up(writer.error), up(reader.error)))
+    room = _cells(writer, reader, moved, published)
     found = np.zeros((u.shape[0], v.shape[0]))
     float_error = ZERO
     before = read.k, write.k
-    for r, r_next in windows:
+    for place, (r, r_next) in enumerate(windows):
         now = min(r_next, before[0]), min(r, before[1])
         float_error = (float_error + _strips(found, u, v, m, before, now)).upper()
         before = now
-        moved = writer.moved(r, tilt), reader.moved(r_next, tilt_next * together)
         rest = up(turned + float_error)
-        off = _off(writer, reader, moved, (up(writer.error), up(reader.error)), rest)
-        yield Truncated((r, r_next), found, off, _off(writer, reader, moved, published, rest))
+        yield Truncated((r, r_next), found, own(place, rest), room(place, rest))
 
 
-def _off(
-    writer: _Side, reader: _Side, moved: tuple[FloatArray, FloatArray], known: tuple[float, float], rest: float
-) -> FloatArray:
-    """On each cell, for layers W and W' that are known to ``known``:
+def _cells(
+    writer: _Side, reader: _Side, moved: tuple[FloatArray, FloatArray], known: tuple[float, float]
+) -> Callable[[int, float], FloatArray]:
+    """How far cells are off at a window, beside a ``rest``, for layers W and W' that are known to ``known``:
 
     ‖W'_G‖‖(W_r − B_r)e_j‖ + ‖(W'_{r'} − B'_{r'})_G‖‖Be_j‖ for what is kept, and ε(‖W'‖ + ε') + ε'‖W‖ for the whole.
     """
-    columns = mul_up(moved[0], known[0])
-    rows = mul_up(moved[1], known[1])
-    kept = add_up(
-        mul_up(reader.sizes[:, None], columns[None, :]), mul_up(rows[:, None], add_up(writer.sizes, known[0])[None, :])
-    )
+    columns, rows = mul_up(moved[0], known[0]), mul_up(moved[1], known[1])
+    sizes = add_up(writer.sizes, known[0])
     tops = up(writer.top), up(reader.top)
     whole = add_up(mul_up(known[0], add_up(tops[1], 2 * known[1])), mul_up(known[1], add_up(tops[0], known[0])))
-    found = add_up(kept, add_up(whole, rest))
-    return np.where(np.isnan(found), np.inf, found)
+
+    @np.errstate(**QUIET)
+    def off(place: int, rest: float) -> FloatArray:
+        # Numbers that are not negative: five roundings take at most (1 + u)^-5 of them, and what underflows.
+        kept = reader.sizes[:, None] * columns[place] + rows[place][:, None] * sizes
+        found = (kept + add_up(whole, rest)) * (1.0 + 16 * U) + 2.0**-1000
+        return np.where(np.isnan(found), np.inf, found)
+
+    return off
 
 
 def _strips(
