@@ -132,7 +132,7 @@ def sqrt(x: Any, *, nonnegative: bool = False) -> Any:
     """
     if isinstance(x, Interval):
         return x.sqrt()
-    kind, (y,) = _lift(x)
+    kind, (y,) = (_Kind.BALL, (x,)) if isinstance(x, flint.arb) else _lift(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
 

@@ -31,6 +31,8 @@ Operand = Any
 """What mixes with an interval: Interval, int, float, Fraction, fmpq, fmpz, arb, or an array of real numbers."""
 
 _MAX = float(np.finfo(np.float64).max)
+_WHOLE = 2**53
+"""Up to here every whole number is a float."""
 
 
 class Interval:
@@ -142,8 +144,8 @@ class Interval:
         """
         if isinstance(x, Interval):
             return x
-        if type(x) is float and isfinite(x):
-            return cls._own(np.array((x, x)))
+        if (type(x) is float and isfinite(x)) or (type(x) is int and -_WHOLE <= x <= _WHOLE):
+            return cls._own(np.array((x, x), dtype=np.float64))
         if isinstance(x, flint.arb):
             low, high = lower(x), upper(x)
             return cls._make(-np.inf, np.inf) if low != low else cls._make(low, high)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["approx_affinity_maximum", "approx_chart_root", "approx_mean_root"]
+__all__ = ["approx_affinity_maximum", "approx_concave", "approx_chart_root", "approx_mean_root"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -62,6 +62,17 @@ def approx_affinity_maximum(root_p: FloatArray, right: float) -> float:
     peaks = np.flatnonzero(rising[:-1] & ~rising[1:])
     roots = [_narrowed(slope, float(grid[i]), float(grid[i + 1])) for i in peaks]
     return max(roots, key=affinity, default=0.0)
+
+
+def approx_concave(root_p: FloatArray, guess: float, halves: Sequence[float]) -> list[bool]:
+    """Whether the bound of f'' that the Hellinger search proves looks negative on guess ± each half."""
+    logs = _logs(root_p.size)
+    columns = np.stack([logs, logs * logs], axis=1)
+    ends = guess + np.outer([-1.0, 1.0], halves)
+    w = np.exp(-ends.ravel()[:, None] * logs)
+    (nu, g) = ((x @ columns / x.sum(axis=1)[:, None]).reshape(2, len(halves), 2) for x in (w * root_p, w * w))
+    bounds = (nu[0, :, 1] - nu[1, :, 0] ** 2) - 2 * (g[1, :, 1] - g[0, :, 0] ** 2)
+    return (bounds < 0).tolist()
 
 
 def _decreasing_root(excess: Callable[[FloatArray], FloatArray]) -> float:

@@ -24,6 +24,7 @@ __all__ = [
     "gaps",
     "gibbs",
     "mean_log_rank",
+    "moment_columns",
     "moments",
     "power_sum",
     "powers",
@@ -82,11 +83,21 @@ def _log_powers(d: int, _precision: int) -> flint.arb_mat:
     return flint.arb_mat([[flint.arb(1), x, x * x] for x in log_ranks(d, flint.arb(1))])
 
 
-def moments(weights: Sequence[Number]) -> tuple[Number, Number, Number]:
-    r"""Mass, mean log rank and mean squared log rank of weights that are non-negative and not all zero (THEORY D6)."""
+def moment_columns(weights: Sequence[flint.arb]) -> flint.arb_mat:
+    r"""The columns :math:`w_k,w_k\log k,w_k\log^2k`, for the moments of many products with the weights w."""
+    logs = log_ranks(len(weights), weights[0])
+    return flint.arb_mat([[w, first := w * x, first * x] for w, x in zip(weights, logs, strict=True)])
+
+
+def moments(weights: Sequence[Number], columns: flint.arb_mat | None = None) -> tuple[Number, Number, Number]:
+    r"""Mass, mean log rank and mean squared log rank of weights that are non-negative and not all zero (THEORY D6).
+
+    Of balls, tilted by the weights of :func:`moment_columns` where ``columns`` are given.
+    """
     if isinstance(weights[0], flint.arb):
         d = len(weights)
-        sums = flint.arb_mat(1, d, list(weights)) * _log_powers(d, flint.ctx.prec)
+        columns = _log_powers(d, flint.ctx.prec) if columns is None else columns
+        sums = flint.arb_mat(1, d, list(weights)) * columns
         mass = sums[0, 0]
         return mass, sums[0, 1] / mass, sums[0, 2] / mass
     logs = log_ranks(len(weights), weights[0])

@@ -30,9 +30,10 @@ import flint
 import numpy as np
 
 from certify.geometry.number import Number, coerce
-from certify.geometry.spectrum.approx_candidates import approx_affinity_maximum
+from certify.geometry.spectrum.approx_candidates import FloatArray, approx_affinity_maximum, approx_concave
 from certify.geometry.spectrum.chart import (
     mean_log_rank,
+    moment_columns,
     moments,
     power_sum,
     powers,
@@ -48,6 +49,7 @@ __all__ = ["affinity_slope", "log_affinity", "maximize_affinity"]
 _RIGHT_LIMIT = 2.0**20
 _BOXES = 600
 _NARROWEST = 2.0**-30
+_TRIED = 10
 
 
 def log_affinity(root_p: Sequence[Number], alpha: Number) -> Number:
@@ -68,6 +70,7 @@ class _Search:
 
     def __init__(self, root_p: Sequence[flint.arb]) -> None:
         self.root_p = list(root_p)
+        self.columns = moment_columns(self.root_p)
         self._moments: dict[float, tuple[_Moments, _Moments]] = {}
         self._value: dict[float, flint.arb] = {}
 
@@ -75,8 +78,7 @@ class _Search:
         if alpha not in self._moments:
             # The weights of the power law at 2α are the squares of those at α.
             weights = powers(len(self.root_p), flint.arb(alpha))
-            nu = moments([p * w for p, w in zip(self.root_p, weights, strict=True)])
-            self._moments[alpha] = nu, moments([w * w for w in weights])
+            self._moments[alpha] = moments(weights, self.columns), moments([w * w for w in weights])
         return self._moments[alpha]
 
     def tilted(self, alpha: float) -> _Moments:
@@ -155,9 +157,10 @@ def maximize_affinity(root_p: Sequence[flint.arb]) -> Fit:
     right = _search_end(search)
     if right is None:
         return no_fit("the second singular value is not certainly positive: rank one has no finite exponent")
-    guess = approx_affinity_maximum(np.array([float((x / root_p[0]).mid()) for x in root_p]), right)
+    floats = np.array([float((x / root_p[0]).mid()) for x in root_p])
+    guess = approx_affinity_maximum(floats, right)
     reached = search.value(guess)
-    box = _concave_box(search, guess)
+    box = _concave_box(search, floats, guess)
     fit = _FLAT if box is None else bracket(search.slope, search.rate, guess, box)
     if box is None or fit.cause:
         return _hull(search.leftover(0.0, right, reached), _FLAT.cause)
@@ -187,8 +190,10 @@ def _search_end(search: _Search) -> float | None:
     return None
 
 
-def _concave_box(search: _Search, guess: float) -> tuple[float, float] | None:
-    half = 0.25
+def _concave_box(search: _Search, root_p: FloatArray, guess: float) -> tuple[float, float] | None:
+    halves = [0.25 * 2.0**-k for k in range(_TRIED)]
+    first = [*approx_concave(root_p, guess, halves), True].index(True)
+    half = 0.25 * 2.0**-first
     while half > _NARROWEST * max(1.0, guess):
         if search.concave(guess - half, guess + half):
             return guess - half, guess + half
