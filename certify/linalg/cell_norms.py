@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
 
 import flint
 import numpy as np
@@ -37,13 +37,15 @@ from certify.linalg.cores.near import Near
 from certify.linalg.cores.scalars import EPS, ONE, TINY, ZERO, frobenius_up, product_error, up
 from certify.linalg.gemm import underflow
 from certify.linalg.kernels import times
+from certify.linalg.norms import column_norms_up
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import ETA, QUIET, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, sub_down
+from certify.rigor.rounding import ETA, QUIET, FloatArray, U, add_up, div_up, gamma, mul_up, sub_down
 
 __all__ = ["Grouping", "Spectrum", "Truncated", "Units", "cell_norms", "pair_sums", "truncations"]
 
 _MANY = 128
-"""From so many rows on a product with zeros and ones sums groups faster than additions row by row."""
+"""From so many rows on groups are squared and summed one after the other."""
+_EXPONENT = 1000
 Spectrum = tuple[FloatArray, FloatArray]
 """Lower and upper bounds of singular values, decreasing."""
 
@@ -56,22 +58,17 @@ class Grouping:
     starts: npt.NDArray[np.intp]
     largest: int
 
-    @cached_property
-    def indicator(self) -> FloatArray:
-        """1 where an arranged row belongs to a group, shape (groups, m)."""
-        found = np.zeros((self.starts.size, self.order.size))
-        sizes = np.diff(np.append(self.starts, self.order.size))
-        found[np.repeat(np.arange(sizes.size), sizes), np.arange(self.order.size)] = 1.0
-        return found
-
-    def sums(self, x: FloatArray) -> FloatArray:
-        """Σ over the rows of each group of an arranged array of finite numbers, (…, m, n), in any order.
-
-        A product with zeros and ones: what it adds beside is exactly 0, so that a sum of k numbers rounds k times.
-        """
+    def squares(self, x: FloatArray, beside: FloatArray | None = None) -> FloatArray:
+        """Σ x² over the rows of each group of an arranged array, (…, m, n), or Σ fl(x + beside)², in any order."""
         if x.shape[-2] < _MANY:
-            return np.add.reduceat(x, self.starts, axis=-2)
-        return times(self.indicator, x)[0] if x.ndim == 2 else np.stack([self.sums(part) for part in x])
+            whole = x if beside is None else x + beside
+            return np.add.reduceat(whole * whole, self.starts, axis=-2)
+        found = np.empty((*x.shape[:-2], self.starts.size, x.shape[-1]))
+        for place, (start, end) in enumerate(pairwise([*self.starts.tolist(), self.order.size])):
+            part = x[..., start:end, :]
+            part = part if beside is None else part + beside[..., start:end, :]
+            np.einsum("...ij,...ij->...j", part, part, out=found[..., place, :])
+        return found
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]]) -> Grouping:
@@ -83,6 +80,11 @@ class Grouping:
     def arranged(self, a: FloatArray) -> FloatArray:
         """The rows of a matrix, one group after the other."""
         return a if np.array_equal(self.order, np.arange(self.order.size)) else a[self.order]
+
+
+def _scaled(a: FloatArray, exponent: int) -> FloatArray:
+    """2^exponent a, rounded where it is subnormal."""
+    return a * 2.0**exponent if abs(exponent) < _EXPONENT else np.ldexp(a, exponent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,13 @@ class Units:
     @classmethod
     def of(cls, writer: FloatArray, reader: FloatArray, exponents: tuple[int, int], grouping: Grouping) -> Units:
         """Both layers times 2^-exponent; the exponents bound the norms."""
-        lower, upper = (np.ldexp(a, -e) for a, e in zip((writer, reader), exponents, strict=True))
+        lower, upper = (_scaled(a, -e) for a, e in zip((writer, reader), exponents, strict=True))
         upper = grouping.arranged(upper)
-        rows = norm_up(upper, axis=1)
-        squares = np.add.reduceat(rows * rows, grouping.starts)
-        # At most |G| roundings of relative size u in the sum, one in each square and one in the root.
-        heavy = np.sqrt(squares) * (1.0 + gamma(grouping.largest + 8)) + np.sqrt(4.0 * grouping.largest * ETA)
-        return cls(lower, upper, exponents, (norm_up(lower, axis=0), heavy))
+        squares = np.add.reduceat(np.einsum("ij,ij->i", upper, upper), grouping.starts)
+        # Of |G|n squares in any order, and their root.
+        count = grouping.largest * upper.shape[1]
+        heavy = np.sqrt(squares) * (1.0 + gamma(count + 8)) + np.sqrt(4.0 * count * ETA)
+        return cls(lower, upper, exponents, (column_norms_up(lower), heavy))
 
     def product(self, grouping: Grouping) -> tuple[FloatArray, FloatArray]:
         """fl(W'W), and bounds of its errors on all cells, shape (groups, columns).
@@ -119,16 +121,18 @@ class Units:
         return found, add_up(error, lost)
 
 
-def cell_norms(x: FloatArray, grouping: Grouping, error: FloatArray | float, roundings: int = 0) -> Interval:
-    """The norms of all cells of every matrix that is within ``error`` of ``x`` on each; entries of x are at most 2.
+def cell_norms(
+    x: FloatArray, grouping: Grouping, error: FloatArray | float, beside: FloatArray | None = None
+) -> Interval:
+    """The norms of all cells of every matrix that is within ``error`` of ``x``, or of ``x + beside``, on each.
 
-    x is one matrix with arranged rows, or several along its first axis. ``roundings`` counts those of relative size u that each entry of x suffered beside.
+    x is one matrix with arranged rows, or several along its first axis; entries are at most 2. The sum rounds once.
 
     A sum of k squares in any order errs by γ_{k+1} relatively and 3k ETA; the root halves that, and adds a rounding.
     """
     k = grouping.largest
-    root = np.sqrt(grouping.sums(x * x))
-    relative, tiny = gamma(k + 8 + 2 * roundings), np.sqrt(4.0 * k * ETA)
+    root = np.sqrt(grouping.squares(x, beside))
+    relative, tiny = gamma(k + 8 + (0 if beside is None else 2)), np.sqrt(4.0 * k * ETA)
     upper = add_up(add_up(root * (1.0 + relative), tiny), error)
     lower = np.maximum(-add_up(-np.maximum(root * (1.0 - relative) - 2 * tiny, 0.0), error), 0.0)
     return Interval(lower, upper)
@@ -241,7 +245,7 @@ def truncations(
     u, v = grouping.arranged(read.left.x), write.right.x
     columns, rows = units.lengths
     writer = _Side(write, spectra[0], shifts[0], exponents[0], np.square(v), columns, published[0])
-    group_squares = grouping.sums(np.square(u)) * (1.0 + gamma(grouping.largest + 2))
+    group_squares = grouping.squares(u) * (1.0 + gamma(grouping.largest + 2))
     reader = _Side(read, spectra[1], shifts[1], exponents[1], group_squares, rows, published[1])
     m, rounding = core.form(
         np.ldexp(read.s, shifts[1]), np.ldexp(write.s, shifts[0]), (1 + core.write.top()) * (1 + core.read.top())

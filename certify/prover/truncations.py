@@ -117,8 +117,7 @@ class Truncations:
         )
         rooms = rooms + self.floor
         errors = _widened(cell_norms(changes, self.grouping, offs), rooms)
-        both = self.product + changes
-        activities = cell_norms(both, self.grouping, self.product_error + offs, roundings=1)
+        activities = cell_norms(changes, self.grouping, self.product_error + offs, self.product)
         activities = _widened(activities, rooms + self.floor)
         for k, (place, _) in enumerate(steps):
             error = errors[k]
