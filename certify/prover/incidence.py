@@ -25,7 +25,7 @@ from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.robustness import measure_radius
 from certify.prover.storage_structure import measure_storage_structure
-from certify.prover.structure import Levels, Pairs, Profiles, Structure, Supports, widest_gap
+from certify.prover.structure import Levels, Pairs, Profiles, Structure, Supports, widest_gaps
 from certify.prover.truncations import Truncations, Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
@@ -132,8 +132,7 @@ class _Incidence:
         error = window.error
         assert error is not None
         spread = Interval(-error.hi, error.hi)
-        intervals = self.x + spread
-        found = [widest_gap(intervals[group], least, least) for group in range(len(self.groups))]
+        found = widest_gaps(self.x + spread, least, least)
         return np.array([0.0 if gap is None else gap.middle for gap in found])
 
     def _supports(self, rows: np.ndarray, theta: np.ndarray) -> tuple[Profiles, float | None] | None:
@@ -212,7 +211,7 @@ class _Incidence:
         if rule != "gap":
             return _scaled(float(rule), -2 * sum(self.exponents))
         both = Interval(np.concatenate([[0.0], weights.lo]), np.concatenate([[0.0], weights.hi]))
-        gap = widest_gap(both, 1, 1)
+        gap = widest_gaps(both.reshape(1, both.size), 1, 1)[0]
         return None if gap is None else gap.middle
 
     def _bound(self, ranks: tuple[int, int]) -> Enclosure:

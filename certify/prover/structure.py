@@ -20,7 +20,7 @@ from certify.rigor.functions import minimum, sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray, norm_down, norm_up
 
-__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "Supports", "kept", "norm_of", "widest_gap"]
+__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "Supports", "kept", "norm_of", "widest_gaps"]
 
 Mask = npt.NDArray[np.bool_]
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
@@ -40,21 +40,25 @@ class Gap:
         return float(np.rint((self.low / 2 + self.high / 2) / grid) * grid)
 
 
-def widest_gap(x: Interval, below: int, above: int) -> Gap | None:
-    """The widest gap between the intervals of a vector with at least so many of them on either side.
+def widest_gaps(x: Interval, below: int, above: int) -> list[Gap | None]:
+    """The widest gap between the intervals of each row with at least so many of them on either side.
 
-    Of equal ones the highest; None where there is none.
+    Of equal ones the highest; None where there is none. Lower and upper ends are sorted by themselves: where the i-th
+    least upper end is below the next least lower end, i intervals lie below it and all others above.
     """
-    order = np.argsort(x.lo, kind="stable")
-    low, high = x.lo[order], np.maximum.accumulate(x.hi[order])
-    places = np.arange(below, low.size - above + 1)
+    low, high = np.sort(x.lo, axis=-1), np.sort(x.hi, axis=-1)
+    places = np.arange(below, low.shape[-1] - above + 1)
     if not places.size:
-        return None
-    ends, starts = high[places - 1], low[places]
-    widths = starts - ends
-    best = places.size - 1 - int(np.argmax(widths[::-1]))
-    found = Gap(float(ends[best]), float(starts[best]))
-    return found if found.high > found.low and found.low < found.middle < found.high else None
+        return [None] * low.shape[0]
+    ends, starts = high[:, places - 1], low[:, places]
+    best = places.size - 1 - np.argmax((starts - ends)[:, ::-1], axis=-1)
+    rows = np.arange(best.size)
+    return [_gap(*pair) for pair in zip(ends[rows, best].tolist(), starts[rows, best].tolist(), strict=True)]
+
+
+def _gap(low: float, high: float) -> Gap | None:
+    found = Gap(low, high)
+    return found if low < high and low < found.middle < high else None
 
 
 @dataclass(frozen=True, slots=True)
