@@ -106,9 +106,7 @@ def publish_all(
         for steps in (below, above):
             plain &= np.abs(steps - np.rint(steps)) > 2.0**-8
         below = np.where(cut, 0.0, np.floor(below))
-    low_ends, high_ends = (
-        np.minimum(np.ldexp(x, -shift), most).tolist() for x in (below, np.ceil(above))
-    )
+    low_ends, high_ends = (np.minimum(np.ldexp(x, -shift), most).tolist() for x in (below, np.ceil(above)))
     found = list(map(Enclosure, low_ends, high_ends))
     floors = np.broadcast_to(floor, lower.shape)
     for i in np.flatnonzero(~plain).tolist():

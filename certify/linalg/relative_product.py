@@ -87,7 +87,7 @@ def _short(a: FloatArray, bits: int) -> Fixed:
     whole = np.ldexp(mantissas, _DIGITS).astype(np.int64).ravel().tolist()
     shifts = np.where(a == 0, 0, exponents - _DIGITS - last).ravel().tolist()
     entries = [x << shift for x, shift in zip(whole, shifts, strict=True)]
-    return Fixed(fmpz_mat(*a.shape, entries), exponent - last, exponent, arb(0))
+    return Fixed(fmpz_mat(a.shape[0], a.shape[1], entries), exponent - last, exponent, arb(0))
 
 
 def _times(w: Fixed, norm: float, p: Fixed) -> Fixed:

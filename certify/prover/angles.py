@@ -85,7 +85,8 @@ def _separate(sigma: Sequence[Enclosure], k: int) -> bool:
 def _tilts(facts: LayerFacts, windows: Sequence[int]) -> list[float]:
     sigma = facts.absolute
     gaps = [sigma[k - 1].lower - (sigma[k].upper if k < facts.d else 0.0) for k in windows]
-    return tilt_floors(*facts.matrix.shape, facts.svd.upper.tolist(), gaps)
+    m, n = facts.matrix.shape
+    return tilt_floors(m, n, facts.svd.upper.tolist(), gaps)
 
 
 def _shared(k: int, n: int) -> int:

@@ -74,7 +74,7 @@ def _margins(
 class _Summary(NamedTuple):
     """Of the margins of a line at a level: how many are kept, for cells how many columns are, and the least."""
 
-    count: Enclosure
+    kept: Enclosure
     columns: Enclosure
     least: Enclosure
 
@@ -123,8 +123,8 @@ def _measure_level(
         verdict = open_, open_
     else:
         found, agree = next(margins)
-        counts = [found["cells"].count, found["cells"].columns]
-        kept_pairs = [found[line].count if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")]
+        counts = [found["cells"].kept, found["cells"].columns]
+        kept_pairs = [found[line].kept if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")]
         published = [found[line].least for line in lines]
         verdict = _conjunction(published), agree
     ledger.measure(claims.truncation(level, ranks, options.incidence_relative), [norm, bound], cause)
@@ -156,7 +156,7 @@ def agreements(structure: Structure, activities: Interval) -> list[Enclosure]:
 
 
 def _lines_agree(structure: Structure, found: Profiles) -> tuple[Mask, Mask]:
-    """Whether pairs, labels and noise do not certainly differ, and whether they are all known; supports are the same."""
+    """Whether no pair, label or noise certainly differs, and whether all are known, where the supports are the same."""
     own, levels = structure.profiles, structure.levels
     count = found.x.shape[0]
     same, known = np.ones(count, dtype=bool), np.ones(count, dtype=bool)

@@ -62,6 +62,11 @@ def _lift(*arguments: Any) -> tuple[_Kind, list[Any]]:
     return _Kind.BALL, [ball(x) for x in arguments]
 
 
+def _single(x: Any) -> tuple[_Kind, Any]:
+    kind, (y,) = _lift(x)
+    return kind, y
+
+
 def _refuse(x: object, target: str) -> UsageError:
     return UsageError(f"{type(x).__name__} and {target} do not mix: an enclosure has no exact {target} value")
 
@@ -132,7 +137,7 @@ def sqrt(x: Any, *, nonnegative: bool = False) -> Any:
     """
     if isinstance(x, Interval):
         return x.sqrt()
-    kind, (y,) = (_Kind.BALL, (x,)) if isinstance(x, flint.arb) else _lift(x)
+    kind, y = (_Kind.BALL, x) if isinstance(x, flint.arb) else _single(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
 

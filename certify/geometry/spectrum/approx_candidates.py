@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["approx_affinity_maximum", "approx_concave", "approx_chart_root", "approx_mean_root"]
+__all__ = ["approx_affinity_maximum", "approx_chart_root", "approx_concave", "approx_mean_root"]
 
 FloatArray = npt.NDArray[np.float64]
 
