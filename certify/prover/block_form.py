@@ -12,7 +12,8 @@ from certify.claims import causes
 from certify.claims import incidence as claims
 from certify.claims.thresholds import Thresholds
 from certify.prover.ledger import UNKNOWN, Ledger
-from certify.prover.structure import Mask, Profiles, Structure, kept
+from certify.prover.profiles import Mask, Profiles
+from certify.prover.structure import Structure, kept
 from certify.prover.truncations import Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure

@@ -23,9 +23,10 @@ from certify.linalg.cores import Core
 from certify.prover.block_form import measure_levels
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
+from certify.prover.profiles import Levels, Pairs, Profiles, Supports
 from certify.prover.robustness import measure_radius
 from certify.prover.storage_structure import measure_storage_structure
-from certify.prover.structure import Levels, Pairs, Profiles, Structure, Supports, widest_gaps
+from certify.prover.structure import Structure, widest_gaps
 from certify.prover.truncations import Truncations, Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure

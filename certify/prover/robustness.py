@@ -11,7 +11,8 @@ from certify.claims import robustness as claims
 from certify.geometry.transport import robustness as formulas
 from certify.prover.label_radii import Facet, label_line
 from certify.prover.ledger import Ledger
-from certify.prover.structure import Pairs, Profiles, Structure
+from certify.prover.profiles import Pairs, Profiles
+from certify.prover.structure import Structure
 from certify.rigor.functions import sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray

@@ -63,6 +63,8 @@ def _lift(*arguments: Any) -> tuple[_Kind, list[Any]]:
 
 
 def _single(x: Any) -> tuple[_Kind, Any]:
+    if isinstance(x, flint.arb):
+        return _Kind.BALL, x
     kind, (y,) = _lift(x)
     return kind, y
 
@@ -137,7 +139,7 @@ def sqrt(x: Any, *, nonnegative: bool = False) -> Any:
     """
     if isinstance(x, Interval):
         return x.sqrt()
-    kind, y = (_Kind.BALL, x) if isinstance(x, flint.arb) else _single(x)
+    kind, y = _single(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
 
