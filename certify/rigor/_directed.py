@@ -108,8 +108,7 @@ def add(a: Any, b: Any) -> Rounded:
     operand has the sign of the true remainder. An infinite operand makes z NaN: remainder 0.
     """
     check_environment()
-    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape):
-        a, b = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     s = a + b
     moved = s - a
     rest = (a - (s - moved)) + (b - moved)
@@ -146,8 +145,7 @@ def _special(result: Any, a: Any, b: Any) -> Any:
 def mul(a: Any, b: Any) -> Rounded:
     """ab as (nearest, sign of the remainder), with 0 · inf = 0 as interval end points need."""
     check_environment()
-    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape):
-        a, b = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     plain, e = two_product(a, b)
     if _inside(np.abs(plain), e, a, b):
         return plain, e
@@ -162,8 +160,7 @@ def mul(a: Any, b: Any) -> Rounded:
 def div(a: Any, b: Any) -> Rounded:
     """a/b as (nearest, sign of the remainder), b ≠ 0; a finite number over ±inf is 0, as interval end points need."""
     check_environment()
-    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape):
-        a, b = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     plain = a / b
     p, e = two_product(plain, b)
     if _inside(np.minimum(np.abs(p), np.abs(plain)), e, a, a):

@@ -79,9 +79,16 @@ def root(x: FloatArray) -> FloatArray:
 @np.errstate(**QUIET)
 def product(x: FloatArray, y: FloatArray) -> FloatArray:
     """Tightest bounds of x y."""
+    if _directed.every(x[0] >= 0):
+        # A lower end below 0 is multiplied by the larger factor, an upper one by the smaller.
+        return _rounded(_directed.mul, x if _directed.every(y[0] >= 0) else np.where(y >= 0, x, x[::-1]), y)
+    if _directed.every(y[0] >= 0):
+        return product(y, x)
+    if _directed.every(x[1] <= 0):
+        return -product(-x[::-1], y)[::-1]
+    if _directed.every(y[1] <= 0):
+        return product(y, x)
     (a, b), (c, d) = x, y
-    if _directed.every(a >= 0) and _directed.every(c >= 0):
-        return _rounded(_directed.mul, x, y)
     # The largest product is minus the smallest one of −x and y.
     left, right = np.stack([a, -b]), np.stack([b, -a])
     least = _directed.nearest_down(_directed.mul(*lower_factors(left, right, c, d)))
@@ -92,8 +99,11 @@ def product(x: FloatArray, y: FloatArray) -> FloatArray:
 @np.errstate(**QUIET)
 def quotient(x: FloatArray, y: FloatArray) -> FloatArray:
     """Tightest bounds of {p/q : p in x, q in y, q ≠ 0}; NaN where that set is empty."""
-    if _directed.every(x[0] >= 0) and _directed.every(y[0] > 0):
-        return _rounded(_directed.div, x, y[::-1])
+    if _directed.every(y[0] > 0):
+        # What is not below 0 is divided by the larger end for a lower end and by the smaller for an upper one.
+        return _rounded(_directed.div, x, y[::-1] if _directed.every(x[0] >= 0) else np.where(x >= 0, y[::-1], y))
+    if _directed.every(y[1] < 0):
+        return quotient(-x[::-1], -y[::-1])
     a, b, c, d = np.broadcast_arrays(*x, *y)
     # x/y = (−x)/(−y): make the upper end of the divisor positive, unless the divisor is {0}.
     flip = d <= 0

@@ -109,10 +109,10 @@ class Interval:
     def _with(self, other: Operand) -> tuple[FloatArray, FloatArray]:
         # The ends of both, of as many dimensions.
         x, y = self._ends, (other if isinstance(other, Interval) else Interval.of(other))._ends
-        if x.ndim != y.ndim:
-            shapes = (x.shape[1:], y.shape[1:])
-            most = max(map(len, shapes))
-            x, y = (e.reshape(2, *[1] * (most - len(shape)), *shape) for e, shape in zip((x, y), shapes, strict=True))
+        if x.ndim < y.ndim:
+            x = x.reshape(2, *[1] * (y.ndim - x.ndim), *x.shape[1:])
+        elif y.ndim < x.ndim:
+            y = y.reshape(2, *[1] * (x.ndim - y.ndim), *y.shape[1:])
         return x, y
 
     def __reduce__(self) -> tuple[Any, ...]:
