@@ -72,7 +72,7 @@ def test_columns_of_the_first_part_may_lean(monkeypatch):
 
 def test_what_the_parts_share_is_needed(monkeypatch):
     """Values beside the cut with vectors between them, and a product UᵀB₂ that hides it within its bound."""
-    s = np.array([0.9, 0.9 * CUT * (1 + 2e-9), 0.9 * CUT * (1 - 2e-9)])
+    s = np.array([0.9, 0.9 * CUT * (1 + 1e-9), 0.9 * CUT * (1 - 1e-9)])
     turned(monkeypatch, 3, 1, 2, np.pi / 6)
     assert holds(decaying_values(np.diag(s), 0.0), s)
 
