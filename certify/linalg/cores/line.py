@@ -110,7 +110,7 @@ class Line:
         """Bounds of the singular values of all matrices within ``error`` of ``m``."""
         assert self.m is not None
         decaying = not self.condition < _ILL
-        found = within(self.m, error, decaying=decaying) if min(self.m.shape) >= GRAM_SIZE else None
+        found = within(self.m, error) if decaying and min(self.m.shape) >= GRAM_SIZE else None
         if found is not None:
             return found
         factored = svd(self.m, "fast", gram=not decaying)
