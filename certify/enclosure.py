@@ -164,16 +164,26 @@ def widest(values: Iterable[Enclosure]) -> Fraction | None:
 
 def widest_of(values: Iterable[Enclosure]) -> Enclosure | None:
     """The widest of some enclosures, by their exact widths; None when one is unbounded, [0, 0] when there is none."""
-    known = list(values)
-    if not all(value.finite for value in known):
-        return None
+    ends = {(value.lower, value.upper) for value in values}
     # Rounding keeps order: the largest exact width is among those that round to the largest float.
-    rounded = [value.upper - value.lower for value in known]
-    most = max(rounded, default=0.0)
-    ends = {(value.lower, value.upper) for value, width in zip(known, rounded, strict=True) if width == most}
-    if len(ends) > 1:
-        return Enclosure(*max(ends, key=lambda pair: (Fraction(pair[1]) - Fraction(pair[0]), pair)))
-    return Enclosure(*ends.pop()) if ends else Enclosure(0.0, 0.0)
+    most = -math.inf
+    widest_ones: list[tuple[float, float]] = []
+    for pair in ends:
+        if not -math.inf < pair[0] <= pair[1] < math.inf:
+            return None
+        width = pair[1] - pair[0]
+        if width >= most:
+            widest_ones = [*widest_ones, pair] if width == most else [pair]
+            most = width
+    if len(widest_ones) > 1:
+        # What a difference of two floats loses by rounding is a float.
+        lost = (lambda pair: math.fsum((pair[1], -pair[0], -most))) if most < math.inf else _width
+        return Enclosure(*max(widest_ones, key=lambda pair: (lost(pair), pair)))
+    return Enclosure(*widest_ones[0]) if widest_ones else Enclosure(0.0, 0.0)
+
+
+def _width(pair: tuple[float, float]) -> Fraction:
+    return Fraction(pair[1]) - Fraction(pair[0])
 
 
 def _ends(x: object) -> tuple[Corner, Corner] | None:

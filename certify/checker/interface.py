@@ -21,7 +21,7 @@ from certify.checker.incidence import incidence_claims
 from certify.checker.layer import LayerFacts
 from certify.checker.lookup import Lookup
 from certify.checker.nulls import commutator_null_claim
-from certify.checker.product_ranks import intersection_claim
+from certify.checker.product_ranks import intersection_claim, positive_cosines
 from certify.checker.recorded_thresholds import Recorded
 from certify.checker.rigidity import drift_claims
 from certify.checker.static_domain import static_claim
@@ -89,7 +89,8 @@ def edge_claims(
             lambda values, k=k: enclosed(_truncation(edge, k), values, 0.0, nonnegative=True),
         )
     product = lookup.values(subject, claims.INTERSECTION, 2)[1]
-    yield intersection_claim(writer, reader, product, thresholds["exact_product_seconds"])
+    positive = positive_cosines(writer, reader, asked, subject, lookup)
+    yield intersection_claim(writer, reader, positive, product, thresholds["exact_product_seconds"])
     yield from incidence_claims(writer, reader, edge.crossing, groups, subject, lookup, thresholds)
     yield from domain_claim(writer, reader, subject, lookup)
     yield from static_claim(writer, reader, subject, lookup, thresholds)

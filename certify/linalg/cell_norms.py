@@ -24,9 +24,9 @@ all windows together take about two products of full size, and small errors keep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
 
 import flint
 import numpy as np
@@ -37,13 +37,15 @@ from certify.linalg.cores.near import Near
 from certify.linalg.cores.scalars import EPS, ONE, TINY, ZERO, frobenius_up, product_error, up
 from certify.linalg.gemm import underflow
 from certify.linalg.kernels import times
+from certify.linalg.norms import column_norms_up
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import ETA, FloatArray, U, add_up, div_up, gamma, mul_up, norm_up, sub_down
+from certify.rigor.rounding import ETA, QUIET, FloatArray, U, add_up, div_up, gamma, mul_up, sub_down
 
 __all__ = ["Grouping", "Spectrum", "Truncated", "Units", "cell_norms", "pair_sums", "truncations"]
 
 _MANY = 128
-"""From so many rows on a product with zeros and ones sums groups faster than additions row by row."""
+"""From so many rows on groups are squared and summed one after the other."""
+_EXPONENT = 1000
 Spectrum = tuple[FloatArray, FloatArray]
 """Lower and upper bounds of singular values, decreasing."""
 
@@ -56,20 +58,17 @@ class Grouping:
     starts: npt.NDArray[np.intp]
     largest: int
 
-    @cached_property
-    def indicator(self) -> FloatArray:
-        """1 where an arranged row belongs to a group, shape (groups, m)."""
-        found = np.zeros((self.starts.size, self.order.size))
-        sizes = np.diff(np.append(self.starts, self.order.size))
-        found[np.repeat(np.arange(sizes.size), sizes), np.arange(self.order.size)] = 1.0
+    def squares(self, x: FloatArray, beside: FloatArray | None = None) -> FloatArray:
+        """Σ x² over the rows of each group of an arranged array, (…, m, n), or Σ fl(x + beside)², in any order."""
+        if x.shape[-2] < _MANY:
+            whole = x if beside is None else x + beside
+            return np.add.reduceat(whole * whole, self.starts, axis=-2)
+        found = np.empty((*x.shape[:-2], self.starts.size, x.shape[-1]))
+        for place, (start, end) in enumerate(pairwise([*self.starts.tolist(), self.order.size])):
+            part = x[..., start:end, :]
+            part = part if beside is None else part + beside[..., start:end, :]
+            np.einsum("...ij,...ij->...j", part, part, out=found[..., place, :])
         return found
-
-    def sums(self, x: FloatArray) -> FloatArray:
-        """Σ over the rows of each group of an arranged array of finite numbers, in any order.
-
-        A product with zeros and ones: what it adds beside is exactly 0, so that a sum of k numbers rounds k times.
-        """
-        return times(self.indicator, x)[0] if x.shape[0] >= _MANY else np.add.reduceat(x, self.starts, axis=0)
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]]) -> Grouping:
@@ -83,6 +82,11 @@ class Grouping:
         return a if np.array_equal(self.order, np.arange(self.order.size)) else a[self.order]
 
 
+def _scaled(a: FloatArray, exponent: int) -> FloatArray:
+    """2^exponent a, rounded where it is subnormal."""
+    return a * 2.0**exponent if abs(exponent) < _EXPONENT else np.ldexp(a, exponent)
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
     """W and W' over powers of two, so that neither has a Frobenius norm above 1; W' has its rows arranged."""
@@ -90,12 +94,19 @@ class Units:
     writer: FloatArray
     reader: FloatArray
     exponents: tuple[int, int]
+    lengths: tuple[FloatArray, FloatArray]
+    """Upper bounds of the norms of the columns of W and of the rows of W' in each group."""
 
     @classmethod
     def of(cls, writer: FloatArray, reader: FloatArray, exponents: tuple[int, int], grouping: Grouping) -> Units:
         """Both layers times 2^-exponent; the exponents bound the norms."""
-        lower, upper = (np.ldexp(a, -e) for a, e in zip((writer, reader), exponents, strict=True))
-        return cls(lower, grouping.arranged(upper), exponents)
+        lower, upper = (_scaled(a, -e) for a, e in zip((writer, reader), exponents, strict=True))
+        upper = grouping.arranged(upper)
+        squares = np.add.reduceat(np.einsum("ij,ij->i", upper, upper), grouping.starts)
+        # Of |G|n squares in any order, and their root.
+        count = grouping.largest * upper.shape[1]
+        heavy = np.sqrt(squares) * (1.0 + gamma(count + 8)) + np.sqrt(4.0 * count * ETA)
+        return cls(lower, upper, exponents, (column_norms_up(lower), heavy))
 
     def product(self, grouping: Grouping) -> tuple[FloatArray, FloatArray]:
         """fl(W'W), and bounds of its errors on all cells, shape (groups, columns).
@@ -104,30 +115,24 @@ class Units:
         """
         inner = self.writer.shape[0]
         found, rounding = times(self.reader, self.writer)
-        columns, rows = self.lengths(grouping)
+        columns, rows = self.lengths
         error = mul_up(rounding, mul_up(rows[:, None], columns[None, :]))
         lost = 2.0 * ETA * (self.writer.size + self.reader.size) + underflow(inner) * grouping.largest
         return found, add_up(error, lost)
 
-    def lengths(self, grouping: Grouping) -> tuple[FloatArray, FloatArray]:
-        """Upper bounds of the norms of the columns of W and of the rows of W' in each group."""
-        rows = norm_up(self.reader, axis=1)
-        squares = np.add.reduceat(rows * rows, grouping.starts)
-        # At most |G| roundings of relative size u in the sum, one in each square and one in the root.
-        heavy = np.sqrt(squares) * (1.0 + gamma(grouping.largest + 8)) + np.sqrt(4.0 * grouping.largest * ETA)
-        return norm_up(self.writer, axis=0), heavy
 
+def cell_norms(
+    x: FloatArray, grouping: Grouping, error: FloatArray | float, beside: FloatArray | None = None
+) -> Interval:
+    """The norms of all cells of every matrix that is within ``error`` of ``x``, or of ``x + beside``, on each.
 
-def cell_norms(x: FloatArray, grouping: Grouping, error: FloatArray | float, roundings: int = 0) -> Interval:
-    """The norms of all cells of every matrix that is within ``error`` of ``x`` on each; entries of x are at most 2.
-
-    ``roundings`` counts those of relative size u that each entry of x suffered beside.
+    x is one matrix with arranged rows, or several along its first axis; entries are at most 2. The sum rounds once.
 
     A sum of k squares in any order errs by γ_{k+1} relatively and 3k ETA; the root halves that, and adds a rounding.
     """
     k = grouping.largest
-    root = np.sqrt(grouping.sums(x * x))
-    relative, tiny = gamma(k + 8 + 2 * roundings), np.sqrt(4.0 * k * ETA)
+    root = np.sqrt(grouping.squares(x, beside))
+    relative, tiny = gamma(k + 8 + (0 if beside is None else 2)), np.sqrt(4.0 * k * ETA)
     upper = add_up(add_up(root * (1.0 + relative), tiny), error)
     lower = np.maximum(-add_up(-np.maximum(root * (1.0 - relative) - 2 * tiny, 0.0), error), 0.0)
     return Interval(lower, upper)
@@ -136,14 +141,22 @@ def cell_norms(x: FloatArray, grouping: Grouping, error: FloatArray | float, rou
 def pair_sums(a: Interval, b: Interval) -> Interval:
     """Σ_j a_Gj b_Hj for all pairs of rows of two arrays of non-negative numbers below 2, (g, n) and (h, n).
 
-    Products of non-negative floats err by γ_n relatively, and by the underflow term.
+    Either may be several along its first axis. Products of non-negative floats err by γ_n relatively, and by the
+    underflow term.
     """
-    n = a.shape[1]
-    tiny = underflow(n)
-    (high, over), (low, under) = times(a.hi, b.hi.T), times(a.lo, b.lo.T)
+    tiny = underflow(a.shape[-1])
+    (high, over), (low, under) = _row_products(a.hi, b.hi), _row_products(a.lo, b.lo)
     upper = add_up(high * (1.0 + (over + 8 * U)), 2 * tiny)
     lower = np.maximum(low * (1.0 - (under + 8 * U)) - 2 * tiny, 0.0)
     return Interval(lower, upper)
+
+
+def _row_products(a: FloatArray, b: FloatArray) -> tuple[FloatArray, float]:
+    if a.ndim == b.ndim == 2:
+        return times(a, b.T)
+    many = max(x.shape[0] for x in (a, b) if x.ndim == 3)
+    found = [times(a if a.ndim == 2 else a[i], (b if b.ndim == 2 else b[i]).T) for i in range(many)]
+    return np.stack([product for product, _ in found]), max(rounding for _, rounding in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,22 +197,29 @@ class _Side:
     def error(self) -> flint.arb:
         return self.near.error * flint.arb(2) ** self.shift
 
-    def moved(self, r: int, outer: flint.arb) -> FloatArray:
-        """(21) over ε, for ``outer`` a bound of how far the outer vectors are from orthonormal ones."""
-        s = np.ldexp(self.near.s, self.shift)
-        if r >= s.size:
-            return np.full(self.squares.shape[0], 2.0)
-        low, high = (float(np.ldexp(self.spectrum[i][r - 1 + i], -self.exponent)) for i in (0, 1))
-        if not (low > s[r] and s[r - 1] > high):
-            return np.full(self.squares.shape[0], np.inf)
-        found = np.ones(self.squares.shape[0])
-        within, beyond = div_up(s[:r], sub_down(s[:r], high)), div_up(s[r:], sub_down(low, s[r:]))
-        for part, weights in ((slice(0, r), within), (slice(r, None), beyond)):
-            largest = float(np.max(weights, initial=0.0))
-            total, rounding = times(self.squares[:, part], np.square(weights))
+    @np.errstate(**QUIET)
+    def moved(self, windows: Sequence[int], outer: flint.arb) -> FloatArray:
+        """(21) over ε by window, (windows, cells); ``outer`` bounds how far the outer vectors are from orthonormal."""
+        s, r = np.ldexp(self.near.s, self.shift), np.asarray(windows)
+        found = np.full((r.size, self.squares.shape[0]), 2.0)
+        part = np.flatnonzero(r < s.size)
+        if not part.size:
+            return found
+        r = r[part]
+        low, high = (np.ldexp(self.spectrum[i][r - 1 + i], -self.exponent) for i in (0, 1))
+        within = np.arange(s.size) < r[:, None]
+        gaps = np.where(within, sub_down(s, high[:, None]), sub_down(low[:, None], s))
+        weights = div_up(np.broadcast_to(s, gaps.shape), np.where(gaps > 0, gaps, 0.0))
+        bound = np.ones((r.size, self.squares.shape[0]))
+        for kept in (within, ~within):
+            own = np.where(kept, weights, 0.0)
+            total, rounding = times(self.squares, np.square(own).T)
             sums = total * ((1.0 + rounding) * (1.0 + gamma(s.size + 18)))
-            root = add_up(np.sqrt(sums) * (1.0 + 4 * U), mul_up(largest, 2 * up(outer) + 2.0**-500))
-            found = add_up(found, mul_up(1.5, root))
+            largest = np.max(own, axis=1, initial=0.0)
+            root = add_up(np.sqrt(sums.T) * (1.0 + 4 * U), mul_up(largest, 2 * up(outer) + 2.0**-500)[:, None])
+            bound = add_up(bound, mul_up(1.5, root))
+        apart = (low > s[r]) & (s[r - 1] > high)
+        found[part] = np.where(apart[:, None], bound, np.inf)
         return found
 
 
@@ -223,9 +243,9 @@ def truncations(
     exponents = units.exponents
     shifts = write.exponent - exponents[0], read.exponent - exponents[1]
     u, v = grouping.arranged(read.left.x), write.right.x
-    columns, rows = units.lengths(grouping)
+    columns, rows = units.lengths
     writer = _Side(write, spectra[0], shifts[0], exponents[0], np.square(v), columns, published[0])
-    group_squares = grouping.sums(np.square(u)) * (1.0 + gamma(grouping.largest + 2))
+    group_squares = grouping.squares(u) * (1.0 + gamma(grouping.largest + 2))
     reader = _Side(read, spectra[1], shifts[1], exponents[1], group_squares, rows, published[1])
     m, rounding = core.form(
         np.ldexp(read.s, shifts[1]), np.ldexp(write.s, shifts[0]), (1 + core.write.top()) * (1 + core.read.top())
@@ -237,35 +257,43 @@ def truncations(
     turned = (tilt + tilt_next * (1 + tilt)) * (2 * reader.top + inner) + inner * (1 + tilt) * (1 + tilt_next)
     # ‖P_G(U − Ū)‖_F is at most so many times ‖U − Ū‖₂.
     together = flint.arb(min(grouping.largest, u.shape[1])).sqrt()
+    moved = (
+        writer.moved([r for r, _ in windows], tilt),
+        reader.moved([r_next for _, r_next in windows], tilt_next * together),
+    )
+    own = _cells(writer, reader, moved, (up(writer.error), up(reader.error)))
+    room = _cells(writer, reader, moved, published)
     found = np.zeros((u.shape[0], v.shape[0]))
     float_error = ZERO
     before = read.k, write.k
-    for r, r_next in windows:
+    for place, (r, r_next) in enumerate(windows):
         now = min(r_next, before[0]), min(r, before[1])
         float_error = (float_error + _strips(found, u, v, m, before, now)).upper()
         before = now
-        moved = writer.moved(r, tilt), reader.moved(r_next, tilt_next * together)
         rest = up(turned + float_error)
-        off = _off(writer, reader, moved, (up(writer.error), up(reader.error)), rest)
-        yield Truncated((r, r_next), found, off, _off(writer, reader, moved, published, rest))
+        yield Truncated((r, r_next), found, own(place, rest), room(place, rest))
 
 
-def _off(
-    writer: _Side, reader: _Side, moved: tuple[FloatArray, FloatArray], known: tuple[float, float], rest: float
-) -> FloatArray:
-    """On each cell, for layers W and W' that are known to ``known``:
+def _cells(
+    writer: _Side, reader: _Side, moved: tuple[FloatArray, FloatArray], known: tuple[float, float]
+) -> Callable[[int, float], FloatArray]:
+    """How far cells are off at a window, beside a ``rest``, for layers W and W' that are known to ``known``:
 
     ‖W'_G‖‖(W_r − B_r)e_j‖ + ‖(W'_{r'} − B'_{r'})_G‖‖Be_j‖ for what is kept, and ε(‖W'‖ + ε') + ε'‖W‖ for the whole.
     """
-    columns = mul_up(moved[0], known[0])
-    rows = mul_up(moved[1], known[1])
-    kept = add_up(
-        mul_up(reader.sizes[:, None], columns[None, :]), mul_up(rows[:, None], add_up(writer.sizes, known[0])[None, :])
-    )
+    columns, rows = mul_up(moved[0], known[0]), mul_up(moved[1], known[1])
+    sizes = add_up(writer.sizes, known[0])
     tops = up(writer.top), up(reader.top)
     whole = add_up(mul_up(known[0], add_up(tops[1], 2 * known[1])), mul_up(known[1], add_up(tops[0], known[0])))
-    found = add_up(kept, add_up(whole, rest))
-    return np.where(np.isnan(found), np.inf, found)
+
+    @np.errstate(**QUIET)
+    def off(place: int, rest: float) -> FloatArray:
+        # Numbers that are not negative: five roundings take at most (1 + u)^-5 of them, and what underflows.
+        kept = reader.sizes[:, None] * columns[place] + rows[place][:, None] * sizes
+        found = (kept + add_up(whole, rest)) * (1.0 + 16 * U) + 2.0**-1000
+        return np.where(np.isnan(found), np.inf, found)
+
+    return off
 
 
 def _strips(

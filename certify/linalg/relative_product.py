@@ -21,8 +21,9 @@ from certify.rigor.rounding import FloatArray
 
 __all__ = ["relative_product"]
 
-_CUT = 24
+_CUT, _DIGITS = 24, 53
 _MOST_BITS = 2**14
+_PROBE = 128
 
 
 def relative_product(
@@ -40,11 +41,15 @@ def relative_product(
     None where the product may be 0, and where LAPACK or a proof fails.
     """
     spare = 0
+    if reach > 4 * _PROBE:
+        # What is lost hardly depends on how many bits there are.
+        probe = _product(layers, norms, _PROBE + GUARD)
+        spare = 0 if probe is None else _lost(probe)
     while reach + spare <= _MOST_BITS:
         found = _product(layers, norms, reach + GUARD + spare)
         if found is None:
             return None
-        lost = int(found.off.ceil().unique_fmpz() or 0).bit_length()
+        lost = _lost(found)
         if lost <= spare + GUARD // 4:
             cut = _cut_to(found, reach + GUARD)
             m = cut.matrix
@@ -54,40 +59,50 @@ def relative_product(
     return None
 
 
+def _lost(x: Fixed) -> int:
+    return int(x.off.ceil().unique_fmpz() or 0).bit_length()
+
+
 def _product(layers: Sequence[Callable[[], FloatArray]], norms: Sequence[float], bits: int) -> Fixed | None:
     whole: Fixed | None = None
     for read, norm in zip(layers, norms, strict=True):
         a = read()
         if not np.any(a):
             return None
-        w = _short(fixed(a, bits))
+        w = _short(a, bits)
         found = w if whole is None else _times(w, norm, whole)
-        if not any(found.matrix.entries()):
+        if found.matrix.is_zero():
             return None
         whole = _cut_to(found, bits)
     return whole
 
 
-def _short(x: Fixed) -> Fixed:
-    """The same without the zeros at the end of all entries."""
-    entries = [int(y) for y in x.matrix.entries()]
-    zeros = min((y & -y).bit_length() - 1 for y in entries if y)
-    short = fmpz_mat(x.matrix.nrows(), x.matrix.ncols(), [y >> zeros for y in entries])
-    return Fixed(short, x.bits - zeros, x.exponent, x.off * arb(2) ** -zeros)
+def _short(a: FloatArray, bits: int) -> Fixed:
+    """A nonzero matrix of floats in units of its last digit, or in coarser ones that ``bits`` say as ``fixed`` does."""
+    mantissas, exponents = np.frexp(a)
+    exponent = int(exponents[np.unravel_index(np.argmax(np.abs(a)), a.shape)])
+    last = int(np.min(exponents[a != 0])) - _DIGITS
+    if exponent - last > bits:
+        return fixed(a, bits)
+    whole = np.ldexp(mantissas, _DIGITS).astype(np.int64).ravel().tolist()
+    shifts = np.where(a == 0, 0, exponents - _DIGITS - last).ravel().tolist()
+    entries = [x << shift for x, shift in zip(whole, shifts, strict=True)]
+    return Fixed(fmpz_mat(a.shape[0], a.shape[1], entries), exponent - last, exponent, arb(0))
 
 
 def _times(w: Fixed, norm: float, p: Fixed) -> Fixed:
     d = w.off
     size = arb(norm) * arb(2) ** (w.bits - w.exponent) + d
-    norm_p = arb(sum((x * x for x in p.matrix.entries()), fmpz(0))).sqrt()
-    error = ((size + d) * p.off + d * norm_p).upper()
-    return Fixed(w.matrix * p.matrix, w.bits + p.bits, w.exponent + p.exponent, error)
+    error = (size + d) * p.off
+    if not d.is_zero():
+        error += d * arb(sum((x * x for x in p.matrix.entries()), fmpz(0))).sqrt()
+    return Fixed(w.matrix * p.matrix, w.bits + p.bits, w.exponent + p.exponent, error.upper())
 
 
 def _cut_to(x: Fixed, bits: int) -> Fixed:
     """The largest entry of a nonzero matrix with so many bits."""
     entries = x.matrix.entries()
-    shift = max(int(y).bit_length() for y in entries) - bits
+    shift = max(y.bit_length() for y in entries) - bits
     cut = [y >> shift if shift >= 0 else y << -shift for y in entries]
     off = x.off * arb(2) ** -shift + (arb(len(entries)).sqrt() if shift > 0 else arb(0))
     # A unit is 2^shift times what it was, and there are 2^bits of them in 2^exponent.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
-from certify.certificate.publication import publish
+from certify.certificate.publication import publish_all
 from certify.claims import causes
 from certify.claims import interface as claims
 from certify.claims import nulls as null_claims
@@ -18,8 +19,9 @@ from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_overlap_null
-from certify.prover.widening import angle_floor, tilt_floor
+from certify.prover.widening import angle_floor, tilt_floors
 from certify.rigor.interval import Interval
+from certify.rigor.rounding import FloatArray
 from certify.verdict import Enclosure
 
 __all__ = ["NO_COSINE", "measure_angles"]
@@ -36,17 +38,21 @@ def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> 
     writer, reader = meeting.writer, meeting.reader
     n = writer.matrix.shape[0]
     windows = _windows(ledger, writer, reader, thresholds)
-    floors = [angle_floor(n, (_tilt(writer, k), _tilt(reader, k))) for k in windows]
+    tilts = zip(_tilts(writer, windows), _tilts(reader, windows), strict=True)
+    floors = [angle_floor(n, pair) for pair in tilts]
     # The overlap is a mean of squares: it moves by at most twice as much.
     found = meeting.cosines(windows, floors, min(thresholds.cosine_width, thresholds.overlap_width / 2))
+    cosines = _cosines(found, dict(zip(windows, floors, strict=True)), n)
+    open_ones = {k for k in windows if all(value == NO_COSINE for value in cosines[k])}
+    derived = _derived({k: cosines[k][_shared(k, n) :] for k in windows if k not in open_ones})
     every: dict[int, list[Enclosure]] = {}
     for k, floor in zip(windows, floors, strict=True):
-        cosines = _cosines(found[k], floor, n)
-        cause = causes.no_gap(k) if floor >= 1.0 or all(value == NO_COSINE for value in cosines) else ""
-        ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines, cause)
-        sines = every[k] = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor, thresholds.cosine_width)
+        cause = causes.no_gap(k) if k in open_ones else ""
+        ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines[k], cause)
+        sines = _sines(meeting, k, derived[k], floor, thresholds.cosine_width) if not cause else [NO_COSINE] * k
         ledger.measure(claims.sines(k, thresholds.cosine_width), sines, cause)
-        mean = publish_ball(overlap([ball_of(value) for value in cosines]), nonnegative=True, most=1.0)
+        every[k] = sines
+        mean = publish_ball(overlap([ball_of(value) for value in cosines[k]]), nonnegative=True, most=1.0)
         ledger.measure(claims.overlap(k, thresholds.overlap_width), [mean], cause)
         measure_overlap_null(ledger, k, n, mean, thresholds, cause)
     return every
@@ -76,35 +82,35 @@ def _separate(sigma: Sequence[Enclosure], k: int) -> bool:
     return sigma[k - 1].lower > (sigma[k].upper if k < len(sigma) else 0.0)
 
 
-def _tilt(facts: LayerFacts, k: int) -> float:
-    m, n = facts.matrix.shape
+def _tilts(facts: LayerFacts, windows: Sequence[int]) -> list[float]:
     sigma = facts.absolute
-    following = sigma[k].upper if k < facts.d else 0.0
-    return tilt_floor(m, n, [float(x) for x in facts.svd.upper], sigma[k - 1].lower - following)
+    gaps = [sigma[k - 1].lower - (sigma[k].upper if k < facts.d else 0.0) for k in windows]
+    m, n = facts.matrix.shape
+    return tilt_floors(m, n, facts.svd.upper.tolist(), gaps)
 
 
-def _cosines(found: Interval, floor: float, n: int) -> list[Enclosure]:
-    """Two windows of k directions in R^n share 2k − n at least, whose cosines are 1."""
-    k = found.lo.size
-    if floor >= 1.0:
-        return [NO_COSINE] * k
-    shared = max(2 * k - n, 0)
-    pairs = zip(found.lo[shared:], found.hi[shared:], strict=True)
-    return [_ONE] * shared + [_published(float(low), float(high), floor) for low, high in pairs]
+def _shared(k: int, n: int) -> int:
+    """How many directions two windows of k directions in R^n share at least: their cosines are 1."""
+    return max(2 * k - n, 0)
 
 
-def _sines(meeting: Meeting, k: int, cosines: list[Enclosure], floor: float, limit: float) -> list[Enclosure]:
-    """From the published cosines, and computed themselves where these say little."""
-    n = meeting.writer.matrix.shape[0]
-    shared = max(2 * k - n, 0)
-    derived = [_ZERO] * shared + _derived(cosines[shared:])
-    if _say_enough(derived[shared:], floor, limit):
-        return derived
+def _cosines(found: Mapping[int, Interval], floors: Mapping[int, float], n: int) -> dict[int, list[Enclosure]]:
+    """What is published of the cosines by window."""
+    known = [k for k, floor in floors.items() if floor < 1.0]
+    parts = [(found[k].lo[_shared(k, n) :], found[k].hi[_shared(k, n) :], floors[k]) for k in known]
+    own = dict(zip(known, _published(parts), strict=True))
+    return {k: [_ONE] * _shared(k, n) + own[k] if k in own else [NO_COSINE] * k for k in floors}
+
+
+def _sines(meeting: Meeting, k: int, derived: list[Enclosure], floor: float, limit: float) -> list[Enclosure]:
+    """Those that follow from published cosines, and computed themselves where these say little."""
+    shared = k - len(derived)
+    if _say_enough(derived, floor, limit):
+        return [_ZERO] * shared + derived
     found = meeting.sines(k)
-    for i in range(shared, k):
-        own = _published(float(found.lo[i]), float(found.hi[i]), 2 * floor)
-        derived[i] = Enclosure(max(own.lower, derived[i].lower), min(own.upper, derived[i].upper))
-    return derived
+    own = _published([(found.lo[shared:], found.hi[shared:], 2 * floor)])[0]
+    both = zip(own, derived, strict=True)
+    return [_ZERO] * shared + [Enclosure(max(x.lower, y.lower), min(x.upper, y.upper)) for x, y in both]
 
 
 def _say_enough(sines: list[Enclosure], floor: float, limit: float) -> bool:
@@ -118,13 +124,22 @@ def _say_enough(sines: list[Enclosure], floor: float, limit: float) -> bool:
     return any(x.lower > 0 for x in sines) and max(widths) <= _NEAR * floor and math.hypot(*widths) <= limit / 8
 
 
-def _derived(cosines: list[Enclosure]) -> list[Enclosure]:
-    """Sines from their cosines; 1 where the cosine is 0."""
-    c_low, c_high = (np.array([getattr(value, end) for value in cosines]) for end in ("lower", "upper"))
+def _derived(cosines: Mapping[int, list[Enclosure]]) -> dict[int, list[Enclosure]]:
+    """Sines from their cosines, by window; 1 where the cosine is 0."""
+    values = [value for part in cosines.values() for value in part]
+    c_low, c_high = (np.array([getattr(value, end) for value in values]) for end in ("lower", "upper"))
     low, high = complement(c_low, c_high)
     low, high = np.where(c_high == 0, 1.0, low), np.minimum(high, 1.0)
-    return [publish(x, y, nonnegative=True, most=1.0) for x, y in zip(low.tolist(), high.tolist(), strict=True)]
+    found = iter(publish_all(low, high, nonnegative=True, most=1.0))
+    return {k: list(islice(found, len(part))) for k, part in cosines.items()}
 
 
-def _published(low: float, high: float, floor: float) -> Enclosure:
-    return publish(low, high, floor=floor, nonnegative=True, most=1.0)
+def _published(parts: Sequence[tuple[FloatArray, FloatArray, float]]) -> list[list[Enclosure]]:
+    """Lower and upper ends with a floor, part by part."""
+    if not parts:
+        return []
+    sizes = [low.size for low, _, _ in parts]
+    low, high = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+    floors = np.repeat([floor for _, _, floor in parts], sizes)
+    found = iter(publish_all(low, high, floor=floors, nonnegative=True, most=1.0))
+    return [list(islice(found, size)) for size in sizes]

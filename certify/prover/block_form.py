@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,12 +12,13 @@ from certify.claims import causes
 from certify.claims import incidence as claims
 from certify.claims.thresholds import Thresholds
 from certify.prover.ledger import UNKNOWN, Ledger
-from certify.prover.structure import Profiles, Structure, kept
+from certify.prover.profiles import Mask, Profiles
+from certify.prover.structure import Structure, kept
 from certify.prover.truncations import Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
-__all__ = ["agreement", "measure_levels"]
+__all__ = ["agreements", "measure_levels"]
 
 _TOGETHER = 2**16
 """Cells, or pairs, of all levels that are worked on at a time."""
@@ -34,7 +36,11 @@ def measure_levels(
 
     bounds : those of the norms of the errors, by level.
     """
-    known = [window.error[rows] for window in windows if window.error is not None and window.activities is not None]
+    known = [
+        (window.error[rows], window.activities[rows])
+        for window in windows
+        if window.error is not None and window.activities is not None
+    ]
     margins = _margins(structure, known)
     return [
         _measure_level(ledger, window, rows, structure, bound, options, margins)
@@ -42,8 +48,13 @@ def measure_levels(
     ]
 
 
-def _margins(structure: Structure, errors: Sequence[Interval]) -> Iterator[Mapping[str, Interval]]:
-    """By line, for errors of one shape after the other; several at a time where they are small."""
+def _margins(
+    structure: Structure, moved: Sequence[tuple[Interval, Interval]]
+) -> Iterator[tuple[Mapping[str, _Summary], Enclosure]]:
+    """By line, and whether structures agree, for errors and activities of one shape after the other.
+
+    Several are taken at a time where they are small.
+    """
     lines: dict[str, Callable[[Interval], Interval]] = {"cells": structure.cells}
     if structure.levels.edge is not None:
         lines["pairs"] = structure.pairs
@@ -52,12 +63,41 @@ def _margins(structure: Structure, errors: Sequence[Interval]) -> Iterator[Mappi
     if structure.edges[0].size:
         lines["labels"] = structure.label_margins
     together = max(1, _TOGETHER // max(structure.profiles.x.size, structure.profiles.pairs[0].size, 1))
-    for first in range(0, len(errors), together):
-        part = errors[first : first + together]
-        stacked = Interval(np.stack([error.lo for error in part]), np.stack([error.hi for error in part]))
-        found = {name: line(stacked) for name, line in lines.items()}
-        for place in range(len(part)):
-            yield {name: margin[place] for name, margin in found.items()}
+    for first in range(0, len(moved), together):
+        part = moved[first : first + together]
+        errors, activities = (_stacked([pair[side] for pair in part]) for side in (0, 1))
+        found = {name: line(errors) for name, line in lines.items()}
+        summaries = {name: _summaries(margin, name == "cells") for name, margin in found.items()}
+        for place, verdict in enumerate(agreements(structure, activities)):
+            yield {name: summary[place] for name, summary in summaries.items()}, verdict
+
+
+class _Summary(NamedTuple):
+    """Of the margins of a line at a level: how many are kept, for cells how many columns are, and the least."""
+
+    kept: Enclosure
+    columns: Enclosure
+    least: Enclosure
+
+
+def _summaries(margins: Interval, cells: bool) -> list[_Summary]:
+    """By level, the first axis."""
+    levels = margins.shape[0]
+    yes, no = (mask.reshape(levels, -1) for mask in kept(margins))
+    low, high = (np.min(end.reshape(levels, -1), axis=1) for end in (margins.lo, margins.hi))
+    counts = columns = _counts(yes, no)
+    if cells:
+        columns = _counts(*(reduce(mask, axis=1) for reduce, mask in zip((np.all, np.any), kept(margins), strict=True)))
+    return list(map(_Summary, counts, columns, map(publish, low.tolist(), high.tolist())))
+
+
+def _counts(yes: np.ndarray, no: np.ndarray) -> list[Enclosure]:
+    kept_, lost = np.sum(yes, axis=1), np.sum(no, axis=1)
+    return [Enclosure(float(a), float(no.shape[1] - b)) for a, b in zip(kept_.tolist(), lost.tolist(), strict=True)]
+
+
+def _stacked(parts: Sequence[Interval]) -> Interval:
+    return Interval(np.stack([x.lo for x in parts]), np.stack([x.hi for x in parts]))
 
 
 def _measure_level(
@@ -67,7 +107,7 @@ def _measure_level(
     structure: Structure,
     bound: Enclosure,
     options: Thresholds,
-    margins: Iterator[Mapping[str, Interval]],
+    margins: Iterator[tuple[Mapping[str, _Summary], Enclosure]],
 ) -> tuple[Enclosure, Enclosure]:
     ranks = window.ranks
     profiles, level = structure.profiles, window.level
@@ -83,14 +123,11 @@ def _measure_level(
         counts, kept_pairs, published = [UNKNOWN] * 2, [UNKNOWN] * 2, [UNKNOWN] * len(lines)
         verdict = open_, open_
     else:
-        found = next(margins)
-        counts = [_count(*kept(found["cells"])), _count(*_columns(found["cells"]))]
-        kept_pairs = [
-            _count(*kept(found[line])) if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")
-        ]
-        least = [_least(found[line]) for line in lines]
-        published = [publish(float(m.lo), float(m.hi)) for m in least]
-        verdict = _conjunction(published), agreement(structure, window.activities[rows])
+        found, agree = next(margins)
+        counts = [found["cells"].kept, found["cells"].columns]
+        kept_pairs = [found[line].kept if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")]
+        published = [found[line].least for line in lines]
+        verdict = _conjunction(published), agree
     ledger.measure(claims.truncation(level, ranks, options.incidence_relative), [norm, bound], cause)
     share = options.undecided_share
     ledger.measure(claims.columns(level, ranks, shape[0] * shape[1], shape[1], share), counts, cause)
@@ -102,48 +139,46 @@ def _measure_level(
     return verdict
 
 
-def agreement(structure: Structure, activities: Interval) -> Enclosure:
-    """Whether the transport with these activities has the same structure: 1, 0, or open."""
+def agreements(structure: Structure, activities: Interval) -> list[Enclosure]:
+    """Whether the transports with these activities, (levels, g, n), have the same structure: 1, 0, or open."""
     own, levels = structure.profiles, structure.levels
     theta = levels.theta[:, None]
     active, idle = activities.lo >= theta, activities.hi < theta
-    if np.any(active & ~own.active) or np.any(idle & own.active):
-        return Enclosure(0.0, 0.0)
-    if not np.all(active | idle):
-        return Enclosure(0.0, 1.0)
-    other = Profiles(activities, own.active)
-    decided = True
+    other = np.any((active & ~own.active) | (idle & own.active), axis=(1, 2))
+    decided = np.all(active | idle, axis=(1, 2))
+    rest = np.flatnonzero(decided & ~other)
+    if rest.size:
+        same, known = _lines_agree(structure, Profiles(activities[rest], own.supports))
+        other[rest], decided[rest] = ~same, known
+    return [
+        Enclosure(0.0, 0.0) if no else Enclosure(1.0, 1.0) if yes else Enclosure(0.0, 1.0)
+        for no, yes in zip(other.tolist(), decided.tolist(), strict=True)
+    ]
+
+
+def _lines_agree(structure: Structure, found: Profiles) -> tuple[Mask, Mask]:
+    """Whether no pair, label or noise certainly differs, and whether all are known, where the supports are the same."""
+    own, levels = structure.profiles, structure.levels
+    count = found.x.shape[0]
+    same, known = np.ones(count, dtype=bool), np.ones(count, dtype=bool)
     if levels.edge is not None:
-        weights = other.weights(own.pairs)
-        edge = np.zeros(own.active.shape[0:1] * 2, dtype=bool)
+        weights = found.weights(own.pairs)
+        edge = np.zeros((own.active.shape[0],) * 2, dtype=bool)
         edge[structure.edges] = True
+        edge = edge[own.pairs]
         joined, apart = weights.lo >= levels.edge, weights.hi < levels.edge
-        if np.any(joined & ~edge[own.pairs]) or np.any(apart & edge[own.pairs]):
-            return Enclosure(0.0, 0.0)
-        letters = other.labels(structure.edges, levels) if structure.labels else ""
-        known = [(a, b) for a, b in zip(letters, structure.labels, strict=True) if "?" not in (a, b)]
-        if any(a != b for a, b in known):
-            return Enclosure(0.0, 0.0)
-        decided = bool(np.all(joined | apart)) and len(known) == len(letters)
+        same &= ~np.any((joined & ~edge) | (apart & edge), axis=1)
+        known &= np.all(joined | apart, axis=1)
+    if levels.edge is not None and structure.labels:
+        letters, mine = found.labels(structure.edges, levels), np.array(list(structure.labels))
+        both = (letters != "?") & (mine != "?")
+        same &= ~np.any(both & (letters != mine), axis=1)
+        known &= np.all(both, axis=1)
     if levels.noise is not None:
-        sides = [(float(x.hi) <= levels.noise, float(x.lo) > levels.noise) for x in (own.noise, other.noise)]
-        if any(sides[0][i] and sides[1][1 - i] for i in (0, 1)):
-            return Enclosure(0.0, 0.0)
-        decided = decided and any(sides[0][i] and sides[1][i] for i in (0, 1))
-    return Enclosure(1.0, 1.0) if decided else Enclosure(0.0, 1.0)
-
-
-def _columns(cells: Interval) -> tuple[np.ndarray, np.ndarray]:
-    yes, no = kept(cells)
-    return np.all(yes, axis=0), np.any(no, axis=0)
-
-
-def _count(yes: np.ndarray, no: np.ndarray) -> Enclosure:
-    return Enclosure(float(np.sum(yes)), float(no.size - np.sum(no)))
-
-
-def _least(margins: Interval) -> Interval:
-    return Interval(float(np.min(margins.lo)), float(np.min(margins.hi)))
+        (below, above), (low, high) = ((x.hi <= levels.noise, x.lo > levels.noise) for x in (own.noise, found.noise))
+        same &= ~((below & high) | (above & low))
+        known &= (below & low) | (above & high)
+    return same, known
 
 
 def _conjunction(margins: Sequence[Enclosure]) -> Enclosure:

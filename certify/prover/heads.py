@@ -26,7 +26,7 @@ from certify.linalg.subspace import Subspace
 from certify.prover.head_products import Factor, measure_product
 from certify.prover.layer import exact_rank_of
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
-from certify.prover.widening import overlap_floor, tilt_floor
+from certify.prover.widening import overlap_floor, tilt_floors
 from certify.rigor.rounding import FloatArray
 from certify.verdict import Enclosure
 
@@ -124,7 +124,7 @@ def _head(block: FloatArray, allowed: float) -> _Head:
     if positive == n:
         return _Head(factor, "", Subspace(np.eye(n), 0.0), 0.0)
     following = sigma[positive].upper if positive < full else 0.0
-    tilt = tilt_floor(m, n, tops, sigma[positive - 1].lower - following)
+    tilt = tilt_floors(m, n, tops, [sigma[positive - 1].lower - following])[0]
     basis = np.ascontiguousarray(found.v[:, :positive])
     return _Head(factor, "", Subspace(basis, found.sin_theta_right(positive)), tilt)
 

@@ -23,9 +23,10 @@ from certify.linalg.cores import Core
 from certify.prover.block_form import measure_levels
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
+from certify.prover.profiles import Levels, Pairs, Profiles, Supports
 from certify.prover.robustness import measure_radius
 from certify.prover.storage_structure import measure_storage_structure
-from certify.prover.structure import Levels, Pairs, Profiles, Structure, widest_gap
+from certify.prover.structure import Structure, widest_gaps
 from certify.prover.truncations import Truncations, Window
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
@@ -132,8 +133,7 @@ class _Incidence:
         error = window.error
         assert error is not None
         spread = Interval(-error.hi, error.hi)
-        intervals = self.x + spread
-        found = [widest_gap(intervals[group], least, least) for group in range(len(self.groups))]
+        found = widest_gaps(self.x + spread, least, least)
         return np.array([0.0 if gap is None else gap.middle for gap in found])
 
     def _supports(self, rows: np.ndarray, theta: np.ndarray) -> tuple[Profiles, float | None] | None:
@@ -145,7 +145,7 @@ class _Incidence:
         counts, most = active.sum(axis=0), self.options.hub_groups
         texts = {f"active {group}": _bits(active[place]) for place, group in enumerate(rows)}
         values = [int(active.sum()), int(np.sum(counts == 1)), int(np.sum(counts >= most))]
-        profiles = Profiles(x, active)
+        profiles = Profiles(x, Supports(active))
         nu = self._noise_level(profiles, theta[rows])
         asserted = claims.supports(x.shape[1], most, nu or 0.0, texts)
         self.ledger.measure(asserted, [Enclosure(float(v), float(v)) for v in values])
@@ -168,7 +168,7 @@ class _Incidence:
             return Structure(profiles, levels, none, "")
         levels = Levels(theta, omega, nu, options.label_correlation, options.label_ratio)
         edges = profiles.pairs[0][joined[0]], profiles.pairs[1][joined[0]]
-        letters = profiles.labels(edges, levels)
+        letters = "".join(profiles.labels(edges, levels))
         self._graph(profiles, levels, edges, weights[joined[0]], letters)
         return Structure(profiles, levels, edges, letters)
 
@@ -212,7 +212,7 @@ class _Incidence:
         if rule != "gap":
             return _scaled(float(rule), -2 * sum(self.exponents))
         both = Interval(np.concatenate([[0.0], weights.lo]), np.concatenate([[0.0], weights.hi]))
-        gap = widest_gap(both, 1, 1)
+        gap = widest_gaps(both.reshape(1, both.size), 1, 1)[0]
         return None if gap is None else gap.middle
 
     def _bound(self, ranks: tuple[int, int]) -> Enclosure:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from certify.geometry.transport import labels as formulas
-from certify.prover.structure import Pairs, Profiles, Structure
+from certify.prover.profiles import Pairs, Profiles
+from certify.prover.structure import Structure
 from certify.rigor.functions import maximum, minimum, sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray

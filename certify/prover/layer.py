@@ -60,6 +60,7 @@ class LayerFacts:
     energy_rank: int = 1
     half_units: npt.NDArray[np.float64] | None = None
     _balls: list[flint.arb] = field(default_factory=list[flint.arb])
+    _absolute: list[Enclosure] = field(default_factory=list[Enclosure])
 
     @property
     def d(self) -> int:
@@ -69,7 +70,9 @@ class LayerFacts:
     @property
     def absolute(self) -> list[Enclosure]:
         """The singular values as they are known to absolute accuracy."""
-        return absolute(self.sigma, self.matrix.shape)
+        if not self._absolute:
+            self._absolute = absolute(self.sigma, self.matrix.shape)
+        return self._absolute
 
     @property
     def invertible(self) -> bool:

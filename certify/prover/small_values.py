@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from certify.certificate.publication import publish
+from certify.certificate.publication import publish_all
 from certify.claims.small_values import REACH, affordable, affordable_line, line_reach, plain_error, plain_width
 from certify.linalg import CertifiedSVD
 from certify.linalg.relative_product import relative_product
@@ -37,11 +37,9 @@ def published_sigma(matrix: npt.NDArray[np.float64], found: CertifiedSVD) -> lis
     published for values of which they are less than a quarter as wide as any absolute enclosure.
     """
     m, n = matrix.shape
-    floor = plain_error((m, n), [float(x) for x in found.upper])
-    values = [
-        publish(float(low), float(high), floor=floor if high > 0 else 0.0, nonnegative=True)
-        for low, high in zip(found.lower, found.upper, strict=True)
-    ]
+    floor = plain_error((m, n), found.upper.tolist())
+    floors = np.where(found.upper > 0, floor, 0.0)
+    values = publish_all(found.lower, found.upper, floor=floors, nonnegative=True)
     coarse = any(0 < x.upper < 2 * floor / _FIVE_DIGITS for x in values)
     if not (coarse and affordable(matrix.shape) and values[0].finite):
         return values

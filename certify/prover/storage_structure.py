@@ -18,8 +18,9 @@ from certify.linalg.cell_norms import Grouping, cell_norms
 from certify.linalg.kernels import times
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger
+from certify.prover.profiles import Mask
 from certify.prover.storage import half_units
-from certify.prover.structure import Mask, Structure, kept
+from certify.prover.structure import Structure, kept
 from certify.prover.widening import cell_floor
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray, U, add_up, gamma, mul_up

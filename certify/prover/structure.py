@@ -1,29 +1,23 @@
-"""Incidence structures from enclosed activities: supports, weights, labels, and the margins of the block form (E4–E7).
+"""Incidence structures from enclosed activities: gaps for thresholds, and the margins of the block form (E4–E7).
 
-All arrays are in the units of :class:`certify.linalg.cell_norms.Units`; pairs of groups are (G, H) with G < H, in the
-order of the upper triangle.
+All arrays are in the units of :class:`certify.linalg.cell_norms.Units`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from certify.geometry.transport import labels
 from certify.geometry.transport.block_form import cell_margin, noise_margin, pair_margin
 from certify.linalg.cell_norms import pair_sums
+from certify.prover.profiles import Levels, Mask, Pairs, Profiles, each, masked, norm_of
 from certify.rigor.functions import minimum, sqrt
 from certify.rigor.interval import Interval
-from certify.rigor.rounding import FloatArray, norm_down, norm_up
 
-__all__ = ["Gap", "Levels", "Pairs", "Profiles", "Structure", "kept", "norm_of", "widest_gap"]
-
-Mask = npt.NDArray[np.bool_]
-Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+__all__ = ["Gap", "Structure", "kept", "widest_gaps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,134 +34,30 @@ class Gap:
         return float(np.rint((self.low / 2 + self.high / 2) / grid) * grid)
 
 
-def widest_gap(x: Interval, below: int, above: int) -> Gap | None:
-    """The widest gap between the intervals of a vector with at least so many of them on either side.
+def widest_gaps(x: Interval, below: int, above: int) -> list[Gap | None]:
+    """The widest gap between the intervals of each row with at least so many of them on either side.
 
-    Of equal ones the highest; None where there is none.
+    Of equal ones the highest; None where there is none. Lower and upper ends are sorted by themselves: where the i-th
+    least upper end is below the next least lower end, i intervals lie below it and all others above.
     """
-    order = np.argsort(x.lo, kind="stable")
-    low, high = x.lo[order], np.maximum.accumulate(x.hi[order])
-    places = np.arange(below, low.size - above + 1)
+    low, high = np.sort(x.lo, axis=-1), np.sort(x.hi, axis=-1)
+    places = np.arange(below, low.shape[-1] - above + 1)
     if not places.size:
-        return None
-    ends, starts = high[places - 1], low[places]
-    widths = starts - ends
-    best = places.size - 1 - int(np.argmax(widths[::-1]))
-    found = Gap(float(ends[best]), float(starts[best]))
-    return found if found.high > found.low and found.low < found.middle < found.high else None
+        return [None] * low.shape[0]
+    ends, starts = high[:, places - 1], low[:, places]
+    best = places.size - 1 - np.argmax((starts - ends)[:, ::-1], axis=-1)
+    rows = np.arange(best.size)
+    return [_gap(*pair) for pair in zip(ends[rows, best].tolist(), starts[rows, best].tolist(), strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Recorded numbers: θ of each group, ω, ν, κ and β*; ω and ν are None where nothing is compared with them."""
-
-    theta: FloatArray
-    edge: float | None
-    noise: float | None
-    correlation: float
-    ratio: float
+def _gap(low: float, high: float) -> Gap | None:
+    found = Gap(low, high)
+    return found if low < high and low < found.middle < high else None
 
 
 def kept(margins: Interval) -> tuple[Mask, Mask]:
     """Where margins are certainly positive, and where they certainly are not."""
     return margins.lo > 0, margins.hi <= 0
-
-
-@dataclass(frozen=True)
-class Profiles:
-    """Activities on given supports, all pairs that share a column, and what their profiles have in common.
-
-    x : (g, n) activities; active : the supports.
-    """
-
-    x: Interval
-    active: Mask
-
-    @cached_property
-    def shared(self) -> npt.NDArray[np.int64]:
-        """How many columns two groups share."""
-        mask = self.active.astype(np.float64)
-        return (mask @ mask.T).astype(np.int64)
-
-    @cached_property
-    def pairs(self) -> Pairs:
-        """The pairs that share a column."""
-        left, right = np.nonzero(np.triu(self.shared, 1))
-        return left, right
-
-    @cached_property
-    def masked(self) -> Interval:
-        """The activities on the supports, 0 elsewhere."""
-        return _masked(self.x, self.active)
-
-    def weights(self, pairs: Pairs) -> Interval:
-        """w of some pairs."""
-        return self._products[pairs]
-
-    def lengths(self, pairs: Pairs) -> tuple[Interval, Interval]:
-        """The norms of both profiles of some pairs."""
-        return sqrt(self._masses[pairs]), sqrt(self._masses[_turned(pairs)])
-
-    def totals(self, pairs: Pairs) -> tuple[Interval, Interval]:
-        """The sums of both profiles of some pairs."""
-        return self._totals[pairs], self._totals[_turned(pairs)]
-
-    def correlations(self, pairs: Pairs) -> Interval:
-        """Their cosines; 1 on a single column."""
-        left, right = self.lengths(pairs)
-        found = minimum(self.weights(pairs) / (left * right), 1.0)
-        single = self.shared[pairs] == 1
-        return Interval(np.where(single, 1.0, found.lo), np.where(single, 1.0, found.hi))
-
-    def chance(self, pairs: Pairs) -> tuple[Interval, Interval]:
-        """Mean and deviation of the cosines under a random permutation of one profile."""
-        (left, right), (a, b) = self.lengths(pairs), self.totals(pairs)
-        s = self.shared[pairs].astype(np.float64)
-        spreads = [labels.spread(norm * norm, sums, s) for norm, sums in ((left, a), (right, b))]
-        inner = sqrt(spreads[0]) * sqrt(spreads[1])
-        scale, several = left * right, s > 1
-        deviation = inner / sqrt(Interval(np.maximum(s - 1, 1.0))) / scale
-        mean = minimum(a * b / s / scale, 1.0)
-        return (
-            Interval(np.where(several, mean.lo, 1.0), np.where(several, mean.hi, 1.0)),
-            Interval(np.where(several, np.maximum(deviation.lo, 0.0), 0.0), np.where(several, deviation.hi, 0.0)),
-        )
-
-    @cached_property
-    def noise(self) -> Interval:
-        """The norm of the activities outside the supports."""
-        return norm_of(self.x, ~self.active)
-
-    def labels(self, pairs: Pairs, levels: Levels) -> str:
-        """C, A, T for the labels SC, SA, ST of some pairs; ? where enclosures leave it open."""
-        cosine = self.correlations(pairs)
-        left, right = self.lengths(pairs)
-        ratio = left / right
-        close = (cosine.lo >= levels.correlation), (cosine.hi < levels.correlation)
-        nearest = minimum(ratio * levels.ratio, levels.ratio / ratio)
-        equal = (nearest.lo >= 1.0), (nearest.hi < 1.0)
-        found = np.full(cosine.shape, "?")
-        found[close[1]] = "T"
-        found[close[0] & equal[0]] = "C"
-        found[close[0] & equal[1]] = "A"
-        return "".join(found)
-
-    @cached_property
-    def mask(self) -> Interval:
-        """1 on the supports, 0 elsewhere."""
-        return Interval(self.active.astype(np.float64))
-
-    @cached_property
-    def _products(self) -> Interval:
-        return pair_sums(self.masked, self.masked)
-
-    @cached_property
-    def _masses(self) -> Interval:
-        return pair_sums(self.masked.sqr(), self.mask)
-
-    @cached_property
-    def _totals(self) -> Interval:
-        return pair_sums(self.masked, self.mask)
 
 
 @dataclass(frozen=True)
@@ -186,21 +76,21 @@ class Structure:
     def pairs(self, error: Interval) -> Interval:
         """Margins of all pairs that share a column; the error is Σ_S(x_G e_H + x_H e_G + e_G e_H) of E7."""
         own, pairs = self.profiles, self.profiles.pairs
-        moved = _masked(error, own.active)
-        mixed, both = _each(lambda e: pair_sums(own.masked, e), moved), _each(lambda e: pair_sums(e, e), moved)
+        moved = masked(error, own.active)
+        mixed, both = pair_sums(own.masked, moved), pair_sums(moved, moved)
         (left, right), change = (mixed[..., i, j] for i, j in (pairs, pairs[::-1])), both[..., pairs[0], pairs[1]]
         return pair_margin(own.weights(pairs), self.levels.edge, left + right + change)
 
     def noise(self, error: Interval) -> Interval:
         """The margins of the noise."""
         own = self.profiles
-        return noise_margin(self.levels.noise, own.noise, _each(lambda e: norm_of(e, ~own.active), error))
+        return noise_margin(self.levels.noise, own.noise, each(lambda e: norm_of(e, ~own.active), error))
 
     def label_margins(self, error: Interval) -> Interval:
         """Margins of the labels of all edges."""
         own, (i, j) = self.profiles, self.edges
         left, right = self._lengths
-        sums = _each(lambda e: pair_sums(e, own.mask), _masked(error, own.active).sqr())
+        sums = pair_sums(masked(error, own.active).sqr(), own.supports.mask)
         moved = sqrt(sums[..., i, j]) / left, sqrt(sums[..., j, i]) / right
         angle = labels.angle_margin(self._turn, moved)
         ratio = labels.ratio_margin(self._nearest, moved)
@@ -228,24 +118,3 @@ class Structure:
     @cached_property
     def _nearest(self) -> Interval:
         return labels.nearest_level(self._lengths[0] / self._lengths[1], self.levels.ratio)
-
-
-def _turned(pairs: Pairs) -> Pairs:
-    return pairs[1], pairs[0]
-
-
-def _each(operation: Callable[[Interval], Interval], x: Interval) -> Interval:
-    """An operation on the last two axes of an array, at all places of the others."""
-    if x.ndim == 2:
-        return operation(x)
-    found = [operation(item) for item in x]
-    return Interval(np.stack([item.lo for item in found]), np.stack([item.hi for item in found]))
-
-
-def norm_of(x: Interval, where: Mask) -> Interval:
-    """The norm of the activities of some cells."""
-    return Interval(float(norm_down(x.lo[where])), float(norm_up(x.hi[where])))
-
-
-def _masked(x: Interval, where: Mask) -> Interval:
-    return Interval(np.where(where, x.lo, 0.0), np.where(where, x.hi, 0.0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
 from math import frexp
@@ -22,12 +22,15 @@ from certify.linalg.cell_norms import Grouping, Truncated, Units, cell_norms, tr
 from certify.linalg.cores import Core
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN
-from certify.prover.structure import norm_of
 from certify.prover.widening import cell_floor, error_floor, known_to
 from certify.rigor.interval import Interval
+from certify.rigor.rounding import norm_down, norm_up
 from certify.verdict import Enclosure
 
 __all__ = ["Truncations", "Window", "energy_windows"]
+
+_TOGETHER = 2**16
+"""Entries of the truncations that are worked on at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +66,19 @@ class Truncations:
         self.units = Units.of(writer.matrix, reader.matrix, self.exponents, self.grouping)
         self.product, self.product_error = self.units.product(self.grouping)
         self.x = _widened(cell_norms(self.product, self.grouping, self.product_error), self.floor)
-        full = (writer.d, reader.d)
-        zero = Interval(np.zeros(self.x.shape))
         sizes = (energy_windows(facts.sigma, [level for _, level in percents]) for facts in (writer, reader))
         asked = [(text, level, ranks) for (text, level), ranks in zip(percents, zip(*sizes, strict=True), strict=True)]
         self.windows = self._truncated(asked)
-        self.windows.append(Window(claims.FULL, Fraction(100), full, Enclosure(0.0, 0.0), zero, self.x))
+        self.windows.append(self._full(claims.FULL, Fraction(100), (writer.d, reader.d)))
 
     def _truncated(self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]]) -> list[Window]:
         sigma = self.writer.absolute, self.reader.absolute
         floors = [error_floor(self.floor, sigma, self.exponents, ranks) for _, _, ranks in asked]
         known = [place for place, least in enumerate(floors) if least < 1.0]
         spectra = [(facts.svd.lower, facts.svd.upper) for facts in (self.writer, self.reader)]
-        found = {place: self._window(*asked[place], None) for place in range(len(asked)) if place not in known}
         if self.core is None:
-            return [self._window(*item, None) for item in asked]
+            return [_open(*item) for item in asked]
+        found = {place: _open(*asked[place]) for place in range(len(asked)) if place not in known}
         ranks = [asked[place][2] for place in reversed(known)]
         published = tuple(
             known_to(facts.sigma, exponent)
@@ -86,25 +87,55 @@ class Truncations:
         steps = truncations(
             self.core, (spectra[0], spectra[1]), self.units, self.grouping, ranks, (published[0], published[1])
         )
-        for place, truncated in zip(reversed(known), steps, strict=True):
-            found[place] = self._window(*asked[place], truncated)
+        together = max(1, _TOGETHER // self.product.size)
+        pending: list[tuple[int, Truncated]] = []
+        for place, step in zip(reversed(known), steps, strict=True):
+            # The next step changes the array of this one.
+            pending.append((place, step if together == 1 else replace(step, error=step.error.copy())))
+            if len(pending) == together:
+                found.update(self._windows(asked, pending))
+                pending = []
+        if pending:
+            found.update(self._windows(asked, pending))
         return [found[place] for place in range(len(asked))]
 
-    def _window(self, text: str, percent: Fraction, ranks: tuple[int, int], truncated: Truncated | None) -> Window:
-        if truncated is None or not np.all(np.isfinite(truncated.off)):
-            return Window(text, percent, ranks, UNKNOWN, None, None)
-        if ranks == (self.writer.d, self.reader.d):
-            zero = Interval(np.zeros(self.x.shape))
-            return Window(text, percent, ranks, Enclosure(0.0, 0.0), zero, self.x)
-        room = truncated.room + self.floor
-        error = _widened(cell_norms(truncated.error, self.grouping, truncated.off), room)
-        both = self.product + truncated.error
-        activities = _widened(
-            cell_norms(both, self.grouping, self.product_error + truncated.off, roundings=1), room + self.floor
+    def _windows(
+        self, asked: Sequence[tuple[str, Fraction, tuple[int, int]]], steps: Sequence[tuple[int, Truncated]]
+    ) -> dict[int, Window]:
+        """The windows of some truncations."""
+        found = {
+            place: self._full(*asked[place]) if _proved(step) else _open(*asked[place])
+            for place, step in steps
+            if not _proved(step) or step.windows == (self.writer.d, self.reader.d)
+        }
+        steps = [item for item in steps if item[0] not in found]
+        if not steps:
+            return found
+        changes, offs, rooms = (
+            parts[0][None] if len(parts) == 1 else np.stack(parts)
+            for parts in zip(*((step.error, step.off, step.room) for _, step in steps), strict=True)
         )
-        size = norm_of(error, np.ones(error.shape, dtype=bool))
-        norm = publish(float(size.lo), float(size.hi), nonnegative=True)
-        return Window(text, percent, ranks, norm, error, activities)
+        rooms = rooms + self.floor
+        errors = _widened(cell_norms(changes, self.grouping, offs), rooms)
+        activities = cell_norms(changes, self.grouping, self.product_error + offs, self.product)
+        activities = _widened(activities, rooms + self.floor)
+        for k, (place, _) in enumerate(steps):
+            error = errors[k]
+            norm = publish(float(norm_down(error.lo)), float(norm_up(error.hi)), nonnegative=True)
+            found[place] = Window(*asked[place], norm, error, activities[k])
+        return found
+
+    def _full(self, text: str, percent: Fraction, ranks: tuple[int, int]) -> Window:
+        zero = Interval(np.zeros(self.x.shape))
+        return Window(text, percent, ranks, Enclosure(0.0, 0.0), zero, self.x)
+
+
+def _proved(step: Truncated) -> bool:
+    return bool(np.all(np.isfinite(step.off)))
+
+
+def _open(text: str, percent: Fraction, ranks: tuple[int, int]) -> Window:
+    return Window(text, percent, ranks, UNKNOWN, None, None)
 
 
 def energy_windows(sigma: Sequence[Enclosure], percents: Sequence[Fraction]) -> list[int]:

@@ -24,7 +24,7 @@ __all__ = [
     "norm_floor",
     "overlap_floor",
     "product_floor",
-    "tilt_floor",
+    "tilt_floors",
 ]
 
 _U = 2.0**-53
@@ -41,13 +41,12 @@ def decomposition_room(m: int, n: int) -> float:
     return 2 * m * n * _U
 
 
-def tilt_floor(m: int, n: int, sigma: Sequence[float], gap: float) -> float:
-    """Floor of sin Θ of leading singular subspaces: the error of plain products over the gap; infinite without one."""
-    if not gap > 0:
-        return math.inf
+def tilt_floors(m: int, n: int, sigma: Sequence[float], gaps: Sequence[float]) -> list[float]:
+    """Floors of sin Θ of leading singular subspaces: the error of plain products over each gap; infinite without."""
     # Among the smallest floats the floor would underflow; a power of two changes nothing else.
     unit = 1.0 if sigma[0] >= 2.0**-900 else 2.0**900
-    return plain_error((m, n), [x * unit for x in sigma]) / (gap * unit)
+    error = plain_error((m, n), [x * unit for x in sigma])
+    return [error / (gap * unit) if gap > 0 else math.inf for gap in gaps]
 
 
 def angle_floor(n: int, tilts: tuple[float, float]) -> float:

@@ -14,8 +14,7 @@ before the last scaling:
   z = s − a exact (Fast2Sum, ibid., §4.3.1), and the residual has the sign of b − z.
 
 Operands must be finite or the infinities that interval end points can be; a pair (r, sign) stands for the rounded value
-and a number with the sign of the exact remainder. NumPy's warnings are the caller's to silence in `nearest_down` and
-`nearest_up`.
+and a number with the sign of the exact remainder. NumPy's warnings are the caller's to silence.
 """
 
 from __future__ import annotations
@@ -25,16 +24,35 @@ from typing import Any
 import numpy as np
 
 from certify.errors import InternalError
-from certify.rigor.rounding import ETA, QUIET, FloatArray, U
+from certify.rigor.rounding import ETA, FloatArray, U
 
-__all__ = ["add", "check_environment", "div", "mul", "nearest_down", "nearest_up", "sqrt", "two_product"]
+__all__ = [
+    "Rounded",
+    "add",
+    "check_environment",
+    "div",
+    "every",
+    "mul",
+    "nearest_down",
+    "nearest_up",
+    "outward",
+    "sqrt",
+    "two_product",
+]
 
 Rounded = tuple[FloatArray, FloatArray]
 
 _ONE = 1.0
 _SPLITTER = 2.0**27 + 1
 _HALF = 0.5
-_FACTOR, _SMALL = 2.0**995, 2.0**-960
+_SMALL = 2.0**-960
+_UPWARD = [np.array([-1.0, 1.0]).reshape(2, *[1] * ndim) for ndim in range(64)]
+_OUTWARD = [sign * np.inf for sign in _UPWARD]
+
+
+def every(mask: Any) -> bool:
+    """``np.all`` of an array of truth values, at a tenth of its price where that is small."""
+    return np.count_nonzero(mask) == mask.size
 
 
 def check_environment() -> None:
@@ -63,10 +81,18 @@ def nearest_up(rounded: Rounded) -> FloatArray:
     return np.where(sign > 0, np.nextafter(value, np.inf), value)
 
 
-def two_product(a: Any, b: Any) -> tuple[Any, Any]:
-    """p = fl(ab) and e = ab − p exactly, for operands up to 2^995 whose product is zero or in [2^-960, 2^1020].
+def outward(rounded: Rounded) -> FloatArray:
+    """Lower and upper ends from ``rounded``, along whose first axis they lie: the first rounded down, the second up."""
+    value, sign = rounded
+    ndim = value.ndim - 1
+    return np.where(sign * _UPWARD[ndim] > 0, np.nextafter(value, _OUTWARD[ndim]), value)
 
-    Halves of 26 bits: all partial products and differences are exact (Dekker 1971).
+
+def two_product(a: Any, b: Any) -> tuple[Any, Any]:
+    """p = fl(ab) and e = ab − p exactly, where p is zero by an operand or at least 2^-960, and e is finite.
+
+    Halves of 26 bits: without overflow all partial products and differences are exact (Dekker 1971). An overflow
+    makes e infinite or NaN: that of p or a₁b₁ stays in all differences, that of a splitting makes a₁ or b₁ NaN.
     """
     p = a * b
     ca, cb = _SPLITTER * a, _SPLITTER * b
@@ -75,14 +101,6 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     return p, a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
 
 
-def _arrays(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.shape != b.shape:
-        a, b = np.broadcast_arrays(a, b)
-    return a, b
-
-
-@np.errstate(**QUIET)
 def add(a: Any, b: Any) -> Rounded:
     """a + b as (nearest, sign of the remainder).
 
@@ -90,12 +108,12 @@ def add(a: Any, b: Any) -> Rounded:
     operand has the sign of the true remainder. An infinite operand makes z NaN: remainder 0.
     """
     check_environment()
-    a, b = _arrays(a, b)
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     s = a + b
     moved = s - a
     rest = (a - (s - moved)) + (b - moved)
     # An infinity anywhere makes `rest` NaN or infinite; finite, it is exact.
-    if np.isfinite(rest).all():
+    if every(np.isfinite(rest)):
         return s, rest
     swap = np.abs(a) < np.abs(b)
     big, small = np.where(swap, b, a), np.where(swap, a, b)
@@ -103,10 +121,11 @@ def add(a: Any, b: Any) -> Rounded:
     return s, np.where(np.isnan(z), 0.0, np.sign(small - z))
 
 
-def _inside(least: Any, most: Any, zero: Any) -> bool:
-    # Whether Dekker's product is exact in all places, `least` and `most` the smallest and largest size of operands and
-    # result: see `two_product`.
-    return bool((((least >= _SMALL) | zero) & (most <= _FACTOR)).all())
+def _inside(size: Any, e: Any, a: Any, b: Any) -> bool:
+    # Whether Dekker's product, with the error e, is exact in all places: see `two_product`. `size` is at most about
+    # that of the product; it may be small where a or b is 0, and the product with it.
+    large = size >= _SMALL
+    return every(np.isfinite(e)) and (every(large) or every(large | (a == 0) | (b == 0)))
 
 
 def _rescale(mantissa: FloatArray, sign: FloatArray, exponent: Any) -> Rounded:
@@ -123,14 +142,13 @@ def _special(result: Any, a: Any, b: Any) -> Any:
     return (a == 0) | (b == 0) | ~np.isfinite(a) | ~np.isfinite(b) | np.isnan(result)
 
 
-@np.errstate(**QUIET)
 def mul(a: Any, b: Any) -> Rounded:
     """ab as (nearest, sign of the remainder), with 0 · inf = 0 as interval end points need."""
     check_environment()
-    a, b = _arrays(a, b)
-    plain = a * b
-    if _inside(np.abs(plain), np.maximum(np.maximum(np.abs(a), np.abs(b)), np.abs(plain)), (a == 0) | (b == 0)):
-        return two_product(a, b)
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    plain, e = two_product(a, b)
+    if _inside(np.abs(plain), e, a, b):
+        return plain, e
     plain = np.where(((a == 0) & np.isinf(b)) | ((b == 0) & np.isinf(a)), 0.0, plain)
     special = _special(plain, a, b)
     (ma, ea), (mb, eb) = np.frexp(np.where(special, 1.0, a)), np.frexp(np.where(special, 1.0, b))
@@ -139,15 +157,13 @@ def mul(a: Any, b: Any) -> Rounded:
     return np.where(special, plain, value), np.where(special, 0.0, sign)
 
 
-@np.errstate(**QUIET)
 def div(a: Any, b: Any) -> Rounded:
     """a/b as (nearest, sign of the remainder), b ≠ 0; a finite number over ±inf is 0, as interval end points need."""
     check_environment()
-    a, b = _arrays(a, b)
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     plain = a / b
-    sizes = np.abs(a), np.abs(b), np.abs(plain)
-    if _inside(np.minimum(sizes[0], sizes[2]), np.maximum(np.maximum(*sizes[:2]), sizes[2]), a == 0):
-        p, e = two_product(plain, b)
+    p, e = two_product(plain, b)
+    if _inside(np.minimum(np.abs(p), np.abs(plain)), e, a, a):
         return plain, ((a - p) - e) * np.sign(b)
     special = _special(plain, a, b)
     (ma, ea), (mb, eb) = np.frexp(np.where(special, 1.0, a)), np.frexp(np.where(special, 1.0, b))
@@ -158,14 +174,13 @@ def div(a: Any, b: Any) -> Rounded:
     return np.where(special, plain, value), np.where(special, 0.0, sign)
 
 
-@np.errstate(**QUIET)
 def sqrt(a: Any) -> Rounded:
     """√a as (nearest, sign of the remainder), a ≥ 0."""
     check_environment()
     a = np.asarray(a, dtype=np.float64)
     plain = np.sqrt(a)
-    if _inside(a, a, a == 0):
-        p, e = two_product(plain, plain)
+    p, e = two_product(plain, plain)
+    if _inside(a, e, a, a):
         return plain, (a - p) - e
     special = ~(a > 0) | np.isinf(a)
     m, exponent = np.frexp(np.where(special, 1.0, a))

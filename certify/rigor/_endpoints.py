@@ -1,4 +1,7 @@
-"""End points of interval sums, products, quotients and reductions, on plain arrays of bounds."""
+"""End points of interval sums, products, quotients and reductions, on plain arrays of bounds.
+
+``x`` and ``y`` are arrays whose first axis holds the lower and the upper ends, of as many dimensions.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from certify.rigor._elementary import Pair
 from certify.rigor.rounding import QUIET, FloatArray
 
 __all__ = ["along", "lower_factors", "product", "quotient", "root", "square", "total"]
+
+_TOGETHER = 2**12
 
 
 def _smaller_product(a: Any, b: Any, c: Any, d: Any) -> Any:
@@ -43,38 +48,63 @@ def lower_factors(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
     return np.where(np.isnan(v), np.nan, u), np.where(np.isnan(u), np.nan, v)
 
 
-@np.errstate(**QUIET)
-def total(a: Any, b: Any, c: Any, d: Any) -> tuple[FloatArray, FloatArray]:
-    """Tightest bounds of [a, b] + [c, d]."""
-    return _directed.nearest_down(_directed.add(a, c)), _directed.nearest_up(_directed.add(b, d))
+def _rounded(operation: Callable[..., _directed.Rounded], *ends: FloatArray) -> FloatArray:
+    """Both ends of an operation on ends; of many elements one after the other, for the sake of the cache."""
+    if ends[0].size <= _TOGETHER:
+        return _directed.outward(operation(*ends))
+    low, high = (operation(*(x[side] for x in ends)) for side in (0, 1))
+    return np.array((_directed.nearest_down(low), _directed.nearest_up(high)))
 
 
 @np.errstate(**QUIET)
-def square(near: Any, far: Any) -> tuple[FloatArray, FloatArray]:
-    """Tightest bounds of x² for |x| in [near, far], near >= 0."""
-    return _directed.nearest_down(_directed.mul(near, near)), _directed.nearest_up(_directed.mul(far, far))
+def total(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Tightest bounds of x + y."""
+    return _rounded(_directed.add, x, y)
 
 
 @np.errstate(**QUIET)
-def root(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
-    """Tightest bounds of √x for x in [a, b], x ≥ 0; NaN where there is none."""
-    low, high = np.maximum(a, 0.0), np.where(b < 0, np.nan, b)
-    return _directed.nearest_down(_directed.sqrt(low)), _directed.nearest_up(_directed.sqrt(high))
+def square(x: FloatArray) -> FloatArray:
+    """Tightest bounds of the squares of |x|, whose lower ends are >= 0."""
+    return _rounded(_directed.mul, x, x)
 
 
 @np.errstate(**QUIET)
-def product(a: Any, b: Any, c: Any, d: Any) -> tuple[FloatArray, FloatArray]:
-    """Tightest bounds of [a, b] · [c, d]."""
-    if np.all(a >= 0) and np.all(c >= 0):
-        return _directed.nearest_down(_directed.mul(a, c)), _directed.nearest_up(_directed.mul(b, d))
-    low = _directed.nearest_down(_directed.mul(*lower_factors(a, b, c, d)))
-    return low, -_directed.nearest_down(_directed.mul(*lower_factors(np.negative(b), np.negative(a), c, d)))
+def root(x: FloatArray) -> FloatArray:
+    """Tightest bounds of √x on the part with x ≥ 0; NaN where there is none."""
+    if not _directed.every(x[0] >= 0):
+        x = np.stack([np.maximum(x[0], 0.0), np.where(x[1] < 0, np.nan, x[1])])
+    return _rounded(_directed.sqrt, x)
 
 
 @np.errstate(**QUIET)
-def quotient(a: Any, b: Any, c: Any, d: Any) -> tuple[FloatArray, FloatArray]:
-    """Tightest bounds of {x/y : x in [a, b], y in [c, d], y ≠ 0}; NaN where that set is empty."""
-    a, b, c, d = np.broadcast_arrays(a, b, c, d)
+def product(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Tightest bounds of x y."""
+    if _directed.every(x[0] >= 0):
+        # A lower end below 0 is multiplied by the larger factor, an upper one by the smaller.
+        return _rounded(_directed.mul, x if _directed.every(y[0] >= 0) else np.where(y >= 0, x, x[::-1]), y)
+    if _directed.every(y[0] >= 0):
+        return product(y, x)
+    if _directed.every(x[1] <= 0):
+        return -product(-x[::-1], y)[::-1]
+    if _directed.every(y[1] <= 0):
+        return product(y, x)
+    (a, b), (c, d) = x, y
+    # The largest product is minus the smallest one of −x and y.
+    left, right = np.stack([a, -b]), np.stack([b, -a])
+    least = _directed.nearest_down(_directed.mul(*lower_factors(left, right, c, d)))
+    least[1] = -least[1]
+    return least
+
+
+@np.errstate(**QUIET)
+def quotient(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Tightest bounds of {p/q : p in x, q in y, q ≠ 0}; NaN where that set is empty."""
+    if _directed.every(y[0] > 0):
+        # What is not below 0 is divided by the larger end for a lower end and by the smaller for an upper one.
+        return _rounded(_directed.div, x, y[::-1] if _directed.every(x[0] >= 0) else np.where(x >= 0, y[::-1], y))
+    if _directed.every(y[1] < 0):
+        return quotient(-x[::-1], -y[::-1])
+    a, b, c, d = np.broadcast_arrays(*x, *y)
     # x/y = (−x)/(−y): make the upper end of the divisor positive, unless the divisor is {0}.
     flip = d <= 0
     lo, hi = np.where(flip, -b, a), np.where(flip, -a, b)
@@ -88,7 +118,7 @@ def quotient(a: Any, b: Any, c: Any, d: Any) -> tuple[FloatArray, FloatArray]:
     low, high = np.where(straddles, -np.inf, low), np.where(straddles, np.inf, high)
     low, high = np.where(zero, 0.0, low), np.where(zero, 0.0, high)
     void = ((near == 0) & (far == 0)) | np.isnan(lo) | np.isnan(near)
-    return np.where(void, np.nan, low), np.where(void, np.nan, high)
+    return np.stack([np.where(void, np.nan, low), np.where(void, np.nan, high)])
 
 
 def along(reduce: Callable[..., Pair], axis: int | None, *arrays: FloatArray) -> FloatArray:

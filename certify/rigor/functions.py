@@ -62,6 +62,13 @@ def _lift(*arguments: Any) -> tuple[_Kind, list[Any]]:
     return _Kind.BALL, [ball(x) for x in arguments]
 
 
+def _single(x: Any) -> tuple[_Kind, Any]:
+    if isinstance(x, flint.arb):
+        return _Kind.BALL, x
+    kind, (y,) = _lift(x)
+    return kind, y
+
+
 def _refuse(x: object, target: str) -> UsageError:
     return UsageError(f"{type(x).__name__} and {target} do not mix: an enclosure has no exact {target} value")
 
@@ -94,6 +101,8 @@ def log(x: Any) -> Any:
     >>> log(1).contains(0)
     True
     """
+    if isinstance(x, flint.arb):
+        return x.log()
     kind, (y,) = _lift(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
@@ -108,6 +117,8 @@ def exp(x: Any) -> Any:
     >>> exp(0)
     1.00000000000000
     """
+    if isinstance(x, flint.arb):
+        return x.exp()
     kind, (y,) = _lift(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
@@ -126,7 +137,9 @@ def sqrt(x: Any, *, nonnegative: bool = False) -> Any:
     >>> sqrt(4)
     2.00000000000000
     """
-    kind, (y,) = _lift(x)
+    if isinstance(x, Interval):
+        return x.sqrt()
+    kind, y = _single(x)
     if kind == _Kind.SYMBOLIC:
         import sympy
 
@@ -175,6 +188,8 @@ def minimum(x: Any, y: Any, *more: Any) -> Any:
 
 
 def _extreme(name: str, *arguments: Any) -> Any:
+    if len(arguments) == 2 and isinstance(arguments[0], Interval) and isinstance(arguments[1], Interval | float):
+        return getattr(arguments[0], f"{name}imum")(arguments[1])
     kind, values = _lift(*arguments)
     if kind == _Kind.SYMBOLIC:
         import sympy

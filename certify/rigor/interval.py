@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 import flint
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from certify.errors import AmbiguousVerdictError, UsageError
 from certify.rigor import _angle, _directed, _elementary, _endpoints, _powers, _sums
+from certify.rigor._directed import every
 from certify.rigor.ball import hull_ball, lower, upper
 from certify.rigor.exact import float_down, float_up, to_float64, to_fraction
 from certify.rigor.rounding import QUIET, FloatArray
@@ -29,12 +31,8 @@ Operand = Any
 """What mixes with an interval: Interval, int, float, Fraction, fmpq, fmpz, arb, or an array of real numbers."""
 
 _MAX = float(np.finfo(np.float64).max)
-
-
-def _frozen(a: Any) -> FloatArray:
-    array = np.array(a, dtype=np.float64)
-    array.flags.writeable = False
-    return array
+_WHOLE = 2**53
+"""Up to here every whole number is a float."""
 
 
 class Interval:
@@ -59,47 +57,63 @@ class Interval:
     ('CERTIFIED', 'UNDECIDED')
     """
 
-    __slots__ = ("hi", "lo")
+    __slots__ = ("_ends", "hi", "lo")
     __array_ufunc__ = None
     __hash__ = None  # pyright: ignore[reportAssignmentType]
 
     lo: FloatArray
     hi: FloatArray
+    _ends: FloatArray
 
     def __init__(self, lo: npt.ArrayLike, hi: npt.ArrayLike | None = None) -> None:
         low = to_float64(lo)
         high = low if hi is None else to_float64(hi)
         if low.shape != high.shape:
             low, high = np.broadcast_arrays(low, high)
-        proper = (low <= high) & (low < np.inf) & (high > -np.inf)
-        if not np.all(proper):
-            place = tuple(int(i) for i in np.argwhere(~proper)[0])
-            raise UsageError(
-                f"[{low[place]!r}, {high[place]!r}] is not an interval",
-                place=place,
-                hint="end points need lo <= hi, lo < inf, hi > -inf and no NaN",
-            )
-        self._set(low, high)
+        ends = np.array((low, high))
+        if not (every(ends[0] <= ends[1]) and every(np.isfinite(ends))):
+            _refuse_improper(low, high)
+        self._set(ends)
 
-    def _set(self, lo: Any, hi: Any) -> None:
-        object.__setattr__(self, "lo", _frozen(lo))
-        object.__setattr__(self, "hi", _frozen(hi))
+    def _set(self, ends: FloatArray) -> None:
+        ends.flags.writeable = False
+        set_ = object.__setattr__
+        set_(self, "_ends", ends)
+        set_(self, "lo", ends[0, ...])
+        set_(self, "hi", ends[1, ...])
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"an Interval is immutable; cannot set {name!r}")
 
     @classmethod
     def _make(cls, lo: Any, hi: Any) -> Interval:
-        # Trusted end points; an interval with a NaN end is empty.
-        new = object.__new__(cls)
+        # Trusted end points.
         low, high = np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64)
         if low.shape != high.shape:
             low, high = np.broadcast_arrays(low, high)
-        void = np.isnan(low) | np.isnan(high)
-        if void.any():
-            low, high = np.where(void, np.nan, low), np.where(void, np.nan, high)
-        new._set(low, high)
+        return cls._between(np.array((low, high)))
+
+    @classmethod
+    def _between(cls, ends: FloatArray) -> Interval:
+        # Trusted end points in an array of its own; an interval with a NaN end is empty.
+        void = np.isnan(ends)
+        return cls._own(np.where(void[0] | void[1], np.nan, ends) if np.count_nonzero(void) else ends)
+
+    @classmethod
+    def _own(cls, ends: FloatArray) -> Interval:
+        # As before, where both ends of an element are NaN or none is.
+        new = object.__new__(cls)
+        new._set(ends)
         return new
+
+    def _with(self, other: Operand) -> tuple[FloatArray, FloatArray]:
+        # The ends of both, of as many dimensions.
+        x, y = self._ends, (other if isinstance(other, Interval) else Interval.of(other))._ends
+        if x.ndim < y.ndim:
+            x = x.reshape(2, *[1] * (y.ndim - x.ndim), *x.shape[1:])
+        elif y.ndim < x.ndim:
+            y = y.reshape(2, *[1] * (x.ndim - y.ndim), *y.shape[1:])
+        return x, y
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Interval._make, (self.lo, self.hi)
@@ -130,6 +144,8 @@ class Interval:
         """
         if isinstance(x, Interval):
             return x
+        if (type(x) is float and isfinite(x)) or (type(x) is int and -_WHOLE <= x <= _WHOLE):
+            return cls._own(np.array((x, x), dtype=np.float64))
         if isinstance(x, flint.arb):
             low, high = lower(x), upper(x)
             return cls._make(-np.inf, np.inf) if low != low else cls._make(low, high)
@@ -157,6 +173,9 @@ class Interval:
         return len(self.lo)
 
     def __getitem__(self, key: Any) -> Interval:
+        keys: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
+        if all(isinstance(k, np.ndarray) for k in (keys[1:] if keys and keys[0] is Ellipsis else keys)):
+            return Interval._own(self._ends[(slice(None), *keys)])
         return Interval._make(self.lo[key], self.hi[key])
 
     def __iter__(self) -> Iterator[Interval]:
@@ -182,7 +201,7 @@ class Interval:
     # Arithmetic. Each bound is the directed rounding of an exact bound; `_directed` says why it is exact.
 
     def __neg__(self) -> Interval:
-        return Interval._make(-self.hi, -self.lo)
+        return Interval._own(-self._ends[::-1])
 
     def __pos__(self) -> Interval:
         return self
@@ -191,37 +210,36 @@ class Interval:
         return Interval._make(self.mig(), self.mag())
 
     def __add__(self, other: Operand) -> Interval:
-        y = Interval.of(other)
-        return Interval._make(*_endpoints.total(self.lo, self.hi, y.lo, y.hi))
+        return Interval._between(_endpoints.total(*self._with(other)))
 
     __radd__ = __add__
 
     def __sub__(self, other: Operand) -> Interval:
-        return self + (-Interval.of(other))
+        x, y = self._with(other)
+        return Interval._between(_endpoints.total(x, -y[::-1]))
 
     def __rsub__(self, other: Operand) -> Interval:
-        return Interval.of(other) + (-self)
+        return Interval.of(other) - self
 
     def __mul__(self, other: Operand) -> Interval:
-        y = Interval.of(other)
-        return Interval._make(*_endpoints.product(self.lo, self.hi, y.lo, y.hi))
+        return Interval._between(_endpoints.product(*self._with(other)))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> Interval:
-        y = Interval.of(other)
-        return Interval._make(*_endpoints.quotient(self.lo, self.hi, y.lo, y.hi))
+        return Interval._between(_endpoints.quotient(*self._with(other)))
 
     def __rtruediv__(self, other: Operand) -> Interval:
         return Interval.of(other) / self
 
     def sqr(self) -> Interval:
         """x², tighter than x · x because both factors are the same number."""
-        return Interval._make(*_endpoints.square(self.mig(), self.mag()))
+        ends = self._ends if every(self.lo >= 0) else np.array((self.mig(), self.mag()))
+        return Interval._between(_endpoints.square(ends))
 
     def sqrt(self) -> Interval:
         """√x on the part of the interval with x ≥ 0; empty where there is none."""
-        return Interval._make(*_endpoints.root(self.lo, self.hi))
+        return Interval._between(_endpoints.root(self._ends))
 
     def apply(self, name: str) -> Interval:
         """Elementary or step function by name (exp2, log10, sin, acosh, floor, sign, ...).
@@ -273,13 +291,11 @@ class Interval:
 
     def maximum(self, other: Operand) -> Interval:
         """The interval of max(x, y); empty if either is."""
-        y = Interval.of(other)
-        return Interval._make(np.maximum(self.lo, y.lo), np.maximum(self.hi, y.hi))
+        return Interval._own(np.maximum(*self._with(other)))
 
     def minimum(self, other: Operand) -> Interval:
         """The interval of min(x, y); empty if either is."""
-        y = Interval.of(other)
-        return Interval._make(np.minimum(self.lo, y.lo), np.minimum(self.hi, y.hi))
+        return Interval._own(np.minimum(*self._with(other)))
 
     def intersect(self, other: Operand) -> Interval:
         """The common part; empty where there is none."""
@@ -389,6 +405,17 @@ class Interval:
     def __ne__(self, other: Operand) -> Any:
         found = self.eq(other)
         return ~found if isinstance(found, Verdict) else np.array([~v for v in found.ravel()]).reshape(found.shape)
+
+
+def _refuse_improper(low: FloatArray, high: FloatArray) -> None:
+    proper = (low <= high) & (low < np.inf) & (high > -np.inf)
+    if not np.all(proper):
+        place = tuple(int(i) for i in np.argwhere(~proper)[0])
+        raise UsageError(
+            f"[{low[place]!r}, {high[place]!r}] is not an interval",
+            place=place,
+            hint="end points need lo <= hi, lo < inf, hi > -inf and no NaN",
+        )
 
 
 def _verdicts(yes: Any, no: Any) -> Any:

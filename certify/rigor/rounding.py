@@ -155,43 +155,52 @@ def _float_div(x: float, y: float) -> float:
     return x / y if x == 0 else _float_above(x / y)
 
 
-def _above(result: Any, exact: Any) -> Any:
+def _above(result: Any, exact: Callable[[], Any]) -> Any:
     # By (1): |result| > ETA was rounded relatively, so the next float bounds it; otherwise the real value is within
     # ETA of the result, or was rounded from just below the normal range, and adding 2 ETA bounds it (should that sum
-    # be flushed, result < -ETA would have to hold). Where `exact`, the result is the real value.
-    return np.where(exact, result, np.where(np.abs(result) <= ETA, result + 2 * ETA, np.nextafter(result, np.inf)))[()]
+    # be flushed, result < -ETA would have to hold). Where `exact`, which only small results are, the result is the
+    # real value.
+    above = np.nextafter(result, np.inf)
+    small = np.abs(result) <= ETA
+    if not np.count_nonzero(small):
+        return above
+    return np.where(exact(), result, np.where(small, result + 2 * ETA, above))[()]
 
 
-def _below(result: Any, exact: Any) -> Any:
-    return -_above(-result, exact)
-
-
-def _add_exact(x: Any, y: Any) -> Any:
-    return (x == 0) | (y == 0) | (x == -y)
+def _added(result: Any, x: Any, y: Any, cancels: Callable[[], Any]) -> Any:
+    # As in `_above`, for x + y or −(x + y), x − y or −(x − y): exact where a term is 0 or the terms cancel.
+    above = _above(result, cancels)
+    for term in (x, y):
+        if isinstance(term, float) and term != 0.0:
+            continue
+        zero = np.equal(term, 0)
+        if np.count_nonzero(zero):
+            above = np.where(zero, result, above)[()]
+    return above
 
 
 @_binary(_float_add)
 def add_up(x: Any, y: Any) -> Any:
     """Upper bound of x + y, elementwise."""
-    return _above(np.add(x, y), _add_exact(x, y))
+    return _added(np.add(x, y), x, y, lambda: np.equal(x, -y))
 
 
 @_binary(lambda x, y: -_float_add(-x, -y))
 def add_down(x: Any, y: Any) -> Any:
     """Lower bound of x + y, elementwise."""
-    return _below(np.add(x, y), _add_exact(x, y))
+    return -_added(-np.add(x, y), x, y, lambda: np.equal(x, -y))
 
 
 @_binary(lambda x, y: _float_add(x, -y))
 def sub_up(x: Any, y: Any) -> Any:
     """Upper bound of x − y, elementwise."""
-    return add_up(x, np.negative(y))
+    return _added(np.subtract(x, y), x, y, lambda: np.equal(x, y))
 
 
 @_binary(lambda x, y: -_float_add(-x, y))
 def sub_down(x: Any, y: Any) -> Any:
     """Lower bound of x − y, elementwise."""
-    return add_down(x, np.negative(y))
+    return -_added(-np.subtract(x, y), x, y, lambda: np.equal(x, y))
 
 
 def _mul_exact(x: Any, y: Any) -> Any:
@@ -201,19 +210,21 @@ def _mul_exact(x: Any, y: Any) -> Any:
 @_binary(_float_mul)
 def mul_up(x: Any, y: Any) -> Any:
     """Upper bound of x y, elementwise; 0 · inf is NaN."""
-    return _above(np.multiply(x, y), _mul_exact(x, y))
+    return _above(np.multiply(x, y), lambda: _mul_exact(x, y))
 
 
 @_binary(lambda x, y: -_float_mul(-x, y))
 def mul_down(x: Any, y: Any) -> Any:
     """Lower bound of x y, elementwise; 0 · inf is NaN."""
-    return _below(np.multiply(x, y), _mul_exact(x, y))
+    return -_above(-np.multiply(x, y), lambda: _mul_exact(x, y))
 
 
 @_binary(_float_div)
 def div_up(x: Any, y: Any) -> Any:
     """Upper bound of x / y, elementwise; ``inf`` where y = 0."""
-    return np.where(np.equal(y, 0), np.inf, _above(np.divide(x, y), np.equal(x, 0)))[()]
+    zero = np.equal(y, 0)
+    above = _above(np.divide(x, y), lambda: np.equal(x, 0))
+    return np.where(zero, np.inf, above)[()] if np.count_nonzero(zero) else above
 
 
 @_binary(lambda x, y: -_float_div(-x, y))
@@ -335,24 +346,28 @@ def sum_down(x: FloatArray, axis: Axis | None = None) -> Any:
 
 
 @np.errstate(**QUIET)
-def _norms(x: Any, axis: Axis | None) -> tuple[Any, Any]:
+def _norm(x: Any, axis: Axis | None, *, upward: bool) -> Any:
     # y = scaled slice of k entries, each moved by at most ETA. s = fl(Σ y²) obeys |s − Σy²| ≤ γ_k Σy² + 4kETA (each
     # square and each addition at most one ε, each amplified by less than 2). So Σy² ≤ (s + 4kETA)/(1 − γ_k) and
     # Σy² ≥ (s − 4kETA)/(1 + γ_k); the triangle inequality adds √k ETA ≤ kETA for the scaling.
     x = np.asarray(x, dtype=np.float64)
-    k = _terms(x, axis)
-    if k > 1 and axis is None:
+    if axis is None and x.size > 1:
         flat = x.ravel(order="K")
         squares = float(flat @ flat)
+        # Without scaling: whatever the entries, their squares and sums did not overflow.
         if 1 / _PLAIN < squares < _PLAIN:
-            return _plain_norms(squares, k)
+            return _root_of_sum(squares, x.size, upward=upward)
+    return _norms(x, axis)[upward]
+
+
+def _norms(x: FloatArray, axis: Axis | None) -> tuple[Any, Any]:
+    k = _terms(x, axis)
     if k == 1:
         single = np.sum(np.abs(x), axis=axis)
         return single, single
     y, exponent, moved = _scaled(x, axis)
-    s, g, eta = np.sum(y * y, axis=axis), gamma(k), 4 * k * ETA
-    high = sqrt_up(div_up(add_up(s, eta), sub_down(1.0, g)))
-    low = sqrt_down(np.maximum(div_down(sub_down(s, eta), add_up(1.0, g)), 0.0))
+    s, eta = np.sum(y * y, axis=axis), 4 * k * ETA
+    low, high = (_root_of_sum(s, k, upward=upward) for upward in (False, True))
     if moved:
         high = add_up(high, eta)
         low = np.maximum(sub_down(low, eta), 0.0)
@@ -361,11 +376,12 @@ def _norms(x: Any, axis: Axis | None) -> tuple[Any, Any]:
     return np.where(zero, 0.0, lower)[()], np.where(zero, 0.0, ldexp_up(high, exponent))[()]
 
 
-def _plain_norms(squares: float, k: int) -> tuple[float, float]:
-    # The same without scaling: whatever the entries, their squares and sums did not overflow.
+def _root_of_sum(squares: Any, k: int, *, upward: bool) -> Any:
     g, eta = gamma(k), 4 * k * ETA
-    low = sqrt_down(max(div_down(sub_down(squares, eta), add_up(1.0, g)), 0.0))
-    return low, sqrt_up(div_up(add_up(squares, eta), sub_down(1.0, g)))
+    if upward:
+        return sqrt_up(div_up(add_up(squares, eta), sub_down(1.0, g)))
+    least = div_down(sub_down(squares, eta), add_up(1.0, g))
+    return sqrt_down(max(least, 0.0) if isinstance(least, float) else np.maximum(least, 0.0))
 
 
 @overload
@@ -381,7 +397,7 @@ def norm_up(x: FloatArray, axis: Axis | None = None) -> Any:
     >>> bool(5e200 <= norm_up(np.array([3e200, 4e200])) <= 5.000001e200)
     True
     """
-    return _norms(x, axis)[1]
+    return _norm(x, axis, upward=True)
 
 
 @overload
@@ -390,7 +406,7 @@ def norm_down(x: FloatArray, axis: None = None) -> float: ...
 def norm_down(x: FloatArray, axis: Axis) -> FloatArray: ...
 def norm_down(x: FloatArray, axis: Axis | None = None) -> Any:
     """Lower bound of the Euclidean norm along ``axis``; the Frobenius norm of the whole array by default."""
-    return _norms(x, axis)[0]
+    return _norm(x, axis, upward=False)
 
 
 @np.errstate(**QUIET)

@@ -111,5 +111,6 @@ def test_groups_of_many_rows_are_summed_as_those_of_few():
     rng = np.random.default_rng(9)
     rows = rng.permutation(200)
     grouping = Grouping.of([rows[:3], rows[3:90], rows[90:91], rows[91:]])
-    x = rng.integers(0, 2**20, (200, 5)).astype(float)
-    assert np.array_equal(grouping.sums(x), np.add.reduceat(x, grouping.starts, axis=0))
+    x, y = rng.integers(0, 2**20, (2, 3, 200, 5)).astype(float)
+    for squares, one in ((grouping.squares(x), x), (grouping.squares(x, y[0]), x + y[0])):
+        assert np.array_equal(squares, np.add.reduceat(one * one, grouping.starts, axis=1))

@@ -88,7 +88,7 @@ def test_without_any_edge_nothing_is_known() -> None:
 
 @pytest.mark.parametrize("cosines", [[0.0, 1.0], [0.0, 0.0], [1.0, 1.0], [0.6, 0.6], [1 - 2.0**-53, 1.0]])
 def test_a_derived_sine_holds_both_ends(cosines: list[float]) -> None:
-    found = angles._derived([Enclosure(*cosines)])[0]  # pyright: ignore[reportPrivateUsage]
+    found = angles._derived({1: [Enclosure(*cosines)]})[1][0]  # pyright: ignore[reportPrivateUsage]
     with mp.workdps(50):
         low, high = (mp.sqrt((1 - mp.mpf(c)) * (1 + mp.mpf(c))) for c in cosines[::-1])
         assert found.lower <= low <= high <= found.upper

@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from certify.certificate.publication import GRID_BITS, UNKNOWN, difference, margin_of_width, outward, publish
+from certify.certificate import publication
+from certify.certificate.publication import (
+    GRID_BITS,
+    UNKNOWN,
+    difference,
+    margin_of_width,
+    outward,
+    publish,
+    publish_all,
+)
 from certify.enclosure import widest
 from certify.verdict import Enclosure
 
@@ -38,6 +48,53 @@ def test_end_points_are_short(pair: tuple[float, float]) -> None:
     for end in (found.lower, found.upper):
         ratio = Fraction(end) / Fraction(2) ** (math.frexp(float(larger))[1] - GRID_BITS - 2) if larger else Fraction(0)
         assert ratio.denominator == 1 or larger < Fraction(2) ** -1000
+
+
+def many_ends(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ends and floors of few and of many bits, of all sizes, on the grid, next to it and next to powers of two."""
+    rng = np.random.default_rng(seed)
+
+    def some() -> np.ndarray:
+        exponents = [-1074, -1000, -901, -900, -60, -3, 0, 0, 0, 1, 36, 38, 39, 40, 41, 900]
+        size = np.ldexp(1.0, rng.choice(exponents, count))
+        kind = rng.integers(0, 5, count)
+        short = rng.integers(0, 2 ** rng.integers(1, 42, count))
+        choices = [0 * size, size, size * rng.random(count), np.nextafter(size, 0), np.ldexp(short.astype(float), -41)]
+        return np.choose(kind, choices)
+
+    low, width, floor = some() * rng.choice([-1.0, 1.0], count), some(), some()
+    high = np.where(rng.random(count) < 0.3, low + width, low + width * 2.0 ** -rng.integers(0, 60, count))
+    return np.minimum(low, high), np.maximum(low, high), np.where(rng.random(count) < 0.5, 0.0, floor)
+
+
+@pytest.mark.parametrize(("nonnegative", "most"), [(False, math.inf), (True, math.inf), (True, 1.0)])
+def test_ways_of_publishing_give_the_same_bits(nonnegative: bool, most: float) -> None:
+    """One by one in floats, in whole numbers, and all at once."""
+    low, high, floor = many_ends(11, 6000)
+    low, high, floor = (np.append(x, [0.1, -0.0, math.nan, 1.0, 1e308]) for x in (low, high, floor))
+    low, high = np.minimum(low, high), np.maximum(low, high)
+    together = publish_all(low, high, floor=floor, nonnegative=nonnegative, most=most)
+    for a, b, f, found in zip(low.tolist(), high.tolist(), floor.tolist(), together, strict=True):
+        one = publish(a, b, floor=f, nonnegative=nonnegative, most=most)
+        assert repr(found) == repr(one)
+        if one != UNKNOWN and (a < b or f > 0):
+            whole = publication._by_integers(a, b, f, nonnegative=nonnegative, most=most)  # pyright: ignore[reportPrivateUsage]
+            assert repr(whole) == repr(one)
+
+
+def test_what_lies_next_to_the_grid_is_not_published_from_its_rounded_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    low, high = np.full(100, 0.5), 0.5 + np.arange(1, 101) * 2.0**-41 * (1 + 2.0**-10)
+    found = publish_all(low, high, nonnegative=True)
+    assert found == [publish(a, b, nonnegative=True) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+    monkeypatch.setattr(math, "fsum", lambda terms: 0.0 if len(terms) == 5 else sum(terms))
+    with pytest.raises(AssertionError):
+        test_published_enclosures_are_wide_where_a_sum_rounds_onto_the_grid()
+
+
+def test_published_enclosures_are_wide_where_a_sum_rounds_onto_the_grid() -> None:
+    found = publish(0.25, 0.3125, floor=2.0**-70)
+    assert Fraction(found.lower) <= Fraction(3, 16) - Fraction(1, 2**70)
+    assert Fraction(found.upper) >= Fraction(3, 8) + Fraction(1, 2**70)
 
 
 def test_small_changes_of_a_radius_do_not_reach_the_certificate() -> None:

@@ -99,8 +99,8 @@ def test_aliasing(operation):
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_rounding_to_nearest_is_seen(operation, monkeypatch):
-    monkeypatch.setattr(_directed, "nearest_down", lambda rounded: rounded[0])
-    monkeypatch.setattr(_directed, "nearest_up", lambda rounded: rounded[0])
+    for name in ("nearest_down", "nearest_up", "outward"):
+        monkeypatch.setattr(_directed, name, lambda rounded: rounded[0])
     assert _random_violations(operation, 1788, 2000) > 0
 
 
@@ -109,6 +109,7 @@ def test_swapped_directions_are_seen(operation, monkeypatch):
     down, up = _directed.nearest_down, _directed.nearest_up
     monkeypatch.setattr(_directed, "nearest_down", up)
     monkeypatch.setattr(_directed, "nearest_up", down)
+    monkeypatch.setattr(_directed, "outward", lambda ends: np.array([up(ends)[0], down(ends)[1]]))
     assert _random_violations(operation, 1788, 2000) > 0
 
 
@@ -132,7 +133,8 @@ def test_sqrt():
 
 
 def test_sqrt_rounded_to_nearest_is_seen(monkeypatch):
-    monkeypatch.setattr(_directed, "nearest_down", lambda rounded: rounded[0])
+    for name in ("nearest_down", "outward"):
+        monkeypatch.setattr(_directed, name, lambda rounded: rounded[0])
     x = np.abs(floats(np.random.default_rng(3), 2000))
     assert _root_violations(x, Interval(x).sqrt()) > 0
 

@@ -68,7 +68,7 @@ def test_a_flushed_result_is_bounded():
     assert all(abs(v) < Fraction(ETA) * 2 for v in values)
     for value in values:
         flushed = float(value) if abs(value) >= Fraction(ETA) else math.copysign(0.0, value)
-        assert rounding._below(flushed, False) <= value <= rounding._above(flushed, False)
+        assert -rounding._above(-flushed, lambda: False) <= value <= rounding._above(flushed, lambda: False)
 
 
 def test_sqrt_bounds():

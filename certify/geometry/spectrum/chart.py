@@ -6,7 +6,9 @@ power law :math:`\sigma_k\propto k^{-\alpha}` has the energies :math:`g(2\alpha)
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 
 import flint
@@ -22,7 +24,10 @@ __all__ = [
     "gaps",
     "gibbs",
     "mean_log_rank",
+    "moment_columns",
+    "moments",
     "power_sum",
+    "powers",
     "tail_energy",
     "tilted_mean_log_rank",
     "tilted_moments",
@@ -30,14 +35,75 @@ __all__ = [
     "variance_log_rank",
 ]
 
+_NARROW = flint.arb(2) ** -20
+"""Exponents as narrow as this are raised to by products."""
 
-def _weights(d: int, s: Number) -> list[Number]:
+
+def powers(d: int, s: Number) -> list[Number]:
+    r""":math:`k^{-s}` for the ranks 1, ..., d: the Gibbs family before normalization (THEORY 0).
+
+    >>> import sympy
+    >>> powers(3, sympy.Integer(1))
+    [1, 1/2, 1/3]
+    """
     if d < 1:
         raise UsageError("a spectrum has at least one rank", place=f"d = {d}")
     s = coerce(s)
-    # The method itself for a ball: the dispatch would cost more than the exponential.
-    exponential = flint.arb.exp if isinstance(s, flint.arb) else exp
-    return [exponential(-s * x) for x in log_ranks(d, s)]
+    if isinstance(s, flint.arb) and s.rad() < _NARROW:
+        return _ball_powers(d, s)
+    return [exp(-s * x) for x in log_ranks(d, s)]
+
+
+def _ball_powers(d: int, s: flint.arb) -> list[flint.arb]:
+    """k^-s is multiplicative in k: an exponential for each prime, and a product for every other rank.
+
+    Balls of products are wider than balls of exponentials by a second power of the radius of s.
+    """
+    logs = log_ranks(d, s)
+    found = [flint.arb(1)]
+    for k, factor in enumerate(_least_factors(d)[1:], start=2):
+        found.append(found[factor - 1] * found[k // factor - 1] if factor else (-s * logs[k - 1]).exp())
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _least_factors(d: int) -> list[int]:
+    """The least prime factor of 1, ..., d; 0 for 1 and for the primes themselves."""
+    found = [0] * (d + 1)
+    for p in range(2, math.isqrt(d) + 1):
+        if not found[p]:
+            for multiple in range(p * p, d + 1, p):
+                found[multiple] = found[multiple] or p
+    return found[1:]
+
+
+@functools.lru_cache(maxsize=64)
+def _log_powers(d: int, _precision: int) -> flint.arb_mat:
+    """The columns 1, log k, log² k."""
+    return flint.arb_mat([[flint.arb(1), x, x * x] for x in log_ranks(d, flint.arb(1))])
+
+
+def moment_columns(weights: Sequence[flint.arb]) -> flint.arb_mat:
+    r"""The columns :math:`w_k,w_k\log k,w_k\log^2k`, for the moments of many products with the weights w."""
+    logs = log_ranks(len(weights), weights[0])
+    return flint.arb_mat([[w, first := w * x, first * x] for w, x in zip(weights, logs, strict=True)])
+
+
+def moments(weights: Sequence[Number], columns: flint.arb_mat | None = None) -> tuple[Number, Number, Number]:
+    r"""Mass, mean log rank and mean squared log rank of weights that are non-negative and not all zero (THEORY D6).
+
+    Of balls, tilted by the weights of :func:`moment_columns` where ``columns`` are given.
+    """
+    if isinstance(weights[0], flint.arb):
+        d = len(weights)
+        columns = _log_powers(d, flint.ctx.prec) if columns is None else columns
+        sums = flint.arb_mat(1, d, list(weights)) * columns
+        mass = sums[0, 0]
+        return mass, sums[0, 1] / mass, sums[0, 2] / mass
+    logs = log_ranks(len(weights), weights[0])
+    first = [g * x for g, x in zip(weights, logs, strict=True)]
+    mass = total(weights)
+    return mass, total(first) / mass, total([g * x for g, x in zip(first, logs, strict=True)]) / mass
 
 
 def power_sum(d: int, s: Number) -> Number:
@@ -47,7 +113,7 @@ def power_sum(d: int, s: Number) -> Number:
     >>> power_sum(3, sympy.Integer(1))
     11/6
     """
-    return total(_weights(d, s))
+    return total(powers(d, s))
 
 
 def gibbs(d: int, s: Number) -> list[Number]:
@@ -57,15 +123,14 @@ def gibbs(d: int, s: Number) -> list[Number]:
     >>> gibbs(2, sympy.Integer(1))
     [2/3, 1/3]
     """
-    weights = _weights(d, s)
+    weights = powers(d, s)
     partition = total(weights)
     return [w / partition for w in weights]
 
 
 def mean_log_rank(d: int, s: Number) -> Number:
     r""":math:`u_d(s)=E_{g(s)}[\log k]`, the derivative of the chart at :math:`\alpha=s/2` (THEORY 0, D3)."""
-    s = coerce(s)
-    return tilted_mean_log_rank([s * 0 + 1] * d, s)
+    return moments(powers(d, s))[1]
 
 
 def tilted_moments(weights: Sequence[Number], s: Number) -> tuple[Number, Number, Number]:
@@ -77,12 +142,7 @@ def tilted_moments(weights: Sequence[Number], s: Number) -> tuple[Number, Number
     >>> tilted_moments([sympy.Integer(1), sympy.Integer(3)], sympy.Integer(1))
     (5/2, 3*log(2)/5, 3*log(2)**2/5)
     """
-    s = coerce(s)
-    logs = log_ranks(len(weights), s)
-    tilted = [w * g for w, g in zip(weights, _weights(len(weights), s), strict=True)]
-    first = [g * x for g, x in zip(tilted, logs, strict=True)]
-    mass = total(tilted)
-    return mass, total(first) / mass, total([g * x for g, x in zip(first, logs, strict=True)]) / mass
+    return moments([w * g for w, g in zip(weights, powers(len(weights), s), strict=True)])
 
 
 def tilted_mean_log_rank(weights: Sequence[Number], s: Number) -> Number:

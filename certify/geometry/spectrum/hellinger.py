@@ -29,9 +29,17 @@ from collections.abc import Sequence
 import flint
 import numpy as np
 
-from certify.geometry.number import Number, coerce, log_ranks, total
-from certify.geometry.spectrum.approx_candidates import approx_affinity_maximum
-from certify.geometry.spectrum.chart import mean_log_rank, power_sum, tilted_mean_log_rank, tilted_moments
+from certify.geometry.number import Number, coerce
+from certify.geometry.spectrum.approx_candidates import FloatArray, approx_affinity_maximum, approx_concave
+from certify.geometry.spectrum.chart import (
+    mean_log_rank,
+    moment_columns,
+    moments,
+    power_sum,
+    powers,
+    tilted_mean_log_rank,
+    tilted_moments,
+)
 from certify.geometry.spectrum.roots import Fit, bracket, no_fit
 from certify.rigor.ball import hull_ball
 from certify.rigor.functions import log
@@ -41,6 +49,7 @@ __all__ = ["affinity_slope", "log_affinity", "maximize_affinity"]
 _RIGHT_LIMIT = 2.0**20
 _BOXES = 600
 _NARROWEST = 2.0**-30
+_TRIED = 10
 
 
 def log_affinity(root_p: Sequence[Number], alpha: Number) -> Number:
@@ -53,25 +62,30 @@ def affinity_slope(root_p: Sequence[Number], alpha: Number) -> Number:
     return mean_log_rank(len(root_p), 2 * coerce(alpha)) - tilted_mean_log_rank(root_p, alpha)
 
 
+_Moments = tuple[flint.arb, flint.arb, flint.arb]
+
+
 class _Search:
     """Moments at the end points of boxes, each computed once."""
 
     def __init__(self, root_p: Sequence[flint.arb]) -> None:
         self.root_p = list(root_p)
-        self.ones = [flint.arb(1)] * len(self.root_p)
-        self._tilted: dict[float, tuple[flint.arb, flint.arb, flint.arb]] = {}
-        self._gibbs: dict[float, tuple[flint.arb, flint.arb, flint.arb]] = {}
+        self.columns = moment_columns(self.root_p)
+        self._moments: dict[float, tuple[_Moments, _Moments]] = {}
         self._value: dict[float, flint.arb] = {}
 
-    def tilted(self, alpha: float) -> tuple[flint.arb, flint.arb, flint.arb]:
-        if alpha not in self._tilted:
-            self._tilted[alpha] = tilted_moments(self.root_p, flint.arb(alpha))
-        return self._tilted[alpha]
+    def _both(self, alpha: float) -> tuple[_Moments, _Moments]:
+        if alpha not in self._moments:
+            # The weights of the power law at 2α are the squares of those at α.
+            weights = powers(len(self.root_p), flint.arb(alpha))
+            self._moments[alpha] = moments(weights, self.columns), moments([w * w for w in weights])
+        return self._moments[alpha]
 
-    def gibbs(self, alpha: float) -> tuple[flint.arb, flint.arb, flint.arb]:
-        if alpha not in self._gibbs:
-            self._gibbs[alpha] = tilted_moments(self.ones, 2 * flint.arb(alpha))
-        return self._gibbs[alpha]
+    def tilted(self, alpha: float) -> _Moments:
+        return self._both(alpha)[0]
+
+    def gibbs(self, alpha: float) -> _Moments:
+        return self._both(alpha)[1]
 
     def value(self, alpha: float) -> flint.arb:
         """:func:`log_affinity`; the mass of the ones is the power sum."""
@@ -139,13 +153,14 @@ def maximize_affinity(root_p: Sequence[flint.arb]) -> Fit:
     The enclosure of the set of maximizers. Where it is one certified maximizer there is no cause; where boxes could
     not be excluded (a tie of two maxima, a flat maximum) the enclosure is their hull and the cause says so.
     """
-    right = _search_end(root_p)
+    search = _Search(root_p)
+    right = _search_end(search)
     if right is None:
         return no_fit("the second singular value is not certainly positive: rank one has no finite exponent")
-    search = _Search(root_p)
-    guess = approx_affinity_maximum(np.array([float((x / root_p[0]).mid()) for x in root_p]), right)
+    floats = np.array([float((x / root_p[0]).mid()) for x in root_p])
+    guess = approx_affinity_maximum(floats, right)
     reached = search.value(guess)
-    box = _concave_box(search, guess)
+    box = _concave_box(search, floats, guess)
     fit = _FLAT if box is None else bracket(search.slope, search.rate, guess, box)
     if box is None or fit.cause:
         return _hull(search.leftover(0.0, right, reached), _FLAT.cause)
@@ -160,25 +175,25 @@ def maximize_affinity(root_p: Sequence[flint.arb]) -> Fit:
 _FLAT = no_fit("the maximum of the affinity is too flat to single out its exponent")
 
 
-def _search_end(root_p: Sequence[flint.arb]) -> float | None:
+def _search_end(search: _Search) -> float | None:
     """A with f' < 0 on [A, ∞), or None where the second entry may vanish."""
+    root_p = search.root_p
     if len(root_p) < 2 or not root_p[1] > 0:
         return None
-    logs = log_ranks(len(root_p), root_p[0])
+    log_2 = flint.arb(2).log()
     end = 1.0
     while end <= _RIGHT_LIMIT:
-        alpha = flint.arb(end)
-        powers = [(-alpha * x).exp() for x in logs]
-        mass = total(q * w for q, w in zip(root_p, powers, strict=True))
-        tail = total(w * w * x for w, x in zip(powers, logs, strict=True))
-        if mass * tail < root_p[1] * powers[1] * logs[1]:
+        mass, (whole, mean, _) = search.tilted(end)[0], search.gibbs(end)
+        if mass * whole * mean < root_p[1] * (-end * log_2).exp() * log_2:
             return end
         end *= 2
     return None
 
 
-def _concave_box(search: _Search, guess: float) -> tuple[float, float] | None:
-    half = 0.25
+def _concave_box(search: _Search, root_p: FloatArray, guess: float) -> tuple[float, float] | None:
+    halves = [0.25 * 2.0**-k for k in range(_TRIED)]
+    first = [*approx_concave(root_p, guess, halves), True].index(True)
+    half = 0.25 * 2.0**-first
     while half > _NARROWEST * max(1.0, guess):
         if search.concave(guess - half, guess + half):
             return guess - half, guess + half

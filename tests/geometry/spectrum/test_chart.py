@@ -32,6 +32,22 @@ def test_sums_and_moments_contain_the_truth(d: int, s: float) -> None:
         assert inside(g, mp.power(k, -exact_s) / oracle.power_sum(d, exact_s))
 
 
+@pytest.mark.parametrize("s", [-1.5, 0.0, 0.3, 2.75])
+def test_powers_of_all_ranks_by_those_of_primes(s: float) -> None:
+    found = chart.powers(130, flint.arb(s))
+    assert all(inside(x, mp.power(k, -mp.mpf(s))) for k, x in enumerate(found, start=1))
+    assert max(float(x.rad() / x) for x in found) < 2.0**-46
+
+
+def test_moments_of_tilted_weights_by_columns() -> None:
+    weights = [flint.arb(1) / k for k in range(1, 12)]
+    powers = chart.powers(11, flint.arb(0.75))
+    found = chart.moments(powers, chart.moment_columns(weights))
+    for x, y in zip(found, chart.tilted_moments(weights, flint.arb(0.75)), strict=True):
+        assert x.overlaps(y)
+        assert float(x.rad()) < 1e-12
+
+
 @given(st.integers(1, 8), st.floats(-5, 5), st.floats(0, 1e-3), st.floats(0, 1))
 def test_a_ball_contains_the_value_at_each_of_its_points(d: int, s: float, rad: float, place: float) -> None:
     ball = flint.arb(s, rad)
