@@ -17,6 +17,7 @@ from certify.checker.arithmetic.principal_angles import angles, sines
 from certify.checker.arithmetic.rounding import above, below
 from certify.checker.arithmetic.scaled_matrix import Unit
 from tests.linalg.reference import exact_matrix
+from tests.planted import Planted
 
 _RNG = np.random.default_rng(3)
 W, V = _RNG.standard_normal((5, 4)), _RNG.standard_normal((3, 5))
@@ -67,6 +68,7 @@ def truths(w, v):
 
 
 def enclosures(write, read):
+    """‖W'W‖₂, imbalance, relative imbalance and commutator."""
     crossing = Crossing.of(write, read)
     found = core_commutation(crossing)
     return [core_norm(crossing), found.imbalance, found.relative, found.magnitude]
@@ -111,6 +113,14 @@ def _larger(near, by):
     return replace(near, s=s, error=abs(by) * s[0] * 1.0001, spread=abs(by) * float(np.linalg.norm(s)) * 1.0001)
 
 
+def _peaked(near, by, place=0):
+    """One singular value is off by all of the error."""
+    s = near.s.copy()
+    s[place] *= 1 + by
+    off = abs(by) * float(near.s[place]) * 1.0001
+    return replace(near, s=s, error=off, spread=off)
+
+
 MOVED = {
     "long writer": lambda w, r: (_longer(w, left=True), r),
     "long reader": lambda w, r: (w, _longer(r, left=False)),
@@ -120,6 +130,12 @@ MOVED = {
     "large reader": lambda w, r: (w, _larger(r, OFF)),
     "small writer": lambda w, r: (_larger(w, -OFF), r),
     "small reader": lambda w, r: (w, _larger(r, -OFF)),
+    "peaked writer": lambda w, r: (_peaked(w, OFF), r),
+    "peaked reader": lambda w, r: (w, _peaked(r, OFF)),
+    "flat writer": lambda w, r: (_peaked(w, -OFF), r),
+    "flat reader": lambda w, r: (w, _peaked(r, -OFF)),
+    "last writer": lambda w, r: (_peaked(w, OFF, -1), r),
+    "last reader": lambda w, r: (w, _peaked(r, OFF, -1)),
 }
 
 
@@ -132,6 +148,49 @@ def test_every_error_of_the_decompositions_is_allowed_for(name, moved):
     for ball, truth in zip(enclosures(*near), truths(w, v), strict=True):
         assert holds(ball, truth), (ball, mp.nstr(truth, 20))
         assert mp.mpf(above(ball)) - mp.mpf(below(ball)) <= 2.0**-8 * (truth + 1) or name == "commuting"
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_layers_that_hardly_commute(place):
+    """Both commute as they were decomposed, and one of them is off by what its decomposition says."""
+    layers = list(PAIRS["commuting"])
+    near = [near_svd(Unit.of(a)) for a in layers]
+    off = np.zeros(layers[place].shape)
+    off[0, 1] = off[1, 0] = OFF
+    more = float(np.ldexp(OFF, -near[place].exponent)) * 1.0001
+    spread = near[place].spread + more * 2.0**0.5
+    near[place] = replace(near[place], error=near[place].error + more, spread=spread)
+    layers[place] = layers[place] + off
+    for ball, truth in zip(enclosures(*near), truths(*layers), strict=True):
+        assert holds(ball, truth), (ball, mp.nstr(truth, 20))
+
+
+LEFT_OUT = (
+    ("crossing", "Crossing._make_core", "ball(read.right_spread) + ", ""),
+    ("crossing", "Crossing._make_core", " + (1 + q) * ball(write.left_spread)", ""),
+    ("core_commutation", "_moved", "2 * ball(float(near.s[0])) + ", ""),
+    ("core_commutation", "_commutator", "ball(float(read.s[0])) ** 2 * delta + ", ""),
+    ("core_commutation", "_commutator", "ball(float(write.s[0])) ** 2 * delta_next + ", ""),
+    ("core_commutation", "_imbalance", "if not full:", "if False:"),
+    ("core_commutation", "_imbalance", "if not full_next:", "if False:"),
+    ("core_commutation", "_commutator", "if not found.complete:", "if False:"),
+)
+
+
+@pytest.mark.parametrize("fault", LEFT_OUT, ids=lambda fault: f"{fault[1]}: {fault[2].strip()}")
+def test_what_is_left_out_is_seen(fault):
+    """Error terms and parts of sums that injected errors do not show."""
+
+    def held():
+        test_exact_numbers_lie_inside("neither spans")
+        for place in (0, 1):
+            test_layers_that_hardly_commute(place)
+        for moved in ("long writer", "long reader", "large writer"):
+            test_every_error_of_the_decompositions_is_allowed_for("neither spans", moved)
+
+    held()
+    with Planted(f"checker.arithmetic.{fault[0]}", *fault[1:]).made(), pytest.raises(AssertionError):
+        held()
 
 
 @pytest.mark.parametrize("moved", MOVED)
