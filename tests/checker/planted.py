@@ -41,7 +41,7 @@ FAULTS = (
     _near("near_svd", "(ball(g) + ball(h))", "ball(g)"),
     _near("near_svd", "(ball(g) + ball(h))", "ball(h)"),
     _near("near_svd", "total = ball(e) + ball(slip)", "total = ball(slip)"),
-    _planted("principal_angles", "angles", "_moved(*near.sigma(), above(slip))", "near.sigma()"),
+    _planted("principal_angles", "angles", "_moved(*near.sigma(), above(slip))", "_moved(*near.sigma(), 0.0)"),
     _planted("principal_angles", "angles", "_moved(low, high, above(turned))", "(low, high)"),
     _planted("principal_angles", "angles", "_moved(*_complement(low, high), above(turned))", "_complement(low, high)"),
     _planted("principal_angles", "sines", "above(slip + turned)", "above(slip)"),
