@@ -97,3 +97,39 @@ def test_zero_is_enclosed():
     lower, upper = near_svd(Unit.of(np.zeros((3, 2)))).sigma()
     assert np.all(lower == 0)
     assert np.all(upper < 1e-290)
+
+
+def _polar(x):
+    """The exact matrix with orthonormal columns that is nearest to a float one, by Newton's iteration."""
+    found = exact_matrix(x)
+    for _ in range(60):
+        # X(3I − XᵀX)/2 doubles the digits of a matrix that is near.
+        found = found * (3 * mp.eye(found.cols) - found.T * found) / 2
+    return found
+
+
+def _size(x):
+    return mp.sqrt(mp.fsum(v * v for v in x))
+
+
+@pytest.mark.parametrize("stretch", [0.0, 2.0**-20, -(2.0**-20)])
+@pytest.mark.parametrize("kind", ["random", "one large", "graded", "wide"])
+def test_distances_in_the_frobenius_norm(kind, stretch):
+    """With right vectors of another length than 1 all of them are used up."""
+    a = np.random.default_rng(8).standard_normal((6, 4))
+    a = {"random": a, "one large": a * [1.0, 1e-3, 1e-3, 1e-3], "graded": a * 10.0 ** -np.arange(4), "wide": a.T}[kind]
+    unit = Unit.of(a)
+    tall = unit.matrix if kind != "wide" else unit.matrix.T
+    proposed = np.linalg.svd(tall, full_matrices=False)[2].T * (1 + stretch)
+    near = near_svd(unit, 0.01, proposed)
+    with mp.workdps(60):
+        left, right = _polar(near.left), _polar(near.right)
+        off_left, off_right = left - exact_matrix(near.left), right - exact_matrix(near.right)
+        rest = exact_matrix(unit.matrix) - left * mp.diag([mp.mpf(float(x)) for x in near.s]) * right.T
+        assert _size(off_left) <= near.left_spread
+        assert _size(off_right) <= near.right_spread
+        assert max(mp.svd_r(off_right, compute_uv=False)) <= near.right_distance
+        assert _size(rest) <= near.spread
+        assert max(mp.svd_r(rest, compute_uv=False)) <= near.error
+        if stretch:
+            assert near.spread <= 32 * _size(rest)
