@@ -61,9 +61,9 @@ times. *Red* says where an enclosure first missed what it must hold; *not seen* 
 CHECKER = """
 ## Checker
 
-Thirteen small chains: square, tall, of low rank, graded, ill conditioned, singular, nearly tied, tied on top, narrow,
-of two columns, cancelling, long and with a waist. What LAPACK proposes is wrong too where an error could hide that
-(*hidden*).
+Fourteen small chains: square, tall, of low rank, graded, ill conditioned, singular, nearly tied, tied on top, narrow,
+of two columns, cancelling, aligned, long and with a waist. What LAPACK proposes is wrong too where an error could hide
+that (*hidden*).
 One term is not planted: 2‖X‖x in the error of XᵀX in `small_commutation`, x the error of X. To first order the other
 terms cover it wherever ‖G'XG − 2XXᵀX‖ ≤ ‖G'X‖‖G‖ in the Frobenius norm. A search by descent from 200 random pairs of
 layers, up to 7 × 3, came up to equality and not beyond; no proof is known, and the term stays.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from flint import arb
 
+from certify.checker.arithmetic.crossing import Crossing
+from certify.checker.arithmetic.principal_angles import Angles, angles, sines
 from certify.checker.arithmetic.rounding import Array, ball
-from certify.checker.arithmetic.two_layers import Angles, angles, sines
 from certify.checker.expected import Expected, enclosed
 from certify.checker.layer import LayerFacts
 from certify.checker.lookup import Lookup
@@ -31,13 +33,14 @@ class _Edge:
 
     writer: LayerFacts
     reader: LayerFacts
+    crossing: Crossing
     windows: list[int]
     """Those of which the certificate says anything."""
 
     @property
     def angles(self) -> dict[int, Angles]:
         """Principal angles at every window."""
-        return once(self, "_angles", lambda: angles(self.writer.near, self.reader.near, self.windows))
+        return once(self, "_angles", lambda: angles(self.crossing, self.windows))
 
     @property
     def dimension(self) -> int:
@@ -50,7 +53,12 @@ class _Edge:
 
 
 def angle_claims(
-    writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
+    writer: LayerFacts,
+    reader: LayerFacts,
+    crossing: Crossing,
+    subject: str,
+    lookup: Lookup,
+    thresholds: Recorded,
 ) -> Generator[Expected, None, list[int]]:
     """The claims about angles in order, and then the windows they are about.
 
@@ -58,7 +66,7 @@ def angle_claims(
     """
     windows = _windows(writer, reader, subject, lookup, thresholds)
     cosines = {k: lookup.values(subject, f"E.cosines[{k}]", k) for k in windows}
-    edge = _Edge(writer, reader, [k for k in windows if any(value != _NO_COSINE for value in cosines[k])])
+    edge = _Edge(writer, reader, crossing, [k for k in windows if any(value != _NO_COSINE for value in cosines[k])])
     for k in windows:
         yield from _window_claims(edge, k, cosines[k], subject, lookup, thresholds)
     return windows
@@ -69,13 +77,17 @@ def _windows(writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Looku
     most = ranks - 1 if ranks == writer.matrix.shape[0] else ranks
     if thresholds.beyond(most):
         lookup.skip(subject, ["E.cosines"], causes.windows_beyond(most))
-    fit = [False] + [all(_gap(facts, k) for facts in (writer, reader)) for k in range(1, most + 1)]
+
+    @cache
+    def fit(k: int) -> bool:
+        return k > 0 and all(_gap(facts, k) for facts in (writer, reader))
+
     found: set[int] = set()
     for k in thresholds.window_sizes(most + 1, [writer.energy_rank, reader.energy_rank, ranks]):
         down, up = k, k
-        while down > 0 and not fit[down]:
+        while down > 0 and not fit(down):
             down -= 1
-        while up <= most and not fit[up]:
+        while up <= most and not fit(up):
             up += 1
         ends = sorted({j for j in (down, up) if 0 < j <= most})
         if ends and ends != [k]:
@@ -128,32 +140,38 @@ def _cosine_fault(edge: _Edge, k: int, values: tuple[Enclosure, ...]) -> str:
     if k not in edge.windows:
         return ""
     found = edge.angles[k]
-    low, high = found.lower.copy(), found.upper.copy()
+    low, high = (end.copy() for end in found.cosines)
     low[: edge.shared(k)] = high[: edge.shared(k)] = 1.0
     return _fault("cosine", values, low, high)
 
 
 def _sine_fault(edge: _Edge, k: int, cosines: Sequence[Enclosure], values: tuple[Enclosure, ...]) -> str:
-    """From the cosines, whose enclosures are proved, and where that is not enough from the vectors."""
+    """From the published cosines, which are proved, from those of the bases, and from the vectors."""
     if k not in edge.windows:
         return "" if all(value == _NO_COSINE for value in values) else "not proved: the cosines are not known"
     derived = [_sine(value) for value in cosines]
     derived[: edge.shared(k)] = [arb(0)] * edge.shared(k)
-    open_ones: list[int] = []
     for i, (value, sine) in enumerate(zip(values, derived, strict=True)):
         # Where the vectors say more the enclosure is narrower, never wider.
         if not value.upper - value.lower <= 128 * sine.rad() + arb(value.upper) * arb(2) ** -34:
             return f"wider than what is published for sine {i + 1}, which follows from its cosine"
-        if not (value.lower <= sine and sine <= value.upper):
-            open_ones.append(i)
-    if not open_ones:
+    known = [(sine.lower(), sine.upper()) for sine in derived]
+    unproved = [i for i in range(k) if not _inside(values[i], *known[i])]
+    for own in (lambda: edge.angles[k].sines, lambda: sines(edge.crossing, k, edge.angles[k].turn)):
+        if not unproved:
+            return ""
+        low, high = own()
+        for i in unproved:
+            known[i] = known[i][0].max(arb(float(low[i]))), known[i][1].min(arb(float(high[i])))
+        unproved = [i for i in unproved if not _inside(values[i], *known[i])]
+    if not unproved:
         return ""
-    own = sines(edge.writer.near, edge.reader.near, k, edge.angles[k].turn)
-    for i in open_ones:
-        low, high = derived[i].lower().max(arb(float(own[0][i]))), derived[i].upper().min(arb(float(own[1][i])))
-        if not (values[i].lower <= low and high <= values[i].upper):
-            return f"not proved: sine {i + 1} lies between {low.str(17)} and {high.str(17)}"
-    return ""
+    low, high = known[unproved[0]]
+    return f"not proved: sine {unproved[0] + 1} lies between {low.str(17)} and {high.str(17)}"
+
+
+def _inside(value: Enclosure, low: arb, high: arb) -> bool:
+    return bool(value.lower <= low and high <= value.upper)
 
 
 def _sine(cosine: Enclosure) -> arb:

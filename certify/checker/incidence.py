@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from certify.chain.groups import Groups, blocks, groups_text
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.expected import Expected
 from certify.checker.layer import LayerFacts
 from certify.checker.lookup import Lookup, MissingClaimError
@@ -28,7 +29,13 @@ __all__ = ["incidence_claims"]
 
 
 def incidence_claims(
-    writer: LayerFacts, reader: LayerFacts, groups: Groups | None, subject: str, lookup: Lookup, options: Recorded
+    writer: LayerFacts,
+    reader: LayerFacts,
+    crossing: Crossing,
+    groups: Groups | None,
+    subject: str,
+    lookup: Lookup,
+    options: Recorded,
 ) -> Iterator[Expected]:
     """The claims about the row groups of ``reader``; ``groups`` are those that the chain names."""
     if not options.incidence_percents:
@@ -44,7 +51,7 @@ def incidence_claims(
     if not all(math.isfinite(facts.frobenius.upper) for facts in (writer, reader)):
         lookup.skip(subject, [claims.THRESHOLDS], causes.NO_THRESHOLD)
         return
-    found = RowGroups(writer, reader, chosen, subject, lookup, options)
+    found = RowGroups(writer, reader, crossing, chosen, subject, lookup, options)
     if lookup.place(subject, claims.THRESHOLDS) is None and found.may_lack_thresholds():
         lookup.skip(subject, [claims.THRESHOLDS], causes.NO_THRESHOLD)
         return

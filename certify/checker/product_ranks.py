@@ -1,7 +1,8 @@
 """Bounds of ranks as a certificate states them, and how each is proved again.
 
-From below by Frobenius' inequality rank(ABC) >= rank(AB) + rank(BC) - rank(B) over ranks that are proved, or by
-:mod:`certify.checker.arithmetic.exact_product_rank`; from above by the ranks of shorter products, or exactly.
+From below by Frobenius' inequality rank(ABC) >= rank(AB) + rank(BC) - rank(B) over ranks that are proved, by cosines
+at an interface, or by :mod:`certify.checker.arithmetic.exact_product_rank`; from above by the ranks of shorter
+products, or exactly.
 """
 
 from __future__ import annotations
@@ -11,11 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from certify.checker.arithmetic.exact_product_rank import Factor, full_rank, rank_at_most, rank_modulo
 from certify.checker.expected import Expected
 from certify.checker.layer import LayerFacts
+from certify.checker.lookup import Lookup
 from certify.claims import causes
 from certify.claims import interface as claims
 from certify.verdict import Enclosure
 
-__all__ = ["PRIME", "Bounds", "Table", "intersection_claim", "rank_fault", "reached_from_below", "whole_numbers"]
+__all__ = [
+    "PRIME",
+    "Bounds",
+    "Table",
+    "intersection_claim",
+    "positive_cosines",
+    "rank_fault",
+    "reached_from_below",
+    "whole_numbers",
+]
 
 PRIME = 2097143
 """What the program reduces by; another prime is used here."""
@@ -64,16 +75,36 @@ def rank_fault(
     return "" if published == (reached, high) else f"not proved: the rank is bounded by {reached} and {high}"
 
 
-def intersection_claim(writer: LayerFacts, reader: LayerFacts, product: Enclosure, allowed: float) -> Expected:
+def positive_cosines(
+    writer: LayerFacts, reader: LayerFacts, windows: Sequence[int], subject: str, lookup: Lookup
+) -> int:
+    """How many published cosines of one window are positive, at most: no more than rank W'W if they are proved.
+
+    With σ_k, σ'_k > 0 and W V_k = U_k S_k: if W'W V_k c = 0, then U_k S_k c is orthogonal to all that W' reads, so
+    V'_kᵀU_k S_k c = 0. The kernel of W'W V_k is no larger than that of V'_kᵀU_k, whose singular values are the cosines.
+    """
+    found = 0
+    for k in windows:
+        if writer.sigma[k - 1].lower > 0 and reader.sigma[k - 1].lower > 0:
+            values = lookup.values(subject, claims.cosines(k, 0.0).id, k)
+            found = max(found, sum(value.lower > 0 for value in values))
+    return found
+
+
+def intersection_claim(
+    writer: LayerFacts, reader: LayerFacts, positive: int, product: Enclosure, allowed: float
+) -> Expected:
     """A2 at an interface; ``product`` is the published rank of W'W, as whole numbers or not.
 
-    ``allowed`` is the recorded work for exact ranks, in seconds.
+    ``positive`` cosines are not 0; ``allowed`` is the recorded work for exact ranks, in seconds.
     """
     n = writer.matrix.shape[0]
     first, second = whole_numbers(Enclosure(*writer.rank), writer.d), whole_numbers(Enclosure(*reader.rank), reader.d)
     low, high = max(0, first[0] + second[0] - n), min(first[1], second[1])
     if low >= high:
         method = "inequality"
+    elif positive >= high:
+        low, method = high, "cosines"
     elif product.lower < product.upper:
         method = "bounds"
     else:

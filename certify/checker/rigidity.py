@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from flint import arb
 
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.gibbs_moments import gibbs
-from certify.checker.arithmetic.narrow_product import core_norm, is_narrow
+from certify.checker.arithmetic.narrow_product import core_norm
 from certify.checker.arithmetic.quotient import quotient_norms
 from certify.checker.arithmetic.two_layers import product_norm, transport_norm
 from certify.checker.expected import Expected, ball_of, enclosed, outward
@@ -29,7 +30,12 @@ _ROOM = 2.0**-34
 
 
 def drift_claims(
-    writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
+    writer: LayerFacts,
+    reader: LayerFacts,
+    crossing: Crossing,
+    subject: str,
+    lookup: Lookup,
+    thresholds: Recorded,
 ) -> Iterator[Expected]:
     """The claims of D4 in order; the transport form only between square layers of one size and not singular."""
     shape = writer.matrix.shape
@@ -39,7 +45,7 @@ def drift_claims(
         lookup.skip(subject, claims.TRANSPORT_IDS, causes.DIVISOR_SINGULAR)
     else:
         yield from _transport(writer, reader, subject, lookup, thresholds)
-    yield from _product(writer, reader, subject, lookup, thresholds)
+    yield from _product(writer, reader, crossing, subject, lookup, thresholds)
 
 
 def _transport(
@@ -96,7 +102,12 @@ def _drift_bound(writer: LayerFacts, reader: LayerFacts, chart: str, amplitudes:
 
 
 def _product(
-    writer: LayerFacts, reader: LayerFacts, subject: str, lookup: Lookup, thresholds: Recorded
+    writer: LayerFacts,
+    reader: LayerFacts,
+    crossing: Crossing,
+    subject: str,
+    lookup: Lookup,
+    thresholds: Recorded,
 ) -> Iterator[Expected]:
     amplitude, slack = (
         claims.product_amplitude(thresholds["amplitude_width"]),
@@ -104,7 +115,7 @@ def _product(
     )
     (a_x,), (s_x,) = (lookup.values(subject, asserted.id, 1) for asserted in (amplitude, slack))
     cause = "" if a_x.finite else causes.PRODUCT_VANISHES
-    yield Expected(amplitude, lambda values: _product_fault(writer, reader, values), causes=lambda: [cause])
+    yield Expected(amplitude, lambda values: _product_fault(writer, reader, crossing, values), causes=lambda: [cause])
     yield Expected(
         slack,
         lambda values: enclosed([ball_of(writer.radial) + ball_of(reader.radial) - ball_of(a_x)], values, _ROOM),
@@ -124,15 +135,14 @@ def _product(
         )
 
 
-def _product_fault(writer: LayerFacts, reader: LayerFacts, values: tuple[Enclosure, ...]) -> str:
+def _product_fault(writer: LayerFacts, reader: LayerFacts, crossing: Crossing, values: tuple[Enclosure, ...]) -> str:
     if values[0] == UNKNOWN:
         return ""
-    (inner, outer), outer_next = writer.unit.matrix.shape, reader.unit.matrix.shape[0]
-    narrow = is_narrow(outer, inner, outer_next)
-    size = core_norm(reader.near, writer.near) if narrow else product_norm(writer.unit, reader.unit)
-    mass = writer.unit.norm * reader.unit.norm
-    own = (size * (arb(writer.d) * reader.d).sqrt() / mass).log()
-    return enclosed([own], values, math.inf)
+    scale = (arb(writer.d) * reader.d).sqrt() / (writer.unit.norm * reader.unit.norm)
+    if not enclosed([(core_norm(crossing) * scale).log()], values, math.inf):
+        return ""
+    # Dearer, and narrower where the product is far smaller than its factors.
+    return enclosed([(product_norm(writer.unit, reader.unit) * scale).log()], values, math.inf)
 
 
 def _comparison(asserted: Assertion, own: Callable[[], list[arb]], cause: str) -> Expected:

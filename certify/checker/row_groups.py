@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.chain.groups import Groups
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.ranges import Mask, Range
 from certify.checker.arithmetic.rounding import Array
 from certify.checker.arithmetic.row_structure import cut_at, widest
@@ -30,14 +31,19 @@ class RowGroups:
     """What is computed once for all claims about an interface."""
 
     def __init__(
-        self, writer: LayerFacts, reader: LayerFacts, groups: Groups, subject: str, lookup: Lookup, options: Recorded
+        self,
+        writer: LayerFacts,
+        reader: LayerFacts,
+        crossing: Crossing,
+        groups: Groups,
+        subject: str,
+        lookup: Lookup,
+        options: Recorded,
     ) -> None:
         self.writer, self.reader, self.groups = writer, reader, groups
         self.subject, self.lookup, self.options = subject, lookup, options
         self.exponents = math.frexp(writer.frobenius.upper)[1], math.frexp(reader.frobenius.upper)[1]
-        self.transport = Transport(
-            (writer.matrix, reader.matrix), lambda: (writer.near, reader.near), self.exponents, groups
-        )
+        self.transport = Transport((writer.matrix, reader.matrix), crossing, self.exponents, groups)
         self.levels = levels_of(self.transport, writer, reader, groups, self.exponents, options)
         self.full = self.levels[-1]
 

@@ -96,11 +96,12 @@ def truncation(k: int, relative: float, scale: float) -> Assertion:
 def intersection(n: int, method: str, prime: int) -> Assertion:
     """The dimension of im W ∩ ker W' in R^n.
 
-    ``method`` says what bounded rank W'W: ``inequality`` when the ranks of both layers decide it, ``modular`` when the
-    rank modulo ``prime`` meets the upper bound, ``exact`` after an exact proof, ``bounds`` when it stays open.
+    ``method`` says what bounded rank W'W: ``inequality`` when the ranks of both layers decide it, ``cosines`` when as
+    many cosines of one window are positive as the upper bound says, ``modular`` when the rank modulo ``prime`` meets
+    it, ``exact`` after an exact proof, ``bounds`` when it stays open.
     """
     parameters: dict[str, Parameter] = {"dimension": n}
-    if method != "inequality":
+    if method not in ("inequality", "cosines"):
         parameters["prime"] = prime
     parameters["method"] = method
     return measured(

@@ -80,8 +80,8 @@ def diagonal_imbalance(w: FloatArray, w_next: FloatArray) -> flint.arb:
     True
     """
     writer, reader = scale(w), scale(w_next)
-    write, write_error = _squared_rows(writer.matrix, writer.loss)
-    read, read_error = _squared_rows(np.ascontiguousarray(reader.matrix.T), reader.loss)
+    write, write_error = _squares(writer.matrix, writer.loss, "ij,ij->i")
+    read, read_error = _squares(reader.matrix, reader.loss, "ij,ij->j")
     top = max(writer.exponent, reader.exponent)
     down_write, down_read = 2 * (writer.exponent - top), 2 * (reader.exponent - top)
     shrunk = ETA * write.size if down_write or down_read else 0.0
@@ -89,10 +89,11 @@ def diagonal_imbalance(w: FloatArray, w_next: FloatArray) -> flint.arb:
     return _difference(np.ldexp(read, down_read), np.ldexp(write, down_write), slack) * flint.arb(2) ** (2 * top)
 
 
-def _squared_rows(x: FloatArray, loss: float) -> tuple[FloatArray, float]:
-    """Squared norms of the rows, and a bound of their error in the Euclidean norm."""
-    n, terms = x.shape
-    squares = np.einsum("ij,ij->i", x, x)
+def _squares(x: FloatArray, loss: float, sums: str) -> tuple[FloatArray, float]:
+    """Squared norms of the rows or of the columns, and a bound of their error in the Euclidean norm."""
+    squares = np.einsum(sums, x, x)
+    n = squares.size
+    terms = x.size // max(n, 1)
     # γ of the true sum is at most 2γ of the computed one and of what underflowed.
     rounding = add_up(mul_up(2 * gamma(terms), norm_up(squares)), underflow(terms) * n)
     return squares, float(add_up(rounding, mul_up(loss, 2 * norm_up(x) + 1) if loss else 0.0))

@@ -82,7 +82,9 @@ class Fault:
         raised = bound * FACTOR if self.bounded else bound
         if self.direction.startswith("hidden"):
             room = 2.0 if site[1] == "full_rank" else 0.5
-            known = site[1] in ("_from_svd", "_inertia_bound", "ends") and np.shape(self.expected) == found.shape
+            known = (
+                site[1] in ("_from_svd", "_inertia_bound", "ends", "adjoint") and np.shape(self.expected) == found.shape
+            )
             hidden = self.expected if known and self.expected is not None else np.eye(*found.shape)
             if site[1] in ("transport_norm", "full_rank"):
                 # The inverse is scaled by a power of two.

@@ -24,14 +24,19 @@ from certify.certificate import Certificate
 from certify.chain import Chain
 from certify.checker import check, layer
 from certify.checker.arithmetic import (
+    core_commutation,
     deflated_norm,
     exact_product_rank,
+    narrow_product,
+    principal_angles,
     quotient,
     rounding,
     small_commutation,
     two_layers,
 )
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
+from certify.checker.arithmetic.quotient_head import Sandwich
 from certify.checker.arithmetic.ranges import Range
 from certify.checker.arithmetic.rounding import above, ball, below, roundings
 from certify.checker.arithmetic.scaled_matrix import Unit, frobenius_squared
@@ -43,8 +48,10 @@ from tests.linalg.reference import singular_values
 
 WIDE_ROOM = 1e-3
 
-_BESIDE = ("near_decomposition", "two_layers", "spectral_norm")
-_BESIDE_ALONE = ("truncated", "deflated_norm", "quotient")
+_BESIDE = ("near_decomposition", "spectral_norm", "crossing", "core_commutation", "principal_angles")
+_BESIDE_ALONE = (
+    "truncated", "deflated_norm", "quotient", "quotient_head", "two_layers", "small_commutation", "narrow_product"
+)  # fmt: skip
 """Modules with products behind what small chains are not asked, partly or wholly."""
 
 _comparing: list[str] = []
@@ -75,7 +82,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
         if fault.site is None or fault.bounded:
             # Enclosures as wide as the enlarged bounds are kept, not formed in another way.
             patch.setattr(small_commutation, "U", FACTOR * 1e3 * rounding.U)
-        eigh, svd, cholesky = scipy.linalg.eigh, scipy.linalg.svd, np.linalg.cholesky
+        eigh, svd = scipy.linalg.eigh, scipy.linalg.svd
 
         def proposing_eigh(*given, **options):
             values, vectors = eigh(*given, **options)
@@ -102,7 +109,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             return solve(r, *given, **options)
 
         patch.setattr(scipy.linalg, "solve_triangular", solving)
-        patch.setattr(np.linalg, "cholesky", lambda shifted: fault.factor(shifted, cholesky))
+        patch.setattr(scipy.linalg, "cholesky", lambda shifted, **_: fault.factor(shifted, np.linalg.cholesky))
         patch.setattr(scipy.linalg, "eigh", proposing_eigh)
         patch.setattr(scipy.linalg, "svd", proposing_svd)
 
@@ -123,7 +130,7 @@ def injected(fault: Fault, room: float) -> Iterator[Found]:
             def measure(*given):
                 measured = original(*given)
                 for k, one in measured.items():
-                    ends = ((one.lower, one.upper), two_layers.sines(*given[:2], k))
+                    ends = (one.cosines, one.sines, principal_angles.sines(given[0], k))
                     balls = [arb(float(a)).union(arb(float(b))) for pair in ends for a, b in zip(*pair, strict=True)]
                     found.setdefault(("angles", k), []).append([*balls, one.overlap])
                 return measured
@@ -200,7 +207,8 @@ def enclosures(certificate: Certificate, chain: Chain, fault: Fault, room: float
             exact_product_rank.full_rank(writer, reader)
             # A window as wide as both layers, whose cosines depend on no gap.
             if writer.matrix.shape[0] == writer.matrix.shape[1] == min(reader.matrix.shape):
-                two_layers.angles(near_svd(writer, room), near_svd(reader, room), [min(reader.matrix.shape)])
+                crossing = Crossing.of(near_svd(writer, room), near_svd(reader, room))
+                principal_angles.angles(crossing, [min(reader.matrix.shape)])
     return found
 
 
@@ -225,6 +233,7 @@ def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], f
     _comparing.append("spectral norms")
     found += [spectral_norm(unit) for unit in units]
     _comparing.clear()
+    found += _both_ways(units, nears)
     for unit in units:
         work = unit.matrix if unit.matrix.shape[0] >= unit.matrix.shape[1] else unit.matrix.T
         q = deflated_norm.leading(work, float(unit.mass.mid()))
@@ -232,13 +241,18 @@ def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], f
     # A column between two vectors whose values hardly differ.
     near_tie = Unit(np.diag([0.5, 0.5 - 2.0**-30]), 0, 0.0, frobenius_squared(np.diag([0.5, 0.5 - 2.0**-30])))
     found += _deflated(fault, near_tie.matrix, near_tie.mass, np.full((2, 1), 0.5**0.5))
+    found += [
+        _two_columns(fault, np.full((2, 1), 0.5**0.5), np.array([0.5 - 2.0**-30, 0.5])),
+        _two_columns(fault, np.eye(2, 1), np.array([0.25, 0.5])),
+    ]
     if units[0].matrix.shape == units[1].matrix.shape == units[0].matrix.T.shape:
         found += quotient.quotient_norms(*nears)
+        found += [_by_head(*nears), _by_head(*nears[::-1])]
         found += [two_layers.transport_norm(units[i], nears[i], units[1 - i]) for i in (0, 1)]
     exponents = [int(np.frexp(np.linalg.norm(a) * 1.01)[1]) for a in layers]
     rows = layers[1].shape[0]
     groups = [[*range(start, rows, 2)] for start in range(min(rows, 2))]
-    transport = Transport((layers[0], layers[1]), lambda: (nears[0], nears[1]), (exponents[0], exponents[1]), groups)
+    transport = Transport((layers[0], layers[1]), Crossing.of(*nears), (exponents[0], exponents[1]), groups)
     found += _balls(transport.cells)
     full = nears[0].d, nears[1].d
     windows = sorted({(1, 1), (min(2, full[0]), 1), (max(full[0] - 1, 1), max(full[1] - 1, 1))} - {full})
@@ -248,6 +262,45 @@ def _beside(layers: list[np.ndarray], units: list[Unit], nears: list[NearSVD], f
             found += [*_balls(both[0]), *_balls(both[1])]
         else:
             found += [arb.nan()] * (2 * transport.cells.lo.size)
+    return found
+
+
+def _by_head(first: NearSVD, second: NearSVD) -> arb:
+    """Whether both ends of a quotient by few columns hold, 1 for yes."""
+    if first.d < 4 or not first.s[-1] > 0:
+        return arb.nan()
+    sandwich = Sandwich(
+        second.s, second.right, first.right, first.s[-1] / first.s,
+        ball(second.right_distance), ball(first.right_distance),
+    )  # fmt: skip
+    found = sandwich.norm()
+    if found is None:
+        return arb.nan()
+    return _holds(found.lower(), found.upper(), sandwich)
+
+
+def _two_columns(fault: Fault, q: np.ndarray, r: np.ndarray) -> arb:
+    """The same between two vectors, whatever is proposed."""
+    sandwich = Sandwich(np.ones(2), np.eye(2), np.eye(2), r, arb(0), arb(0))
+    fault.expected = q * np.linalg.norm(r[:, None] * q, axis=0) ** 2 / r[:, None]
+    low, high = sandwich.ends(q, *sandwich.columns(2))
+    fault.expected = None
+    return _holds(low, high, sandwich)
+
+
+def _holds(low: arb, high: arb, sandwich: Sandwich) -> arb:
+    work = (sandwich.t[:, None] * (sandwich.outer.T @ sandwich.inner)) * sandwich.r
+    truth = _largest(np.ascontiguousarray(work).tobytes(), work.shape)
+    room = mp.mpf(2.0**-45)
+    return arb(int(mp.mpf(below(low)) <= truth * (1 + room) and truth * (1 - room) <= mp.mpf(above(high))))
+
+
+def _both_ways(units: list[Unit], nears: list[NearSVD]) -> list[arb]:
+    """What is taken from the core, and from products of the layers where that is not enough."""
+    crossing = Crossing.of(*nears)
+    found = [narrow_product.core_norm(crossing), two_layers.product_norm(*units)]
+    for balance in (core_commutation.core_commutation(crossing), two_layers.commutation(*units)):
+        found += [balance.imbalance, balance.relative, balance.magnitude]
     return found
 
 
@@ -267,7 +320,7 @@ def missed(honest: Found, faulty: Found) -> list[tuple[object, ...]]:
 
 
 def chains() -> dict[str, list[np.ndarray]]:
-    """Small chains: square, tall, of low rank, graded, nearly tied, tied on top, narrow, cancelling, long, waisted."""
+    """Small chains: square, tall, of low rank, graded, nearly tied, tied on top, narrow, aligned, long, waisted, …."""
     rng = np.random.default_rng(5)
     q = [np.linalg.qr(rng.standard_normal((5, 5)))[0] for _ in range(4)]
     tied = np.array([1.0, 1.0 - 2e-10, 0.4, 0.2, 0.2 - 2e-8])
@@ -285,6 +338,8 @@ def chains() -> dict[str, list[np.ndarray]]:
         "two columns": [np.eye(5, 2) * [1.0, 0.3], np.array([[0.0, 0.6, 0.8, 0.0, 0.0]])],
         # The product of the upper two is small beside both.
         "cancelling": [q[0][:3, :3], np.diag([0.01, 1.0, 1.0]), np.diag([1.0, 0.01, 0.01])],
+        # The reader sees the writer's own directions.
+        "aligned": [np.eye(5, 2) * [1.0, 0.3], np.eye(2, 5) * [[0.9], [0.5]]],
         "long": [rng.standard_normal((3, 3)) for _ in range(6)],
         "waist": [rng.standard_normal((3, 8)), rng.standard_normal((7, 3))],
     }

@@ -32,6 +32,7 @@ CHAINS = {
     "pruned": [pruned(1, (6, 5), 0.3), pruned(2, (6, 6), 0.2), pruned(3, (4, 6), 0.2)],
     "one layer": [law(4, 3, 0.6, 1)],
     "singular layer": [np.outer([1.0, 2.0], [3.0, 1.0]), np.eye(2)],
+    "read in the last place": [np.eye(5)[:, 2:3], np.diag([3.0, 2.0, 1.0, 0.0, 0.0])[:3]],
     "orthogonal": [np.eye(3), np.eye(3)[::-1].copy(), np.eye(3)],
 }
 
@@ -70,7 +71,7 @@ def test_every_method_occurs():
         for claim in run(Chain.from_arrays(CHAINS[name]), workers=1).claims
         if claim.id == "A2.intersection"
     }
-    assert methods >= {"inequality", "modular", "exact"}
+    assert methods >= {"inequality", "cosines", "modular", "exact"}
 
 
 def attack(chain, id, change):

@@ -183,8 +183,10 @@ def _propose(patch: pytest.MonkeyPatch, fault: Fault) -> None:
         values = values * (1 - STRETCH) if fault.direction == "hidden, lifted" else values
         return (values, found[1]) if isinstance(found, tuple) else values
 
-    def proposing_krylov(b):
-        v = krylov(b)
+    def proposing_krylov(b, mass):
+        v = krylov(b, mass)
+        if v is None:
+            return None
         if fault.direction == "hidden, turned":
             c, t = np.cos(FAR_TURN), np.sin(FAR_TURN)
             v[:, 0], v[:, 4] = c * v[:, 0] + t * v[:, 4], c * v[:, 4] - t * v[:, 0]

@@ -13,6 +13,8 @@ The bound increases in a, t and r. Below, ‖Y‖₂ >= ‖Yq‖/|q| for a colum
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.linalg
 from flint import arb
@@ -21,7 +23,7 @@ from certify.checker.arithmetic.near_decomposition import defect
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gram, product
 from certify.checker.arithmetic.scaled_matrix import frobenius, root
 
-__all__ = ["deflated_norm", "ends", "leading"]
+__all__ = ["Deflation", "deflated_norm", "deflation", "ends", "leading"]
 
 _COLUMNS, _HEAD, _STEPS = 32, 8, 6
 _CLOSE = 2.0**-36
@@ -68,21 +70,47 @@ def leading(work: Array, mass: float) -> Array | None:
 def ends(work: Array, mass: arb, q: Array) -> tuple[arb, arb]:
     """Numbers that ‖Y‖₂ is not below and not above, from any columns."""
     image, slip = product(work, q)
-    squares, square_slip = gram(image)
-    back, back_slip = product(np.ascontiguousarray(work.T), image)
-    turned, columns = ball(defect(q)), arb(q.shape[1]).sqrt()
-    whole = root(mass).upper()
-    # ‖YQ̄ − image‖_F, and a square of ‖image‖₂.
-    off = ball(slip) * columns + whole * turned
-    largest = (ball(absolute_norm(squares)) + ball(square_slip)).sqrt()
-    a = (largest + off) ** 2
-    t = (mass - (frobenius(image) - off).max(arb(0)) ** 2).max(arb(0))
-    theta = np.einsum("ij,ij->j", image, image)
-    rest = back - q * theta
-    # The difference rounds twice an entry; Θ is diagonal, and 1 at most.
-    r = frobenius(rest) * (1 + ball(4 * U)) + ball(4 * U) * frobenius(theta) + ball(4 * ETA) * rest.size
-    r += ball(back_slip) * columns + whole * off + ball(float(theta.max())) * turned
-    a, t, r = (x.upper() for x in (a, t, r))
-    high = ((a + t) / 2 + (((a - t) / 2) ** 2 + r * r).sqrt()).sqrt()
-    low = ((frobenius(image[:, 0]) - ball(slip)) / frobenius(q[:, 0])).lower().max(arb(0))
-    return low, high
+    back, back_slip = product(work.T, image)
+    found = deflation(q, image, ball(slip), back, ball(back_slip), root(mass).upper())
+    return found.ends((mass - (frobenius(image) - found.off).max(arb(0)) ** 2).max(arb(0)))
+
+
+def deflation(q: Array, image: Array, slip: arb, back: Array, back_slip: arb, whole: arb) -> Deflation:
+    """From products with bounds of their errors."""
+    turned = ball(defect(q).frobenius)
+    return Deflation(q, image, slip, back, back_slip, whole, turned, slip * arb(q.shape[1]).sqrt() + whole * turned)
+
+
+@dataclass(frozen=True, slots=True)
+class Deflation:
+    """Columns Q, their images fl(YQ), and fl(Yᵀ·) of these.
+
+    slip, back_slip : bounds of the spectral norms of the errors of both.
+    whole : an upper bound of ‖Y‖₂.
+    turned : of ‖Q − Q̄‖_F.
+    off : of ‖YQ̄ − fl(YQ)‖_F.
+    """
+
+    q: Array
+    image: Array
+    slip: arb
+    back: Array
+    back_slip: arb
+    whole: arb
+    turned: arb
+    off: arb
+
+    def ends(self, t: arb) -> tuple[arb, arb]:
+        """Numbers that ‖Y‖₂ is not below and not above, for ‖Y(1 − P)‖₂² <= t."""
+        q, image = self.q, self.image
+        squares, square_slip = gram(image)
+        a = ((ball(absolute_norm(squares)) + ball(square_slip)).sqrt() + self.off) ** 2
+        theta = np.einsum("ij,ij->j", image, image)
+        rest = self.back - q * theta
+        # The difference rounds twice an entry, and the columns of q are no longer than 2.
+        r = frobenius(rest) * (1 + ball(4 * U)) + ball(8 * U) * frobenius(theta) + ball(4 * ETA) * rest.size
+        r += self.back_slip * arb(q.shape[1]).sqrt() + self.whole * self.off + ball(float(theta.max())) * self.turned
+        a, t, r = (x.upper() for x in (a, t, r))
+        high = ((a + t) / 2 + (((a - t) / 2) ** 2 + r * r).sqrt()).sqrt()
+        low = ((frobenius(image[:, 0]) - self.slip) / frobenius(q[:, 0])).lower().max(arb(0))
+        return low, high

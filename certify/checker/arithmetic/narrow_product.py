@@ -1,27 +1,28 @@
 r"""A product W'W through its core, for matrices that meet in few dimensions: nothing of the size of W'W is formed.
 
-Let the near-decompositions W' = Ū'S'V̄'ᵀ + E' and W = ŪSV̄ᵀ + E hold with ‖E'‖ <= ε', ‖E‖ <= ε, exactly orthonormal
-columns, and the vectors at hand within q of V̄' and within p of Ū. Then
+Let the near-decompositions W' = Ū'S'V̄'ᵀ + E' and W = ŪSV̄ᵀ + E hold with ‖E'‖ <= ε', ‖E‖ <= ε and exactly orthonormal
+columns. Then
 
 .. math:: \|W'W-\bar U'\,M\,\bar V^T\|_2\le\varepsilon'(s_1+\varepsilon)+s'_1\varepsilon,\qquad
    M=S'\bar V'^T\bar US,
 
-so that the singular values of W'W are those of M and zeros, up to that error (Weyl). M is computed as S'(V'ᵀU)S:
-|V̄'ᵀŪ − V'ᵀU| <= q + (1 + q)p, to which the rounding of the product comes, all of it times s'₁s₁; scaling the rows and
-the columns rounds an entry twice, (1 + u)² <= 1 + 3u, or flushes it.
+so that the singular values of W'W are those of M and zeros, up to that error (Weyl). M is computed as S'CS from the
+core C of :mod:`certify.checker.arithmetic.crossing`, whose error counts s'₁s₁ times; scaling the rows and the columns
+rounds an entry twice, (1 + u)² <= 1 + 3u, or flushes it. The largest one has the square ‖MᵀM‖₂, and MᵀM or MMᵀ is the
+Gram matrix of the weighted core, weighted on both sides by the singular values of the layer that has fewer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 from flint import arb
 
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
-from certify.checker.arithmetic.rounding import ETA, Array, U, above, ball, product
-from certify.checker.arithmetic.scaled_matrix import Unit, error_ball, frobenius, frobenius_squared
-from certify.checker.arithmetic.spectral_norm import spectral_norm
+from certify.checker.arithmetic.rounding import ETA, Array, U, above, ball
+from certify.checker.arithmetic.scaled_matrix import Unit, error_ball, frobenius, frobenius_squared, root
+from certify.checker.arithmetic.spectral_norm import gram_norm
 
 __all__ = ["Core", "core", "core_norm", "core_sigma", "is_narrow"]
 
@@ -35,21 +36,25 @@ class Core:
     exponent: int
 
 
-def core(read: NearSVD, write: NearSVD) -> Core:
+def core(crossing: Crossing) -> Core:
     """The core of W'W, shape (d', d), from what is known of W' and of W."""
-    turned, slip = product(np.ascontiguousarray(read.right.T), write.left)
-    p, q = ball(write.left_distance), ball(read.right_distance)
+    (write, read), (turned, slip, _) = crossing.near, crossing.core
     top, top_next = ball(float(write.s[0])), ball(float(read.s[0]))
     matrix = read.s[:, None] * turned * write.s
     rounded = ball(3 * U) * frobenius(matrix) * (1 + ball(4 * U)) + ball(4 * ETA) * matrix.size
-    error = top * top_next * (ball(slip) + q + (1 + q) * p) + rounded
-    error += ball(read.error) * (top + ball(write.error)) + top_next * ball(write.error)
+    error = top * top_next * slip + rounded + _layers(write, read)
     return Core(matrix, error, read.exponent + write.exponent)
+
+
+def _layers(write: NearSVD, read: NearSVD) -> arb:
+    """‖W'W − Ū'S'V̄'ᵀŪSV̄ᵀ‖₂, both layers scaled."""
+    top, top_next = ball(float(write.s[0])), ball(float(read.s[0]))
+    return ball(read.error) * (top + ball(write.error)) + top_next * ball(write.error)
 
 
 def core_sigma(read: NearSVD, write: NearSVD) -> tuple[Array, Array]:
     """Lower and upper bounds of min(d, d') singular values of W'W, decreasing; all others are 0."""
-    found = core(read, write)
+    found = core(Crossing.of(write, read))
     unit = Unit.of(found.matrix)
     if not found.error * arb(2) ** -unit.exponent < 1:
         # A product far smaller than its factors is known no better for being scaled up.
@@ -59,10 +64,15 @@ def core_sigma(read: NearSVD, write: NearSVD) -> tuple[Array, Array]:
     return replace(near, error=moved, exponent=unit.exponent + found.exponent).sigma()
 
 
-def core_norm(read: NearSVD, write: NearSVD) -> arb:
-    """A ball around ‖W'W‖₂."""
-    found = core(read, write)
-    return (spectral_norm(Unit.of(found.matrix)) + error_ball(found.error)).max(arb(0)) * arb(2) ** found.exponent
+def core_norm(crossing: Crossing) -> arb:
+    """A ball around ‖W'W‖₂; wide where that is far below ‖W'‖₂‖W‖₂."""
+    (write, read), found = crossing.near, crossing.weighted
+    # An entry rounds twice, or is flushed.
+    matrix = found.own[:, None] * found.gram * found.own
+    rounded = ball(4 * U) * frobenius(matrix) + ball(4 * ETA) * matrix.size
+    square = gram_norm(matrix, ball(float(found.own[0])) ** 2 * found.error + rounded)
+    size = (root(square) + error_ball(_layers(write, read))).max(arb(0))
+    return size * arb(2) ** (read.exponent + write.exponent)
 
 
 def is_narrow(outer: int, inner: int, outer_next: int) -> bool:

@@ -14,7 +14,11 @@ Then there are matrices Ū and V̄ with exactly orthonormal columns such that, w
 AV̄ - ŪS = (AV - US) + A(V̄ - V) + (U - Ū)S and A = ŪSV̄ᵀ + Ẽ, ‖A‖ <= s_1 + ‖Ẽ‖:
 ‖Ẽ‖ <= e + (s_1 + ‖Ẽ‖)π(h) + s_1π(f).  □
 
-In the Frobenius norm likewise, ‖Ẽ‖_F <= e_F + π(h)‖A‖_F + π(f)‖S‖_F for ‖AV - US‖_F <= e_F: Ẽ V̄ is the sum above.
+In the Frobenius norm likewise: Ẽ V̄ is the sum above, so that for ‖AV - US‖_F <= e_F, ‖U - Ū‖_F <= p_F, ‖V - V̄‖_F <= q_F
+
+.. math:: \|\tilde E\|_F\le e_F+\min(\pi(h)\|A\|_F,q_F\|A\|_2)+\min(\pi(f)\|S\|_F,p_Fs_1),
+
+where ‖A‖₂ <= s_1 + ε, and p_F = ‖UᵀU - I‖_F/(1+√(1-f)) because the polar factor moves U by Ū((I+F)^{1/2} - I).
 
 *Consequences.* |σ_k(A) - s_k| <= ε for every k (Weyl). For the leading subspaces at k, both left and right,
 sin Θ <= ε/(s_k - s_{k+1} - ε) when that is positive (Wedin: the gap between the s_i, i <= k, and the σ_j(A), j > k).
@@ -64,9 +68,10 @@ class NearSVD:
     """The lemma's data for a matrix of the given shape, scaled by 2^-exponent, both sides in the given orientation.
 
     ``left`` (rows × d) and ``right`` (columns × d) are within ``left_distance`` and ``right_distance`` of orthonormal
-    matrices, s decreases, and the scaled matrix is within ``error`` of left·diag(s)·rightᵀ with those, and within
-    ``spread`` in the Frobenius norm. ``columns`` bound the lengths of the columns of AV − US of the lemma, in which A
-    is the scaled matrix or, where that is wide, its transpose.
+    matrices, in the Frobenius norm within ``left_spread`` and ``right_spread``, s decreases, and the scaled matrix is
+    within ``error`` of left·diag(s)·rightᵀ with those, and within ``spread`` in the Frobenius norm. ``columns`` bound
+    the lengths of the columns of AV − US of the lemma, in which A is the scaled matrix or, where that is wide, its
+    transpose.
     """
 
     shape: tuple[int, int]
@@ -79,6 +84,8 @@ class NearSVD:
     right: Array
     left_distance: float
     right_distance: float
+    left_spread: float
+    right_spread: float
 
     @property
     def d(self) -> int:
@@ -123,25 +130,48 @@ def near_svd(a: Unit, room: float = 0.0, proposed: Array | None = None) -> NearS
     work = a.matrix if tall else a.matrix.T
     room = max(room, 2 * max(work.size, 256) * U)
     u, s, v, f, h, e, slip, columns = _from_gram(work, room, proposed) or _from_svd(work)
-    g, h = _polar_distance(f), _polar_distance(h)
+    g_spread, h_spread = f.spread, h.spread
+    g, h = f.distance, h.distance
     if not (g < 1 and h < 1):
         raise InternalError("the singular vectors of LAPACK are not orthonormal", hint="another LAPACK")
     # Rounding of the product AV in the Frobenius norm; the rest of e has rank d at most.
     rounded = ball(gamma(roundings(work.shape[1]))) * (1 + ball(h)) + ball(8 * ETA * work.size)
-    spread = (rounded + ball(e)) * arb(s.size).sqrt() + ball(a.lost) * (1 + ball(h))
-    spread += ball(h) + ball(g) * frobenius(s) * 2
     total = ball(e) + ball(slip) + ball(a.lost) * (1 + ball(h)) + ball(float(s[0])) * (ball(g) + ball(h))
     error = above(total / (1 - ball(h)))
+    spread = (rounded + ball(e)) * arb(s.size).sqrt() + ball(a.lost) * (1 + ball(h))
+    # ‖A‖_F is below 1 but for what was lost.
+    spread += ((1 + ball(a.lost)) * ball(h)).min((ball(float(s[0])) + ball(error)) * ball(h_spread))
+    spread += (ball(g) * frobenius(s)).min(ball(g_spread) * ball(float(s[0])))
     # A column of AV rounds by γ‖|A||v|‖, and that is at most γ‖A‖_F‖v‖.
     columns = (columns + above(rounded + ball(a.lost) * (1 + ball(h)))) * (1.0 + 2.0**-40)
-    distances = (g, h) if tall else (h, g)
+    distances = (g, h, g_spread, h_spread) if tall else (h, g, h_spread, g_spread)
     left, right = (u, v) if tall else (v, u)
     return NearSVD(a.matrix.shape, a.exponent, s, error, above(spread), columns, left, right, *distances)
 
 
-_Factors: TypeAlias = tuple[Array, Array, Array, float, float, float, float, Array]
-"""u, s, v, then bounds of ‖uᵀu − I‖, ‖vᵀv − I‖, ‖fl(av) − u diag(s)‖, ‖fl(av) − av‖ and of the lengths of the columns
-of fl(av) − u diag(s)."""
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Upper bounds of ``‖uᵀu − I‖`` in the spectral and in the Frobenius norm; infinite where nothing is known."""
+
+    spectral: float
+    frobenius: float
+
+    @property
+    def distance(self) -> float:
+        """How far u is from its polar factor; infinite unless the defect is below 1."""
+        return _polar_distance(self.spectral)
+
+    @property
+    def spread(self) -> float:
+        """The same in the Frobenius norm."""
+        if not self.spectral < 1:
+            return math.inf
+        return above(ball(self.frobenius) / (1 + (1 - ball(self.spectral)).sqrt()))
+
+
+_Factors: TypeAlias = tuple[Array, Array, Array, Defect, Defect, float, float, Array]
+"""u, s, v, then the defects of u and v, and bounds of ‖fl(av) − u diag(s)‖, ‖fl(av) − av‖ and of the lengths of the
+columns of fl(av) − u diag(s)."""
 
 
 def _from_gram(work: Array, room: float, proposed: Array | None = None) -> _Factors | None:
@@ -177,14 +207,15 @@ def _from_gram(work: Array, room: float, proposed: Array | None = None) -> _Fact
             rest, tail_slip, columns[kept:] = _separate(work, u, s, v, kept)
             e, divided = e + rest + ball(tail_slip), s.size
         f = defect(u)
-        if f < room:
+        if f.spectral < room:
             return u, s, v, f, defect(v), above(e), slip, columns
     return None
 
 
 def _eigenvectors(work: Array) -> Array:
     _, v = scipy.linalg.eigh((work.T @ work).T, driver="evd", check_finite=False, overwrite_a=True)
-    return v[:, ::-1]
+    # BLAS reads no array backwards.
+    return np.asfortranarray(v[:, ::-1])
 
 
 def _separate(work: Array, u: Array, s: Array, v: Array, kept: int) -> tuple[arb, float, Array]:
@@ -232,15 +263,21 @@ def _from_svd(work: Array) -> _Factors:
     return u, s, v, defect(u), defect(v), above(rest), slip, columns
 
 
-def defect(u: Array) -> float:
-    """Upper bound of ``‖uᵀu − I‖₂``; infinite when an entry is above 2 or not finite."""
+def defect(u: Array) -> Defect:
+    """Upper bounds of ``uᵀu − I``; infinite when an entry is above 2 or not finite."""
     if not float(np.abs(u).max(initial=0.0)) <= 2:
-        return math.inf
+        return Defect(math.inf, math.inf)
     near, slip = gram(u)
     # Subtracting 1 is exact in [1/2, 2] and rounds once elsewhere.
     near[np.diag_indices_from(near)] -= 1.0
-    size = absolute_norm(near)
+    size, once = absolute_norm(near), 1 + 4 * ball(U)
+    if not size < 1:
+        return Defect(above(ball(size) * once + ball(slip)), math.inf)
+    spread = frobenius(near)
     # Columns of small singular values lean on all others: their sums of magnitudes are far above their lengths.
-    if size < 1:
-        size = min(size, above(frobenius(near)))
-    return above(ball(size) * (1 + 4 * ball(U)) + ball(slip))
+    spectral = above(ball(size).min(spread) * once + ball(slip))
+    # fl(uᵀu) errs by γ‖u‖_F², and a column of u has a square of 1 + ‖uᵀu − I‖ at most.
+    m, n = u.shape
+    rounded = ball(gamma(roundings(m))) * n * (1 + ball(spectral)) + ball(8 * m * ETA) * n
+    whole = above(spread * once + rounded)
+    return Defect(min(spectral, whole), whole)

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias, cast
 
 import numpy as np
+import scipy.linalg
 from flint import arb, ctx
 from numpy.typing import NDArray
 
@@ -48,6 +50,7 @@ U = 2.0**-53
 ETA = 2.0**-1022
 _LONGEST = 2**44
 _BLOCK = 256
+_GEMM = cast("Callable[..., Array]", scipy.linalg.get_blas_funcs("gemm", dtype=np.float64))
 
 
 def gamma(k: int) -> float:
@@ -83,9 +86,16 @@ def absolute_norm(x: Array) -> float:
 
     Computed Gram matrices get no shorter bound, as nothing says that a product returns them symmetric.
     """
+    return _absolute_norm(x, math.inf)
+
+
+def _absolute_norm(x: Array, most: float = 2.0) -> float:
+    """The same for entries that are checked."""
     if x.size == 0:
         return 0.0
     size = np.abs(x)
+    if most < math.inf and not float(size.max()) <= most:
+        raise InternalError("a rounding bound was asked for entries above 2 or not finite")
     rows = _sum_bound(float(size.sum(axis=1).max()), x.shape[1])
     columns = _sum_bound(float(size.sum(axis=0).max()), x.shape[0])
     return above((ball(rows) * ball(columns)).sqrt())
@@ -97,15 +107,37 @@ def _sum_bound(value: float, terms: int) -> float:
     return above(ball(value) * (1 + ball(2 * gamma(terms))) + ball(4 * terms * ETA))
 
 
-def product(x: Array, y: Array) -> tuple[Array, float]:
+def product(x: Array, y: Array, *, onto: tuple[Array, arb] | None = None) -> tuple[Array, float]:
     """``fl(xy)`` and a bound of ``‖fl(xy) − xy‖₂``, for matrices with entries of magnitude at most 2.
 
     Long inner dimensions are cut into blocks whose products are added one after the other: no term then passes
     through more than ``_BLOCK`` + (number of blocks) - 1 roundings, so that γ stays small.
+
+    Parameters
+    ----------
+    onto : a matrix in C order to which xy is added where it lies, and a bound of its Frobenius norm; then both are of
+        the sum, whose terms pass through as many roundings as the inner dimension has places.
     """
-    _check_size(x, y)
+    left, right = _absolute_norm(x), _absolute_norm(y)
+    if onto is not None:
+        total, size = onto
+        k = x.shape[1]
+        found = _added(x, y, total)
+        bound = ball(_product_bound(k, left, right, found.size, k))
+        return found, above(bound + ball(gamma(k)) * size)
     found = _multiplied(x, y)
-    return found, _product_bound(x.shape[1], absolute_norm(x), absolute_norm(y), found.size)
+    return found, _product_bound(x.shape[1], left, right, found.size)
+
+
+def _added(x: Array, y: Array, total: Array) -> Array:
+    """``total`` += xy where it lies; BLAS sees transposes."""
+    if not x.size or not y.size:
+        return total
+    a, b = np.ascontiguousarray(y).T, np.asfortranarray(x)
+    found = _GEMM(1.0, a, b, 1.0, total.T, trans_b=True, overwrite_c=True).T
+    if not np.shares_memory(found, total):
+        raise InternalError("a sum was not formed where it lies")
+    return total
 
 
 def _multiplied(x: Array, y: Array) -> Array:
@@ -120,7 +152,7 @@ def gram(x: Array, *, upper: bool = False) -> tuple[Array, float]:
 
     ``upper`` says that x is an upper triangle; what is added of its zeros is left out.
     """
-    _check_size(x)
+    size = _absolute_norm(x)
     n = x.shape[1]
     if n <= 2 * _BLOCK:
         found = _multiplied(x.T, x)
@@ -134,9 +166,10 @@ def gram(x: Array, *, upper: bool = False) -> tuple[Array, float]:
                     last = row + _BLOCK
                     found[row:last, start:end] = _multiplied(x[:last, row:last].T, x[:last, start:end])
             else:
-                found[:end, start:end] = _multiplied(x[:, :end].T, x[:, start:end])
+                found[:start, start:end] = _multiplied(x[:, :start].T, x[:, start:end])
+                # BLAS sees that both are one, and does half of it.
+                found[start:end, start:end] = _multiplied(x[:, start:end].T, x[:, start:end])
             found[start:end, :start] = found[:start, start:end].T
-    size = absolute_norm(x)
     return found, _product_bound(x.shape[0], size, size, found.size)
 
 
@@ -145,14 +178,9 @@ def roundings(k: int) -> int:
     return min(k, _BLOCK) + max(-(-k // _BLOCK) - 1, 0)
 
 
-def _product_bound(k: int, left: float, right: float, entries: int) -> float:
-    return above(ball(gamma(roundings(k))) * ball(left) * ball(right) + ball(8 * k * ETA) * arb(entries).sqrt())
-
-
-def _check_size(*arrays: Array) -> None:
-    for array in arrays:
-        if array.size and not (float(array.max()) <= 2 and float(array.min()) >= -2):
-            raise InternalError("a rounding bound was asked for entries above 2 or not finite")
+def _product_bound(k: int, left: float, right: float, entries: int, steps: int | None = None) -> float:
+    relative = gamma(roundings(k) if steps is None else steps)
+    return above(ball(relative) * ball(left) * ball(right) + ball(8 * k * ETA) * arb(entries).sqrt())
 
 
 @functools.cache
@@ -175,7 +203,8 @@ def check_arithmetic() -> None:
     y = np.where((i < n // 2), small, small * 2.0**-40)
     x[n // 2 :, : n // 2] = 0
     exact = small[n // 2 :, n // 2 :] @ small[n // 2 :, :]  # integers below 2^53: exact in any order
-    faithful = bool(np.array_equal((x @ y)[n // 2 :], exact * 2.0**-40))
+    products = x @ y, _added(x, y, np.zeros((n, n)))
+    faithful = all(np.array_equal(found[n // 2 :], exact * 2.0**-40) for found in products)
     # Subnormal numbers may flush as results; as operands that are scaled up they are read.
     gradual = bool(np.all(np.ldexp(np.full(8, 2.0**-1074), 60) == 2.0**-1014))
     if not (nearest and gradual and faithful and ctx.prec >= 53):

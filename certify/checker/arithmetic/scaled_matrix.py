@@ -13,7 +13,7 @@ from certify.errors import InternalError
 
 __all__ = ["Unit", "error_ball", "frobenius", "frobenius_of_difference", "frobenius_squared", "root"]
 
-_CHUNK = 16
+_CHUNK, _FEW = 16, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,21 @@ def error_ball(size: arb) -> arb:
 def frobenius_squared(a: Array) -> arb:
     """A ball around the sum of squares of entries of magnitude at most 2.
 
-    Squares are added sixteen at a time in floating point and the partial sums exactly (``math.fsum``): the sum errs by
-    a factor of at most 1 + γ_18, plus 8η a term where squares are subnormal.
+    Squares are added sixteen at a time in floating point, many partial sums sixteen at a time again, and few of them
+    exactly (``math.fsum``): the sum errs by a factor of at most 1 + γ for 18 roundings, and 16 more for each time, plus
+    8η a term where squares are subnormal.
     """
-    flat = np.ascontiguousarray(a).reshape(-1)
+    # In the order in which they lie: a transpose is not copied.
+    flat = (a if a.flags.c_contiguous else np.ascontiguousarray(a.T if a.flags.f_contiguous else a)).reshape(-1)
     whole = flat.size - flat.size % _CHUNK
     chunks = flat[:whole].reshape(-1, _CHUNK)
-    total = ball(math.fsum(np.einsum("ij,ij->i", chunks, chunks))) + ball(math.fsum(flat[whole:] ** 2))
-    return (total * arb(1, gamma(_CHUNK + 2)) + error_ball(8 * ball(ETA) * flat.size)).max(arb(0))
+    sums, rest, roundings = np.einsum("ij,ij->i", chunks, chunks), [flat[whole:] ** 2], _CHUNK + 2
+    while sums.size > _FEW:
+        whole = sums.size - sums.size % _CHUNK
+        rest.append(sums[whole:])
+        sums, roundings = sums[:whole].reshape(-1, _CHUNK).sum(axis=1), roundings + _CHUNK
+    total = sum((ball(math.fsum(part)) for part in (sums, *rest)), arb(0))
+    return (total * arb(1, gamma(roundings)) + error_ball(8 * ball(ETA) * flat.size)).max(arb(0))
 
 
 def root(square: arb) -> arb:

@@ -13,6 +13,7 @@ from a Cholesky factorization of which nothing is assumed: ρ is computed from t
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,15 @@ from certify.checker.arithmetic.rounding import (
     ETA,
     Array,
     U,
+    above,
     absolute_norm,
     ball,
     gram,
     product,
 )
-from certify.checker.arithmetic.scaled_matrix import Unit, frobenius
+from certify.checker.arithmetic.scaled_matrix import Unit, error_ball, frobenius
 
-__all__ = ["spectral_norm"]
+__all__ = ["gram_norm", "spectral_norm"]
 
 _DIRECT = 256
 _MANY = 192
@@ -50,6 +52,19 @@ def spectral_norm(y: Unit) -> arb:
     lower = _witness(work, _leading_vector(near))
     upper = _inertia_bound(near, error, float(lower.mid()))
     return (lower.union(upper) + arb(0, y.lost)).max(arb(0)) * arb(2) ** y.exponent
+
+
+def gram_norm(near: Array, error: arb) -> arb:
+    """A ball around ‖G‖₂ for every positive semidefinite G within ``error`` of a symmetric matrix, spectral norm.
+
+    The entries are at most 1.
+    """
+    if not near.any():
+        return error_ball(error).max(arb(0))
+    reached = _witness(near, _leading_vector(near))
+    size = math.sqrt(float(reached.mid()))
+    most = _inertia_bound(near, above(error), size) ** 2
+    return (reached - error).max(arb(0)).union(most)
 
 
 def _leading_vector(near: Array) -> Array:
@@ -80,10 +95,10 @@ def _inertia_bound(near: Array, error: float, lower: float) -> arb:
         shifted = -near
         shifted[np.diag_indices(n)] += square
         try:
-            factor = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
+            factor = scipy.linalg.cholesky(shifted.T, lower=True, check_finite=False)
         except np.linalg.LinAlgError:
             continue
-        back, slip = gram(np.ascontiguousarray(factor.T), upper=True)
+        back, slip = gram(factor.T, upper=True)
         # The residual and the shifted diagonal round once an entry, by at most u times a number below 4.
         rounding = ball(8 * n * U) * ball(square) + ball(2 * n * ETA)
         rest = ball(absolute_norm(back - shifted)) * (1 + ball(4 * U))

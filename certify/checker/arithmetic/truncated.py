@@ -34,27 +34,38 @@ one, from (q', q) to (r', r)
 
 .. math:: \bar U'_{r'}M_{r',\,r:q}\bar V_{r:q}^T+\bar U'_{r':q'}M_{r':q',\,q}\bar V_q^T,\qquad M=TV'^TUS,
 
-which is thin where windows are near each other. It is formed with float bases: exactly so it would be
-U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add (p + q(1 + p))t_1s_1, for ‖U' − Ū'‖ <= p and
-‖V − V̄‖ <= q, and the core its error times (1 + p)(1 + q). Every product then adds its own.
+which is thin where windows are near each other; both terms are one product of matrices side by side. It is formed with
+float bases: exactly so it would be U'MVᵀ − U'_{r'}M_{r'r}V_rᵀ, and to each of the two the bases add
+(p + q(1 + p))t_1s_1, for ‖U' − Ū'‖ <= p and ‖V − V̄‖ <= q, and the core its error times (1 + p)(1 + q). Every product
+then adds its own, and γ of what it is added to: of (1 + p)(1 + q)‖M‖_F, for M without the entries of a window, and of
+the errors so far.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from flint import arb
+from numpy.typing import NDArray
 
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.near_decomposition import NearSVD
 from certify.checker.arithmetic.ranges import Range, lengths
 from certify.checker.arithmetic.rounding import ETA, Array, U, above, absolute_norm, ball, gamma, product, roundings
+from certify.checker.arithmetic.scaled_matrix import frobenius
 from certify.checker.tasks import once
 
 __all__ = ["Transport"]
 
 Groups = Sequence[Sequence[int]]
+
+
+def _places(rows: Sequence[int]) -> slice | NDArray[np.intp]:
+    """Rows that follow each other are not copied."""
+    first, last = rows[0], rows[-1] + 1
+    return slice(first, last) if [*rows] == [*range(first, last)] else np.asarray(rows)
 
 
 class Transport:
@@ -63,20 +74,21 @@ class Transport:
     Parameters
     ----------
     layers : W and W' as they are.
-    decompose : their near-decompositions, asked for with the first truncation.
+    crossing : their core, asked for with the first truncation.
     groups : row indices of W'.
     """
 
     def __init__(
         self,
         layers: tuple[Array, Array],
-        decompose: Callable[[], tuple[NearSVD, NearSVD]],
+        crossing: Crossing,
         exponents: tuple[int, int],
         groups: Groups,
     ) -> None:
         lower, upper = (np.ldexp(a, -e) for a, e in zip(layers, exponents, strict=True))
-        self.decompose, self.exponents = decompose, exponents
-        self.groups = [np.asarray(rows) for rows in groups]
+        self.crossing, self.exponents = crossing, exponents
+        self.groups = [_places(rows) for rows in groups]
+        self.largest = max(map(len, groups))
         self.planned: list[tuple[int, int]] = []
         self.whole, _ = product(upper, lower)
         sizes = np.sqrt(np.einsum("ij,ij->j", lower, lower)) * (1.0 + 4 * gamma(lower.shape[0] + 4))
@@ -85,15 +97,14 @@ class Transport:
         # A root of squares that underflow may be 2^-500 short.
         self.slip = (sizes + 2.0**-500) * (2 * gamma(roundings(terms))) + 2.0**-900
         self.cells = self._norms(self.whole, self.slip)
-        largest = max(rows.size for rows in self.groups)
-        relative = 1.0 + 4 * gamma(terms + largest * upper.shape[1] + 8)
+        relative = 1.0 + 4 * gamma(terms + self.largest * upper.shape[1] + 8)
         self.columns = sizes * relative + 2.0**-500
         self.rows = np.array([np.linalg.norm(upper[rows]) for rows in self.groups]) * relative + 2.0**-500
 
     @property
     def near(self) -> tuple[NearSVD, NearSVD]:
         """The near-decompositions of W and W'."""
-        return once(self, "_near", self.decompose)
+        return self.crossing.near
 
     @property
     def squares(self) -> tuple[Array, Array]:
@@ -105,20 +116,11 @@ class Transport:
         sums = [np.einsum("ij,ij->j", read.left[rows], read.left[rows]) for rows in self.groups]
         return np.square(write.right), np.stack(sums)
 
-    @property
-    def core(self) -> tuple[Array, arb]:
-        """fl(V'ᵀU), and how far it is from that of the orthonormal bases."""
-        return once(self, "_core", self._make_core)
-
-    def _make_core(self) -> tuple[Array, arb]:
-        write, read = self.near
-        found, rounding = product(np.ascontiguousarray(read.right.T), write.left)
-        tilt = ball(read.right_distance)
-        return found, ball(rounding) + tilt + (1 + tilt) * ball(write.left_distance)
-
-    def _norms(self, x: Array, slip: Array | float) -> Range:
-        found = np.stack([np.sqrt(np.einsum("ij,ij->j", x[rows], x[rows])) for rows in self.groups])
-        return lengths(found, found, max(rows.size for rows in self.groups) + 8, slip)
+    def _norms(self, x: Array, slip: Array | float, less: Array | None = None) -> Range:
+        """Norms of the cells of x, or of x less another matrix, entries off by ``slip``."""
+        parts = (x[rows] if less is None else x[rows] - less[rows] for rows in self.groups)
+        found = np.stack([np.sqrt(np.einsum("ij,ij->j", part, part)) for part in parts])
+        return lengths(found, found, self.largest + 8, slip)
 
     def plan(self, windows: Iterable[tuple[int, int]]) -> None:
         """Windows of which truncations are asked for; those of one plan are cheaper together."""
@@ -138,14 +140,15 @@ class Transport:
         for windows in self.planned:
             if windows[1] > reached[1]:
                 change, slip, reached = np.zeros(self.whole.shape), arb(0), (self.near[0].d, self.near[1].d)
-            slip += self._step(change, reached, windows)
+            change, more = self._step(change, reached, windows, slip)
+            slip += more
             reached = windows
             off = self._distance(windows) + above(slip + self._tilt())
             if not np.all(off < 1):
                 found[windows] = None
                 continue
             # The difference rounds once an entry, and the norms of its cells are at most 2.
-            kept = self._norms(self.whole - change, self.slip + off + 4 * U)
+            kept = self._norms(self.whole, self.slip + off + 4 * U, change)
             found[windows] = self._norms(change, off), kept
         return found
 
@@ -170,7 +173,7 @@ class Transport:
         """Bounds of (W_r − B_r)e_j for all columns, or of the rows of W'_{r'} − B'_{r'} in all groups."""
         near, squares = self.near[side], self.squares[side]
         # In the Frobenius norm over the rows of a group.
-        rank = min(max(rows.size for rows in self.groups), near.d) if side else 1
+        rank = min(self.largest, near.d) if side else 1
         tilt = (near.left_distance if side else near.right_distance) * (math.sqrt(rank) + 2.0**-40)
         if r >= near.d:
             return np.full(squares.shape[0], above(self._unit(side, near.spread)))
@@ -193,7 +196,7 @@ class Transport:
         return once(self, "_middle", self._make_middle)
 
     def _make_middle(self) -> tuple[Array, arb]:
-        core, core_slip = self.core
+        core, core_slip, _ = self.crossing.core
         scales = [
             np.ldexp(near.s, near.exponent - exponent) for near, exponent in zip(self.near, self.exponents, strict=True)
         ]
@@ -201,31 +204,31 @@ class Transport:
         off = self._top(0) * self._top(1) * core_slip
         return found, off + ball(4 * U) * ball(absolute_norm(found)) + ball(8 * ETA) * found.size
 
+    @property
+    def weight(self) -> arb:
+        """‖M‖_F of the float M."""
+        return once(self, "_weight", lambda: frobenius(self.middle[0]))
+
     def _tilt(self) -> arb:
         """What float bases and the core add to a change."""
         outer, inner = ball(self.near[1].left_distance), ball(self.near[0].right_distance)
         core = (1 + outer) * (1 + inner) * self.middle[1]
         return 2 * (core + (outer + inner * (1 + outer)) * self._top(0) * self._top(1))
 
-    def _step(self, change: Array, old: tuple[int, int], new: tuple[int, int]) -> arb:
-        """Add to a change what lies between two windows; what that rounds."""
+    def _step(self, change: Array, old: tuple[int, int], new: tuple[int, int], before: arb) -> tuple[Array, arb]:
+        """Add to a change, off by ``before``, what lies between two windows; the sum, and what that rounds."""
         (q, q_next), (r, r_next) = old, new
+        if old == new:
+            return change, arb(0)
         left, right, middle = self.near[1].left, self.near[0].right, self.middle[0]
         outer, inner = 1 + ball(self.near[1].left_distance), 1 + ball(self.near[0].right_distance)
-        slip = arb(0)
-        if r < q:
-            half, rounding = product(left[:, :r_next], np.ascontiguousarray(middle[:r_next, r:q]))
-            part, last = product(half, np.ascontiguousarray(right[:, r:q].T))
-            change += part
-            slip += ball(rounding) * inner + ball(last) + _rounded(change)
-        if r_next < q_next:
-            half, rounding = product(np.ascontiguousarray(middle[r_next:q_next, :q]), right[:, :q].T)
-            part, last = product(left[:, r_next:q_next], half)
-            change += part
-            slip += ball(rounding) * outer + ball(last) + _rounded(change)
-        return slip
-
-
-def _rounded(found: Array) -> arb:
-    """What a sum of two matrices rounds, entry by entry."""
-    return ball(2 * U) * ball(absolute_norm(found)) + ball(2 * ETA) * found.size
+        lower, lower_slip = product(left[:, :r_next], middle[:r_next, r:q])
+        upper, upper_slip = product(middle[r_next:q_next, :q], right[:, :q].T)
+        # Errors are spectral, and of a matrix of so many ranks at the most.
+        size = outer * inner * self.weight + before * arb(min(change.shape)).sqrt()
+        change, last = product(
+            np.concatenate([lower, left[:, r_next:q_next]], axis=1),
+            np.concatenate([right[:, r:q].T, upper]),
+            onto=(change, size),
+        )
+        return change, ball(lower_slip) * inner + ball(upper_slip) * outer + ball(last)

@@ -1,15 +1,4 @@
-r"""What two adjacent layers W (writes) and W' (reads) have in common, proved from their near-decompositions.
-
-**Principal angles.** Let P, P' project onto the true leading subspaces and P̃, P̃' onto the exact orthonormal bases that
-:mod:`certify.checker.arithmetic.near_decomposition` provides, so that ‖P - P̃‖₂ <= sin θ and ‖P' - P̃'‖₂ <= sin θ'. The
-cosines are the singular values of P'P, hence within sin θ + sin θ' of those of P̃'P̃ (Weyl), which are the singular
-values of V̄'ᵀŪ.
-
-**Sines.** They are the singular values of (I - P')P, and within sin θ + sin θ' of those of (I - V̄'V̄'ᵀ)Ū. With
-‖V' - V̄'‖ <= q and ‖U - Ū‖ <= p that matrix is within q(2 + q) + (1 + q)²p of R = U - V'(V'ᵀU).
-
-**Overlap.** o = ⟨P', P⟩/k. The difference P - P̃ has trace 0 and trace norm 2Σ sin θ_i, so
-|⟨P', P - P̃⟩| <= tr(P - P̃)₊ = Σ sin θ_i <= k sin θ for every projector P'. Hence o errs by at most sin θ + sin θ'.
+r"""What two adjacent layers W (writes) and W' (reads) have in common, from verified products of the matrices.
 
 **Transport.** For any X with ‖WX - I‖₂ <= f < 1: W'X = (W'W⁻¹)(WX), so
 ‖W'X‖₂/(1 + f) <= ‖W'W⁻¹‖₂ <= ‖W'X‖₂/(1 - f), and W is invertible.
@@ -18,12 +7,12 @@ values of V̄'ᵀŪ.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from flint import arb
 
-from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
+from certify.checker.arithmetic.core_commutation import Commutation
+from certify.checker.arithmetic.near_decomposition import NearSVD
 from certify.checker.arithmetic.rounding import (
     ETA,
     Array,
@@ -40,88 +29,7 @@ from certify.checker.arithmetic.scaled_matrix import Unit, error_ball, frobenius
 from certify.checker.arithmetic.small_commutation import small_commutation
 from certify.checker.arithmetic.spectral_norm import spectral_norm
 
-__all__ = ["Angles", "Commutation", "angles", "commutation", "product_norm", "sines", "transport_norm"]
-
-
-@dataclass(frozen=True, slots=True)
-class Angles:
-    """Bounds of the k principal cosines, decreasing, and a ball around the overlap Σcos²/k.
-
-    ``turn`` are about the right singular vectors of V'ᵀU: those of (I − V'V'ᵀ)U too, in reverse order.
-    """
-
-    lower: Array
-    upper: Array
-    overlap: arb
-    turn: Array
-
-
-def angles(write: NearSVD, read: NearSVD, windows: list[int]) -> dict[int, Angles]:
-    """Principal cosines between the k leading left singular vectors of W and right ones of W', for every window k."""
-    if not windows:
-        return {}
-    widest = max(windows)
-    left, right = write.left[:, :widest], read.right[:, :widest]
-    core, rounding = product(np.ascontiguousarray(right.T), left)
-    # |V̄'ᵀŪ - V'ᵀU| <= ‖V̄' - V'‖ + ‖V'‖‖Ū - U‖, and ‖V'‖ <= 1 + ‖V̄' - V'‖.
-    bases = ball(read.right_distance) + (1 + ball(read.right_distance)) * ball(write.left_distance)
-    slip = bases + ball(rounding)
-    found: dict[int, Angles] = {}
-    for k in windows:
-        # The bases themselves are good for about n k roundings.
-        near = near_svd(Unit.of(core[:k, :k]), 4 * left.shape[0] * k * U)
-        lower, upper = near.sigma()
-        turned = ball(_side_angle(write, k, write.shape[0])) + ball(_side_angle(read, k, read.shape[1]))
-        error = above(slip + turned)
-        low = np.maximum(np.nextafter(lower - error, -np.inf), 0.0)
-        high = np.minimum(np.nextafter(upper + error, np.inf), 1.0)
-        found[k] = Angles(low, high, _overlap(core[:k, :k], above(slip), turned), near.right)
-    return found
-
-
-def sines(write: NearSVD, read: NearSVD, k: int, turn: Array | None = None) -> tuple[Array, Array]:
-    """Bounds of the k sines, increasing, of the angles of :func:`angles`, and its ``turn`` where that is at hand."""
-    left, right = np.ascontiguousarray(write.left[:, :k]), np.ascontiguousarray(read.right[:, :k])
-    core, core_slip = product(np.ascontiguousarray(right.T), left)
-    back, back_slip = product(right, core)
-    rest = left - back
-    p, q = ball(write.left_distance), ball(read.right_distance)
-    # The difference rounds once an entry.
-    slip = (1 + q) * ball(core_slip) + ball(back_slip) + ball(2 * U) * frobenius(rest) + ball(ETA) * rest.size
-    turned = ball(_side_angle(write, k, write.shape[0])) + ball(_side_angle(read, k, read.shape[1]))
-    error = above(slip + q * (2 + q) + (1 + q) * (1 + q) * p + turned)
-    reverse = None if turn is None else np.ascontiguousarray(turn[:, ::-1])
-    near = near_svd(Unit.of(rest), 4 * rest.size * U, reverse) if rest.any() else None
-    lower, upper = near.sigma() if near is not None else (np.zeros(k), np.zeros(k))
-    low = np.maximum(np.nextafter(lower[::-1] - error, -np.inf), 0.0)
-    return low, np.minimum(np.nextafter(upper[::-1] + error, np.inf), 1.0)
-
-
-def _side_angle(factors: NearSVD, k: int, dimension: int) -> float:
-    return 0.0 if k == dimension else factors.sin_theta(k)
-
-
-def _overlap(core: Array, slip: float, turned: arb) -> arb:
-    """A ball around Σcos²/k: the Frobenius norm of a k × k matrix errs by at most √k ‖·‖₂."""
-    k = core.shape[0]
-    size = frobenius(core) + arb(0, above(ball(slip) * arb(k).sqrt()))
-    return ((size * size) / k + arb(0, above(turned))).max(arb(0)).min(arb(1))
-
-
-@dataclass(frozen=True, slots=True)
-class Commutation:
-    """Balls around numbers that compare H = W'ᵀW' with K = WWᵀ.
-
-    imbalance : ‖H - K‖_F.
-    relative : ‖H - K‖_F/√(‖H‖_F² + ‖K‖_F²).
-    magnitude : ‖[H, K]‖_F/(‖H‖_F‖K‖_F).
-    spread : 1 + ‖W‖_F²/‖K‖_F + ‖W'‖_F²/‖H‖_F, roughly; how much the last two suffer from rounding.
-    """
-
-    imbalance: arb
-    relative: arb
-    magnitude: arb
-    spread: float
+__all__ = ["commutation", "product_norm", "transport_norm"]
 
 
 def commutation(w: Unit, w_next: Unit) -> Commutation:

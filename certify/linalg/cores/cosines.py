@@ -99,7 +99,7 @@ def core_sines(c: Core, write: CertifiedSVD, read: CertifiedSVD, k: int) -> Inte
         rest, off = c.c[:k, k:], _off(c, c.n - k, k)
     else:
         rest, off = _rest(c, k)
-    found = singular_values_within(np.ascontiguousarray(rest if rest.shape[0] >= rest.shape[1] else rest.T), off)
+    found = singular_values_within(np.ascontiguousarray(rest if rest.shape[0] >= rest.shape[1] else rest.T), off, moved)
     if found is None:
         return unknown
     zeros = np.zeros(k - found[0].size)
@@ -159,7 +159,7 @@ def _window(c: Core, k: int, write: CertifiedSVD, read: CertifiedSVD) -> Interva
     moved = _moved(c, k, write, read)
     if not moved < 1.0:
         return unknown
-    found = singular_values_within(np.ascontiguousarray(c.c[:k, :k]), _off(c, k, k))
+    found = singular_values_within(np.ascontiguousarray(c.c[:k, :k]), _off(c, k, k), moved)
     if found is not None:
         c.inner[k] = found
     return unknown if found is None else Interval(_clip(-add_up(-found[0], moved)), _clip(add_up(found[1], moved)))

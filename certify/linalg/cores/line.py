@@ -20,8 +20,10 @@ import numpy as np
 
 from certify.linalg.chain_product import ProductSpectrum
 from certify.linalg.cores.core import Core
+from certify.linalg.cores.graded import within
 from certify.linalg.cores.near import Near
 from certify.linalg.cores.scalars import ZERO, frobenius_up, product_error, times, up
+from certify.linalg.cores.values import GRAM_SIZE
 from certify.linalg.matrix import scale
 from certify.linalg.svd import svd
 from certify.rigor.rounding import FloatArray, add_up, sub_down
@@ -98,12 +100,21 @@ class Line:
         error = up((self.error + moved * flint.arb(2) ** -self.shift).upper())
         if not (error < np.inf and np.all(np.isfinite(self.m))):
             return None
-        found = svd(self.m, "fast", gram=self.condition < _ILL)
         low, high = np.zeros(count), np.full(count, error)
-        kept = min(count, found.lower.size)
-        low[:kept] = np.maximum(sub_down(found.lower[:kept], error), 0.0)
-        high[:kept] = add_up(found.upper[:kept], error)
+        found = self._inner(error)
+        kept = min(count, found[0].size)
+        low[:kept], high[:kept] = found[0][:kept], found[1][:kept]
         return ProductSpectrum(low, high, self.exponent + self.shift, error)
+
+    def _inner(self, error: float) -> tuple[FloatArray, FloatArray]:
+        """Bounds of the singular values of all matrices within ``error`` of ``m``."""
+        assert self.m is not None
+        decaying = not self.condition < _ILL
+        found = within(self.m, error, decaying=decaying) if min(self.m.shape) >= GRAM_SIZE else None
+        if found is not None:
+            return found
+        factored = svd(self.m, "fast", gram=not decaying)
+        return np.maximum(sub_down(factored.lower, error), 0.0), add_up(factored.upper, error)
 
 
 def line_spectrum(layers: Sequence[Near], cores: Sequence[Core]) -> ProductSpectrum | None:

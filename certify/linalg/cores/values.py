@@ -19,6 +19,7 @@ from certify.linalg.cores.scalars import (
     times,
     up,
 )
+from certify.linalg.cores.tridiagonal import tridiagonal_values
 from certify.linalg.gemm import underflow
 from certify.linalg.matrix import scale
 from certify.linalg.principal_angles import factored_values
@@ -26,21 +27,29 @@ from certify.linalg.svd_enclosure import enclose
 from certify.linalg.svd_factor import from_gram
 from certify.rigor.rounding import FloatArray, add_up, sub_down
 
-__all__ = ["largest_value", "singular_values_within"]
+__all__ = ["GRAM_SIZE", "largest_value", "singular_values_within"]
 
-_GRAM_SIZE = 200
+GRAM_SIZE = 200
+"""From so many columns on, Gram matrices pay."""
 _FINE = 1e-9
 _BLOCK, _STEPS = 12, 3
 _RANGE = 2.0**300
+_HEAVY = 2 * _BLOCK * (_STEPS + 1)
+"""With more of ‖B‖_F² than so many leading values (twice the columns of the basis), the tail is too heavy."""
+_WHOLE = 128
+"""Triangles of so many rows are multiplied whole."""
 
 
-def singular_values_within(m: FloatArray, radius: float) -> tuple[FloatArray, FloatArray] | None:
+def singular_values_within(m: FloatArray, radius: float, fine: float = 0.0) -> tuple[FloatArray, FloatArray] | None:
     """Bounds of the singular values of every matrix within ``radius`` (Frobenius) of m, entries at most 2.
 
     m has at least as many rows as columns. Decreasing; None where nothing was proved. Large blocks take the
-    eigenvectors of mᵀm, at half the price.
+    eigenvectors of mᵀm, at half the price, and do without them where bounds that are ``fine`` apart are fine enough.
     """
-    if m.shape[1] >= _GRAM_SIZE:
+    if m.shape[1] >= GRAM_SIZE:
+        found = tridiagonal_values(m, radius, max(fine, radius))
+        if found is not None:
+            return found
         try:
             vectors = np.linalg.eigh(-(m.T @ m))[1]
         except np.linalg.LinAlgError:
@@ -88,16 +97,38 @@ def _by_cholesky(b: FloatArray, radius: flint.arb) -> flint.arb:
             factor = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
         except np.linalg.LinAlgError:
             continue
-        product, gamma = times(factor, factor.T)
-        rest = np.asarray(product - shifted, dtype=np.float64)
-        norm = frobenius_up(factor)
-        # t²I − G rounds once on the diagonal, LLᵀ by (2), the difference once more.
-        defect = frobenius_up(rest) * (1 + 2 * EPS) + product_error(gamma, n, norm, norm, n * n, 1 + flint.arb(square))
-        defect += 2 * EPS * frobenius_up(np.diagonal(shifted).copy()) + n * n * TINY
+        # t²I − G rounds once on the diagonal.
+        defect = _distance(factor, shifted, 1 + flint.arb(square))
+        defect += 2 * EPS * frobenius_up(np.diagonal(shifted).copy())
         high = high.min((flint.arb(square) + defect + gram_error).upper().sqrt())
         break
     low = low.min(high)
     return between((low - lost) * unit - radius, (high + lost) * unit + radius)
+
+
+def _distance(factor: FloatArray, x: FloatArray, largest: flint.arb) -> flint.arb:
+    """Bound of ‖X − LLᵀ‖_F for symmetric X and lower triangular L, entries at most 2 ``largest``.
+
+    The blocks [[A, ·], [B, C]] of LLᵀ are A = L₁L₁ᵀ, formed in the same way, B = L₂₁L₁ᵀ and C = [L₂₁ L₂][L₂₁ L₂]ᵀ: B
+    counts twice. Each product rounds by (2), each difference once more.
+    """
+    n = x.shape[0]
+    half = n // 2 if n > _WHOLE else 0
+    lower = factor[half:]
+    defect = _block_distance(lower, lower, x[half:, half:], largest)
+    if not half:
+        return defect
+    beside = _block_distance(factor[half:, :half], factor[:half, :half], x[half:, :half], largest)
+    above = _distance(factor[:half, :half], x[:half, :half], largest)
+    return (above * above + 2 * beside * beside + defect * defect).sqrt().upper()
+
+
+def _block_distance(y: FloatArray, z: FloatArray, x: FloatArray, largest: flint.arb) -> flint.arb:
+    """Bound of ‖X − YZᵀ‖_F."""
+    product, gamma = times(y, z.T)
+    np.subtract(product, x, out=product)
+    rounding = product_error(gamma, y.shape[1], frobenius_up(y), frobenius_up(z), x.size, largest)
+    return (frobenius_up(product) * (1 + 2 * EPS) + rounding + x.size * TINY).upper()
 
 
 def _leading(gram: FloatArray) -> tuple[float, FloatArray]:
@@ -129,10 +160,12 @@ def _deflated(b: FloatArray, radius: flint.arb) -> flint.arb | None:
     m, n = b.shape
     if n < 4 * _BLOCK * (_STEPS + 1) or not 1 / _RANGE < float(np.max(np.abs(b))) < _RANGE:
         return None
-    v = _krylov(b)
+    size = frobenius_ball(b)
+    v = _krylov(b, up(size) ** 2)
+    if v is None:
+        return None
     columns = v.shape[1]
     y, gamma = times(b, v)
-    size = frobenius_ball(b)
     gram, gamma_v = times(v.T, v)
     gram.flat[:: columns + 1] -= 1.0
     # VᵀV − I: γ_n of the product with columns of length at most 2, one rounding of the subtraction.
@@ -168,12 +201,17 @@ def _deflated(b: FloatArray, radius: flint.arb) -> flint.arb | None:
     return between(mu.lower().max(ZERO).sqrt() - radius, high + radius)
 
 
-def _krylov(b: FloatArray) -> FloatArray:
-    """An approximately orthonormal basis of a block Krylov space of BᵀB, in the order of the Ritz values."""
+def _krylov(b: FloatArray, mass: float) -> FloatArray | None:
+    """An approximately orthonormal basis of a block Krylov space of BᵀB, in the order of the Ritz values.
+
+    None where the space cannot hold so much of ``mass``, ‖B‖_F², that its rest is below the leading value.
+    """
     start = np.random.default_rng(b.shape[1]).standard_normal((b.shape[1], _BLOCK))
     basis = [np.linalg.qr(start)[0]]
     for _ in range(_STEPS):
         z = b.T @ (b @ basis[-1])
+        if len(basis) == 2 and mass > _HEAVY * float(np.max(np.linalg.norm(z, axis=0))):
+            return None
         for known in basis:
             z -= known @ (known.T @ z)
         basis.append(np.linalg.qr(z)[0])

@@ -25,7 +25,9 @@ def holds(b: NearSVD, c: NearSVD, truth: float) -> bool:
 def exact(value: float, slope: float = 0.0) -> NearSVD:
     """The 2 × 1 matrix value·(cos, sin) as its own decomposition."""
     left = np.array([[np.cos(slope)], [np.sin(slope)]])
-    return NearSVD((2, 1), 0, np.array([value]), 1e-15, 1e-15, np.array([1e-15]), left, np.eye(1), 1e-15, 0.0)
+    return NearSVD(
+        (2, 1), 0, np.array([value]), 1e-15, 1e-15, np.array([1e-15]), left, np.eye(1), 1e-15, 0.0, 1e-15, 0.0
+    )
 
 
 def cases() -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from flint import arb
 
-from certify.checker.arithmetic import narrow_product
+from certify.checker.arithmetic import crossing
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.narrow_product import core_norm, core_sigma
 from certify.checker.arithmetic.near_decomposition import near_svd
 from certify.checker.arithmetic.scaled_matrix import Unit
@@ -50,7 +51,7 @@ def test_what_is_enclosed(shape, kind, scale):
             assert value <= mp.mpf(float(b)) + room
         width = mp.mpf(float(upper[0])) - mp.mpf(float(lower[0]))
         assert width <= mp.mpf(10) ** -12 * np.linalg.norm(low) * np.linalg.norm(high) + mp.mpf(10) ** -20
-        norm = core_norm(*near)
+        norm = core_norm(Crossing.of(*near[::-1]))
         assert float(norm.lower()) <= exact[0] + room
         assert exact[0] <= float(norm.upper()) * (1 + 2.0**-50) + room
 
@@ -89,19 +90,19 @@ def test_every_error_of_the_factors_is_allowed_for(moved):
     low, high = np.eye(2, 5) * [[0.75], [0.5]], np.eye(6, 2) * [0.75, 0.25]
     with flint.ctx.workprec(96):
         lower, upper = core_sigma(*moved(near_svd(Unit.of(high)), near_svd(Unit.of(low))))
-        norm = core_norm(*moved(near_svd(Unit.of(high)), near_svd(Unit.of(low))))
+        norm = core_norm(Crossing.of(*moved(near_svd(Unit.of(high)), near_svd(Unit.of(low)))[::-1]))
     assert lower[0] <= 0.5625 <= upper[0]
     assert norm.contains(arb(0.5625))
 
 
 def test_the_error_of_the_inner_product_is_allowed_for(monkeypatch):
-    kernel = narrow_product.product
+    kernel = crossing.product
 
     def off(x, y):
         found, bound = kernel(x, y)
         return found * (1 + OFF), bound + OFF * 1.0001
 
-    monkeypatch.setattr(narrow_product, "product", off)
+    monkeypatch.setattr(crossing, "product", off)
     low, high = np.eye(2, 5) * [[0.75], [0.5]], np.eye(6, 2) * [0.75, 0.25]
     with flint.ctx.workprec(96):
         lower, upper = core_sigma(near_svd(Unit.of(high)), near_svd(Unit.of(low)))

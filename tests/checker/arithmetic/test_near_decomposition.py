@@ -85,7 +85,7 @@ def test_no_gap_gives_no_angle():
 def test_a_missing_rounding_term_is_noticed(monkeypatch):
     """The enclosures are wrong somewhere when the rounding bounds are dropped."""
     monkeypatch.setattr(near_decomposition, "_residual", lambda *_: near_decomposition.ball(0.0))
-    monkeypatch.setattr(near_decomposition, "defect", lambda u: 0.0)
+    monkeypatch.setattr(near_decomposition, "defect", lambda u: near_decomposition.Defect(0.0, 0.0))
     monkeypatch.setattr(near_decomposition, "U", 0.0)
     product = near_decomposition.product
     monkeypatch.setattr(near_decomposition, "product", lambda x, y: (product(x, y)[0], 0.0))

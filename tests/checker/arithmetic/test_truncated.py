@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from certify.checker.arithmetic.crossing import Crossing
 from certify.checker.arithmetic.ranges import Range, norm
 from certify.checker.arithmetic.truncated import Transport
 from certify.checker.storage_structure import _moved
@@ -34,7 +35,7 @@ def test_cells_of_a_transport_with_a_small_column(scale):
     lower, upper = rng.standard_normal((3, 4)) / 8, rng.standard_normal((5, 3)) / 8
     lower[:, 2] *= scale
     groups = [[0, 3], [1], [2, 4]]
-    cells = Transport((lower, upper), lambda: pytest.fail("asked"), (0, 0), groups).cells
+    cells = Transport((lower, upper), Crossing(lambda: pytest.fail("asked")), (0, 0), groups).cells
     for place, rows in enumerate(groups):
         for j in range(4):
             entries = [sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(upper[g], lower[:, j], strict=True))
@@ -44,7 +45,7 @@ def test_cells_of_a_transport_with_a_small_column(scale):
 
 def test_a_single_entry_whose_square_is_rounded():
     cells = Transport(
-        (np.array([[0.5, 1.75e-162]]), np.ones((1, 1))), lambda: pytest.fail("asked"), (0, 0), [[0]]
+        (np.array([[0.5, 1.75e-162]]), np.ones((1, 1))), Crossing(lambda: pytest.fail("asked")), (0, 0), [[0]]
     ).cells
     assert cells.lo[0, 1] <= 1.75e-162 <= cells.hi[0, 1]
 
@@ -61,9 +62,9 @@ def test_the_length_of_a_large_group_is_bounded():
     """Squares that are lost one by one: the last bits of 2^21 of them add up."""
     upper = np.full((4096, 512), np.sqrt(0.49 * 2.0**-53) / 16)
     upper.flat[:64] = 1 / 16
-    found = Transport((np.ones((512, 1)) / 64, upper), lambda: pytest.fail("asked"), (0, 0), [list(range(4096))]).rows[
-        0
-    ]
+    found = Transport(
+        (np.ones((512, 1)) / 64, upper), Crossing(lambda: pytest.fail("asked")), (0, 0), [list(range(4096))]
+    ).rows[0]
     squares = 64 * Fraction(1, 256) + (upper.size - 64) * Fraction(float(upper[-1, -1])) ** 2
     assert Fraction(float(found)) ** 2 >= squares
 
@@ -73,6 +74,6 @@ def test_squares_that_a_sum_rounds_away_are_allowed_for():
     upper = np.full((1025, 1), 2.0**-28)
     upper[0] = 0.5
     layers = np.full((1, 3), 0.5), upper
-    cells = Transport(layers, lambda: pytest.fail("asked"), (0, 0), [list(range(1025))]).cells
+    cells = Transport(layers, Crossing(lambda: pytest.fail("asked")), (0, 0), [list(range(1025))]).cells
     for j in range(3):
         assert held(cells.lo[0, j], cells.hi[0, j], [Fraction(1, 16), *[Fraction(1, 2**58)] * 1024])
