@@ -18,7 +18,7 @@ from certify.checker.layer import UNKNOWN, LayerFacts
 from certify.checker.lookup import Lookup
 from certify.checker.published import in_units
 from certify.checker.recorded_thresholds import Recorded
-from certify.checker.row_levels import Level, levels_of
+from certify.checker.row_levels import Level, Pair, levels_of
 from certify.claims import incidence as claims
 from certify.verdict import Enclosure
 
@@ -57,16 +57,34 @@ class RowGroups:
         """Whether no group surely has a gap for its threshold."""
         if self.options.activity_threshold not in ("adapted", "largest"):
             return not in_units(self.options.activity_threshold, -sum(self.exponents)) > 0
-        return not any(width > 0 for width in self._widths(self.full))
+        return not any(width > 0 for width in self._widths([self.full]))
 
     def _least(self) -> int:
         return 2 if self.options.activity_threshold == "adapted" else 1
 
-    def _widths(self, level: Level) -> list[float]:
+    def _asked(self, level: Level) -> bool:
+        """Whether thresholds may be chosen at a level that is not the full one."""
+        return level.percent >= 99 and level.moved is not None and not self.silent(level)
+
+    def _place(self, level: Level) -> int:
+        return [other.text for other in self.levels].index(level.text)
+
+    def _from(self, level: Level) -> list[Level]:
+        """A level and those above it, whose truncations a threshold that was chosen there withstands."""
+        if level is self.full:
+            return [level]
+        return [other for other in self.levels[self._place(level) : -1] if self._asked(other)]
+
+    def _spread(self, levels: Sequence[Level]) -> Pair[Range]:
+        """The activities and how far the truncations at any of these levels may move them."""
+        moved = [level.moved for level in levels if level.moved is not None]
+        narrow, wide = (np.maximum.reduce(most) for most in ([m.narrow.hi for m in moved], [m.wide.hi for m in moved]))
+        x = self.full.x
+        return Pair(x.narrow.plus(Range(-narrow, narrow)), x.wide.plus(Range(-wide, wide)))
+
+    def _widths(self, levels: Sequence[Level]) -> list[float]:
         """The widest gap of each group, as far as what is published must know it."""
-        assert level.moved is not None
-        spread = level.x.wide.plus(Range(-level.moved.wide.hi, level.moved.wide.hi))
-        least = self._least()
+        spread, least = self._spread(levels).wide, self._least()
         return [widest(spread.at(group), least, least) for group in range(len(self.groups))]
 
     def may_touch(self, rows: Rows, theta: Array) -> bool:
@@ -83,30 +101,23 @@ class RowGroups:
             wanted = in_units(self.options.activity_threshold, -sum(self.exponents))
             return "" if at == claims.FULL and np.all(theta == wanted) else f"the threshold that is given is {wanted}"
         level = next((level for level in self.levels if level.text == at), None)
-        if level is None or level.moved is None or (rule == "largest" and at != claims.FULL):
+        if level is None or (level is not self.full and not (rule == "adapted" and self._asked(level))):
             return "no such level"
+        spread = self._spread(self._from(level))
         for group in range(len(self.groups)):
-            if theta[group] > 0 and (fault := self._gap_fault(level, group, float(theta[group]))):
+            if theta[group] > 0 and (fault := self._gap_fault(spread, group, float(theta[group]))):
                 return f"threshold of group {group}: {fault}"
-        lacking = np.asarray(self._widths(self.full)) > 0
+        lacking = np.asarray(self._widths([self.full])) > 0
         if np.any(lacking & (theta == 0)):
             return f"group {int(np.flatnonzero(lacking & (theta == 0))[0])} has a gap and no threshold"
-        for lower in self.levels[:-1] if rule == "adapted" else ():
-            if lower.text == at:
-                break
-            asked = lower.percent >= 99 and lower.moved is not None and not self.silent(lower)
-            if asked and np.all(np.asarray(self._widths(lower))[theta > 0] > 0):
+        for lower in self.levels[: self._place(level)] if rule == "adapted" else ():
+            if self._asked(lower) and np.all(np.asarray(self._widths(self._from(lower)))[theta > 0] > 0):
                 return f"at the level {lower.text} every group has a gap"
         return ""
 
-    def _gap_fault(self, level: Level, group: int, theta: float) -> str:
+    def _gap_fault(self, spread: Pair[Range], group: int, theta: float) -> str:
         """Whether θ is in the middle of the widest gap, as far as both are known."""
-        assert level.moved is not None
-        moved = level.moved
-        narrow, wide = (
-            x.at(group).plus(Range(-e.hi[group], e.hi[group]))
-            for x, e in ((level.x.narrow, moved.narrow), (level.x.wide, moved.wide))
-        )
+        narrow, wide = spread.narrow.at(group), spread.wide.at(group)
         cut, least = cut_at(narrow, theta), self._least()
         if cut is None or not least <= cut.above <= narrow.lo.size - least:
             return "not in a gap with enough columns on either side"

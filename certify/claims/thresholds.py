@@ -65,8 +65,9 @@ class Thresholds:
     incidence_levels : percentages of energy, in hundredths at the finest, at whose windows incidence structures are
         compared; the full windows follow them. ``"none"`` leaves incidence out.
     group_rows : rows of a group where the chain names no groups; 0 for ⌈√rows⌉, at least 8 and at most 32.
-    activity_threshold : ``"adapted"``, for the middle of each group's widest gap that the truncation at 99 % leaves
-        between 2 and all but 2 columns; ``"largest"``, for the middle of its widest gap; or a number for all groups.
+    activity_threshold : ``"adapted"``, for the middle of each group's widest gap that the truncations at 99 % and all
+        levels above leave between 2 and all but 2 columns, or those at the first higher level from which each group
+        has one; ``"largest"``, for the middle of its widest gap; or a number for all groups.
     edge_threshold : ``"gap"``, for the middle of the widest gap between weights of pairs, and 0; or a number.
     noise_threshold : ``"cells"``, for the norm that the thresholds allow the noise; a number; or a multiple of the
         norm of the noise such as ``"1.1x"``.

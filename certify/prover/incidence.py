@@ -116,23 +116,23 @@ class _Incidence:
             value = _scaled(float(rule), -sum(self.exponents))
             return (claims.FULL, "given", np.full(len(self.groups), value)) if value > 0 else None
         least = 2 if rule == "adapted" else 1
-        full = self._gaps(self.windows[-1], least)
+        full = self._gaps(self.windows[-1:], least)
         have = full > 0
         if not have.any():
             return None
         if rule == "adapted":
-            for window in self.windows[:-1]:
-                if window.percent >= _FIRST and window.error is not None:
-                    theta = self._gaps(window, least)
-                    if np.all(theta[have] > 0):
-                        return window.level, rule, np.where(have, theta, 0.0)
+            known = [w for w in self.windows[:-1] if w.percent >= _FIRST and w.error is not None]
+            for place, window in enumerate(known):
+                theta = self._gaps(known[place:], least)
+                if np.all(theta[have] > 0):
+                    return window.level, rule, np.where(have, theta, 0.0)
         return claims.FULL, rule, full
 
-    def _gaps(self, window: Window, least: int) -> np.ndarray:
-        """The middle of the widest gap of each group; 0 where it has none."""
-        error = window.error
-        assert error is not None
-        spread = Interval(-error.hi, error.hi)
+    def _gaps(self, windows: Sequence[Window], least: int) -> np.ndarray:
+        """The middle of the widest gap of each group that all these windows leave open; 0 where it has none."""
+        errors = [window.error.hi for window in windows if window.error is not None]
+        widest_error = np.maximum.reduce(errors)
+        spread = Interval(-widest_error, widest_error)
         found = widest_gaps(self.x + spread, least, least)
         return np.array([0.0 if gap is None else gap.middle for gap in found])
 

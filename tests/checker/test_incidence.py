@@ -20,6 +20,7 @@ from certify.claims import incidence as claims
 from certify.claims.thresholds import Thresholds
 from certify.errors import AmbiguousVerdictError, ChainError, UsageError
 from certify.geometry.transport.graph import incidence_graph
+from certify.prover import incidence
 from certify.verdict import Enclosure, Verdict
 from tests.certificate.digits import WEIGHTS
 
@@ -69,6 +70,26 @@ def test_the_defaults_do_as_well():
         assert (
             made(Thresholds())[claims.level_id("E7.conclusion", "99.9"), subject].values == (Enclosure(1.0, 1.0),) * 2
         )
+
+
+@pytest.mark.parametrize("seed", [66, 178])
+def test_thresholds_withstand_all_truncations_above_their_level(seed, monkeypatch):
+    """Errors of cells are not monotone in the windows: a gap that is open at a level may be closed above it."""
+    rng = np.random.default_rng(seed)
+    chain = Chain.from_arrays([rng.integers(-6, 7, size=(8, 8)).astype(float) for _ in range(2)])
+    options, subject = Thresholds(group_rows=4), "edge W1 -> W2"
+    found = certify.certify(chain, thresholds=options, workers=1)
+    assert check(found, chain, expected=options, workers=1).reasons == ()
+    level = Fraction(str(found[claims.THRESHOLDS, subject].parameters["level"]))
+    later = [text for text, percent in options.incidence_percents() if percent >= level]
+    assert all(found[claims.level_id("E7.margins", text), subject].values[0].lower > 0 for text in later)
+
+    every = incidence._Incidence._gaps
+    monkeypatch.setattr(incidence._Incidence, "_gaps", lambda self, windows, least: every(self, windows[:1], least))
+    other = certify.certify(chain, thresholds=options, workers=1)
+    assert other[claims.THRESHOLDS, subject].parameters != found[claims.THRESHOLDS, subject].parameters
+    reasons = check(other, chain, expected=options, workers=1).reasons
+    assert claims.THRESHOLDS in {reason.claim for reason in reasons}
 
 
 def test_the_checker_accepts_the_other_rules():
