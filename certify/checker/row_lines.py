@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
-from certify.checker.arithmetic.ranges import Range, least, norm
+from certify.checker.arithmetic.ranges import Mask, Range, least, norm
 from certify.checker.arithmetic.row_structure import Structure
 from certify.checker.expected import Expected, enclosed
 from certify.checker.layer import UNKNOWN
 from certify.checker.published import between, between_counts, count
 from certify.checker.row_graph import RowGraph
-from certify.checker.row_levels import Level
+from certify.checker.row_groups import Rows
+from certify.checker.row_levels import Level, Pair
 from certify.checker.storage_structure import storage_structure_claims
 from certify.checker.tasks import once
 from certify.claims import causes
@@ -22,6 +24,12 @@ from certify.claims.assertion import Assertion
 from certify.verdict import Enclosure
 
 __all__ = ["Structured"]
+
+
+_CELLS = 2**17
+"""So many cells of levels are taken at once, at the most, where one level does not have more."""
+
+_Found: TypeAlias = tuple[list[dict[str, Range]], list[Enclosure]]
 
 
 class Structured(RowGraph):
@@ -83,14 +91,9 @@ class Structured(RowGraph):
 
     def _silence(self, level: Level, values: tuple[Enclosure, ...]) -> str:
         """Nothing can be proved of a level without gaps."""
-        if level.moved is None and any(value.finite for value in values[:1]) and not self.interface.silent(level):
+        if level.moved is None and not self.interface.silent(level):
             return "not proved: the windows have no certified gap"
         return ""
-
-    def _parts(self, level: Level, side: int) -> tuple[Structure, Range, Range]:
-        assert level.moved is not None
-        assert level.kept is not None
-        return self.own[side], level.moved[side].at(self.rows), level.kept[side].at(self.rows)
 
     def _truncation_fault(self, level: Level, values: tuple[Enclosure, ...]) -> str:
         bound = level.bound(self.interface.writer, self.interface.reader)
@@ -119,14 +122,45 @@ class Structured(RowGraph):
     def _margins(self, level: Level, side: int) -> list[Range]:
         if self.interface.silent(level):
             return []
-        return [Range(*map(np.asarray, least(margins))) for margins in self._all_margins(level, side).values()]
+        found = self._all_margins(level, side)
+        return [least(margins, 2 if name == "cells" else min(margins.lo.ndim, 1)) for name, margins in found.items()]
 
     def _all_margins(self, level: Level, side: int) -> dict[str, Range]:
         """Every line's margins at a level, in order."""
-        return once(level, f"_margins {side}", lambda: self._make_margins(level, side))
+        return self._levels[level.text][0][side]
 
-    def _make_margins(self, level: Level, side: int) -> dict[str, Range]:
-        structure, moved, _ = self._parts(level, side)
+    @property
+    def _levels(self) -> dict[str, _Found]:
+        """Margins and agreement of every level of which something is published, as known and as wide as may be."""
+        return once(self, "_found", self._find)
+
+    def _find(self) -> dict[str, _Found]:
+        found: dict[str, _Found] = {}
+        asked = [
+            level for level in self.interface.levels if level.moved is not None and not self.interface.silent(level)
+        ]
+        step = max(1, _CELLS // self.active.size)
+        for start in range(0, len(asked), step):
+            part = asked[start : start + step]
+            margins = self._margins_of(_stacked([level.moved for level in part], self.rows))
+            agree = self._agreements(_stacked([level.kept for level in part], self.rows))
+            for place, level in enumerate(part):
+                sides = [{name: x.at((place, side)) for name, x in margins.items()} for side in (0, 1)]
+                found[level.text] = sides, agree[place]
+        return found
+
+    @property
+    def _both(self) -> Structure:
+        """The structure as it is known, and as wide as it may be published, along the first axis."""
+        return once(self, "_sides", self._make_both)
+
+    def _make_both(self) -> Structure:
+        narrow, wide = self.own
+        x = Range(*(np.stack(ends) for ends in zip(narrow.x, wide.x, strict=True)))
+        return Structure(x, self.active, self.theta, narrow.kappa, narrow.ratio)
+
+    def _margins_of(self, moved: Range) -> dict[str, Range]:
+        structure = self._both
         found = {"cells": structure.cell_margins(moved)}
         if self.omega is not None:
             found["pairs"] = structure.pair_margins(moved, self.omega, self.pairs)
@@ -143,39 +177,53 @@ class Structured(RowGraph):
         high = 0.0 if any(margin.upper <= 0 for margin in margins) else 1.0
         if values[0] != Enclosure(low, high):
             return f"the margins make the block form [{low}, {high}]"
-        return between_counts([[self._agreement(level, side)] for side in (0, 1)], values[1:])
+        return between_counts([[agreed] for agreed in self._levels[level.text][1]], values[1:])
 
-    def _agreement(self, level: Level, side: int) -> Enclosure:
-        """Whether both transports have one structure, between 0 and 1."""
-        structure, _, kept = self._parts(level, side)
-        levels = self.theta[:, None]
-        inside, outside = kept.lo >= levels, kept.hi < levels
-        if np.any(inside & ~self.active) or np.any(outside & self.active):
-            return Enclosure(0.0, 0.0)
-        if not np.all(inside | outside):
-            return Enclosure(0.0, 1.0)
+    def _agreements(self, kept: Range) -> list[list[Enclosure]]:
+        """Whether the truncated transports and the whole one have one structure, between 0 and 1, by level and side."""
+        structure, level = self._both, self.theta[:, None]
+        inside, outside = kept.lo >= level, kept.hi < level
+        differs = np.any((inside & ~self.active) | (outside & self.active), axis=(-2, -1))
+        sure = np.all(inside | outside, axis=(-2, -1))
         other = Structure(kept, self.active, self.theta, structure.kappa, structure.ratio)
-        sure = True
-        if self.omega is not None:
-            weights = other.weights(self.pairs)
-            edge = np.isin(
-                self.pairs[0] * self.active.shape[0] + self.pairs[1],
-                self.edges[0] * self.active.shape[0] + self.edges[1],
-            )
+        # Where a support may differ, what follows is not asked: it takes the supports to be the same.
+        same = ~differs & sure
+        more, fewer = np.zeros(sure.shape, dtype=bool), np.ones(sure.shape, dtype=bool)
+        if self.omega is not None and np.any(same):
+            weights, edge = other.weights(self.pairs), self._edge_mask()
             joined, apart = weights.lo >= self.omega, weights.hi < self.omega
-            if np.any(joined & ~edge) or np.any(apart & edge):
-                return Enclosure(0.0, 0.0)
-            sure = bool(np.all(joined | apart))
-            for letter, may in zip(self.letters, other.letters(self.edges), strict=True):
-                if letter != "?" and letter not in may:
-                    return Enclosure(0.0, 0.0)
-                sure = sure and may == {letter}
-        if self.nu is not None:
-            quiet = [(bool(x.hi <= self.nu), bool(x.lo > self.nu)) for x in (structure.noise(), other.noise())]
-            if (quiet[0][0] and quiet[1][1]) or (quiet[0][1] and quiet[1][0]):
-                return Enclosure(0.0, 0.0)
-            sure = sure and ((quiet[0][0] and quiet[1][0]) or (quiet[0][1] and quiet[1][1]))
-        return Enclosure(1.0 if sure else 0.0, 1.0)
+            more |= np.any((joined & ~edge) | (apart & edge), axis=-1)
+            fewer &= np.all(joined | apart, axis=-1)
+            more, fewer = self._labels_agree(other, more, fewer)
+        if self.nu is not None and np.any(same):
+            own, their = structure.noise(), other.noise()
+            below, above = (own.hi <= self.nu, their.hi <= self.nu), (own.lo > self.nu, their.lo > self.nu)
+            more |= (below[0] & above[1]) | (above[0] & below[1])
+            fewer &= (below[0] & below[1]) | (above[0] & above[1])
+        low, high = same & ~more & fewer, ~differs & ~(same & more)
+        return [
+            [Enclosure(float(a), float(b)) for a, b in zip(*pair, strict=True)]
+            for pair in zip(low.tolist(), high.tolist(), strict=True)
+        ]
+
+    def _labels_agree(self, other: Structure, more: Mask, fewer: Mask) -> tuple[Mask, Mask]:
+        """The same, with the labels of edges."""
+        if not self.letters:
+            return more, fewer
+        may = other.may(self.edges)
+        for place, letter in enumerate(self.letters):
+            allowed = [may[name][..., place] for name in may]
+            if letter != "?":
+                more = more | ~may[letter][..., place]
+                fewer = fewer & may[letter][..., place] & (np.sum(allowed, axis=0) == 1)
+            else:
+                fewer = np.zeros_like(fewer)
+        return more, fewer
+
+    def _edge_mask(self) -> Mask:
+        """Which pairs are edges."""
+        size = self.active.shape[0]
+        return np.isin(self.pairs[0] * size + self.pairs[1], self.edges[0] * size + self.edges[1])
 
     def _smallest(self) -> Expected:
         levels = self.interface.levels
@@ -188,6 +236,12 @@ class Structured(RowGraph):
             return "" if values == wanted else f"the levels are {wanted}"
 
         return Expected(claims.smallest_level(), prove)
+
+
+def _stacked(found: Sequence[Pair[Range] | None], rows: Rows) -> Range:
+    """Cells of rows of groups, by level and side."""
+    sides = [[pair[side] for side in (0, 1)] for pair in found if pair is not None]
+    return Range(*(np.stack([[x[end][rows] for x in pair] for pair in sides]) for end in (0, 1)))
 
 
 def _from(levels: Sequence[Level], verdicts: Sequence[Enclosure]) -> Enclosure:

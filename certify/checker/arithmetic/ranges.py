@@ -97,18 +97,19 @@ def constant(x: float) -> Range:
 
 
 def inner(a: Range, b: Range) -> Range:
-    """Σ_j a_Gj b_Hj for the rows of two arrays of non-negative numbers."""
-    slack = 4 * gamma(a.lo.shape[1] + 4)
-    found = outside(a.lo @ b.lo.T * (1.0 - slack), a.hi @ b.hi.T * (1.0 + slack))
+    """Σ_j a_Gj b_Hj for the rows of two arrays of non-negative numbers, or of several along the first axes."""
+    slack = 4 * gamma(a.lo.shape[-1] + 4)
+    low, high = (x @ np.swapaxes(y, -1, -2) for x, y in zip(a, b, strict=True))
+    found = outside(low * (1.0 - slack), high * (1.0 + slack))
     return Range(np.maximum(found.lo, 0.0), found.hi)
 
 
 def norm(x: Range, mask: Mask) -> Range:
-    """The norm of the non-negative numbers of a mask; exactly 0 where all of them are."""
-    if not np.any(x.hi[mask]):
-        return constant(0.0)
-    low, high = (np.asarray(np.sqrt(np.sum(np.square(end[mask])))) for end in x)
-    return lengths(low, high, int(np.count_nonzero(mask)) + 4)
+    """The norms over the last two axes of the non-negative numbers of a mask; exactly 0 where all of them are."""
+    kept = x.where(mask)
+    low, high = (np.sqrt(np.sum(np.square(end), axis=(-2, -1))) for end in kept)
+    found, some = lengths(low, high, int(np.count_nonzero(mask)) + 4), np.any(kept.hi, axis=(-2, -1))
+    return Range(np.where(some, found.lo, 0.0), np.where(some, found.hi, 0.0))
 
 
 def lengths(low: Array, high: Array, roundings: int, slip: Array | float = 0.0) -> Range:
@@ -121,6 +122,7 @@ def lengths(low: Array, high: Array, roundings: int, slip: Array | float = 0.0) 
     return Range(np.maximum(found.lo, 0.0), found.hi)
 
 
-def least(x: Range) -> tuple[float, float]:
-    """Between which floats the smallest lies."""
-    return float(np.min(x.lo)), float(np.min(x.hi))
+def least(x: Range, axes: int) -> Range:
+    """The smallest over the last axes."""
+    over = tuple(range(-axes, 0))
+    return Range(np.asarray(np.min(x.lo, axis=over)), np.asarray(np.min(x.hi, axis=over)))

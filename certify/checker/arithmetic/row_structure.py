@@ -28,11 +28,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Structure:
-    """Supports and recorded levels, with the activities of one transport.
+    """Supports and recorded levels, with the activities of one transport, or of several along the first axes.
 
     Parameters
     ----------
-    x : (groups, columns) activities.
+    x : (…, groups, columns) activities; what is found has their first axes.
     active : the supports.
     theta, kappa, ratio : the recorded θ of each group, κ and β*.
     """
@@ -69,7 +69,7 @@ class Structure:
     def sums(self, a: Range, b: Range, pairs: Pairs) -> tuple[Range, Range]:
         """Σ over shared columns of a_G b_H and of a_H b_G; both arrays are cut to the supports."""
         found = inner(a.where(self.active), b.where(self.active))
-        return found.at(pairs), found.at(pairs[::-1])
+        return found.at((..., *pairs)), found.at((..., *pairs[::-1]))
 
     def weights(self, pairs: Pairs) -> Range:
         """w_GH."""
@@ -112,27 +112,31 @@ class Structure:
         deviation = rest[0].times(rest[1]).over(Range(fewer, fewer)).root()
         return mean, deviation.where(count > 1)
 
-    def letters(self, pairs: Pairs) -> list[set[str]]:
-        """The labels that each pair may have."""
+    def may(self, pairs: Pairs) -> dict[str, Mask]:
+        """Of each label, which pairs may have it."""
         cosine = self.cosines(pairs)
         left, right = self.lengths(pairs)
         more, less = left.over(right), right.over(left)
         # Within a factor β* on both sides.
-        apart = more.larger(less)
-        found: list[set[str]] = []
-        for place in range(pairs[0].size):
-            may: set[str] = set()
-            if cosine.lo[place] < self.kappa:
-                may.add("T")
-            if cosine.hi[place] >= self.kappa:
-                may |= {"C"} if apart.lo[place] <= self.ratio else set()
-                may |= {"A"} if apart.hi[place] > self.ratio else set()
-            found.append(may)
-        return found
+        apart, along = more.larger(less), cosine.hi >= self.kappa
+        return {
+            "T": cosine.lo < self.kappa,
+            "C": along & (apart.lo <= self.ratio),
+            "A": along & (apart.hi > self.ratio),
+        }
+
+    def letters(self, pairs: Pairs) -> list[set[str]]:
+        """The labels that each pair of one transport may have."""
+        may = self.may(pairs)
+        return [{letter for letter, mask in may.items() if mask[place]} for place in range(pairs[0].size)]
 
     def cell_margins(self, moved: Range) -> Range:
         """|x − θ| − e."""
-        return self.x.minus(Range(self.theta[:, None], self.theta[:, None])).size().minus(moved)
+        return self._distances().minus(moved)
+
+    def _distances(self) -> Range:
+        level = self.theta[:, None]
+        return once(self, "_far", lambda: self.x.minus(Range(level, level)).size())
 
     def pair_margins(self, moved: Range, omega: float, pairs: Pairs) -> Range:
         """|w − ω| − Σ((x_G + e_G)(x_H + e_H) − x_G x_H), the products written out."""
