@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from flint import arb
 
 from certify.checker.arithmetic.ranges import Mask, Range, inner, lengths, outside
 from certify.checker.arithmetic.rounding import Array, U
 from certify.checker.arithmetic.row_structure import Pairs, Structure
+from certify.checker.arithmetic.scaled_matrix import Unit
+from certify.checker.arithmetic.spectral_norm import spectral_norm
 from certify.checker.expected import Expected
 from certify.checker.published import between_counts, bits, count
 from certify.checker.row_groups import RowGroups, Rows
@@ -37,6 +40,7 @@ def storage_structure_claims(
     if format == NO_STORAGE:
         return
     scaled: list[tuple[Range, Range]] = []
+    heads = _group_norms(interface)
     for facts, exponent in zip((interface.writer, interface.reader), interface.exponents, strict=True):
         units = _halves(facts.matrix, format, exponent)
         if facts.half_units is not None:
@@ -48,7 +52,7 @@ def storage_structure_claims(
             return
         size = np.abs(np.ldexp(facts.matrix, -exponent))
         scaled.append((outside(size, size), units))
-    narrow = _moved(scaled[0], scaled[1], interface.groups)
+    narrow = _moved(scaled[0], scaled[1], interface.groups, heads)
     room = _FACTOR * 16 * (interface.writer.matrix.shape[0] + max(map(len, interface.groups)) + 64) * U
     wide = Range(narrow.lo * (1 - room), narrow.hi * (1 + room) + 2.0**-490)
     moved = [x.at(rows) for x in (narrow, wide)]
@@ -90,15 +94,36 @@ def _halves(matrix: Array, format: str, exponent: int) -> Range | None:
     return Range(found, found)
 
 
-def _moved(lower: tuple[Range, Range], upper: tuple[Range, Range], groups: Sequence[Sequence[int]]) -> Range:
-    """Norms of the cells of |W'|D + D'|W| + D'D."""
+def _moved(
+    lower: tuple[Range, Range], upper: tuple[Range, Range], groups: Sequence[Sequence[int]], heads: Range
+) -> Range:
+    """The smaller of the norms of the cells of |W'|D + D'|W| + D'D, and ‖W'_G‖₂‖De_j‖ beside those of D'|W| + D'D.
+
+    The second bounds what W'δW does to a column of δW, since |δWe_j| is not above De_j.
+    """
     (w, d), (v, e) = lower, upper
     turned = Range(w.lo.T, w.hi.T), Range(d.lo.T, d.hi.T)
-    whole = inner(v, turned[1]).plus(inner(e, turned[0])).plus(inner(e, turned[1]))
+    rest = inner(e, turned[0]).plus(inner(e, turned[1]))
+    columns = _cells(d, [range(d.lo.shape[0])])
+    spectral = heads.times(columns).plus(_cells(rest, groups))
+    return _cells(inner(v, turned[1]).plus(rest), groups).smaller(spectral)
+
+
+def _cells(whole: Range, groups: Sequence[Sequence[int]]) -> Range:
+    """The norms of the cells of non-negative numbers."""
     low, high = (
         np.stack([np.sqrt(np.square(np.maximum(end[list(rows)], 0.0)).sum(axis=0)) for rows in groups]) for end in whole
     )
     return lengths(low, high, max(map(len, groups)) + 8)
+
+
+def _group_norms(interface: RowGroups) -> Range:
+    """‖W'_G‖₂ of each group in the interface's units, one column."""
+    matrix, shift = interface.reader.matrix, arb(2) ** -interface.exponents[1]
+    found = [spectral_norm(Unit.of(matrix[list(rows)])) * shift for rows in interface.groups]
+    ends = [(float(norm.lower()), float(norm.upper())) for norm in found]
+    low, high = (np.array(side)[:, None] for side in zip(*ends, strict=True))
+    return outside(low, high)
 
 
 Marks = tuple[Mask, Mask]

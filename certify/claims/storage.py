@@ -83,7 +83,8 @@ def structure(
         known |= {"pairs": pairs[0], "edges": pairs[1]}
     return measured(
         STRUCTURE,
-        "the number of cells (G, j) whose activity is farther from θ_G than ‖(|W'|D + D'|W| + D'D)_{G,j}‖, for half "
+        "the number of cells (G, j) whose activity is farther from θ_G than ‖(|W'|D + D'|W| + D'D)_{G,j}‖ or than "
+        "‖W'_G‖₂‖De_j‖ + ‖(D'|W| + D'D)_{G,j}‖, for half "
         f"units D, D' of {storage_text(format)}, and of columns all of whose cells are such; then of pairs of groups "
         "whose shared columns stay the same by such cells, and that keep their edge or its absence under changes of "
         "these lengths, and of edges among them that keep their label",

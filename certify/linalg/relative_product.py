@@ -11,6 +11,7 @@ and NM is cut to b bits again, which costs one unit an entry. So Δ grows by ‖
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -23,7 +24,6 @@ __all__ = ["relative_product"]
 
 _CUT, _DIGITS = 24, 53
 _MOST_BITS = 2**14
-_PROBE = 128
 
 
 def relative_product(
@@ -40,11 +40,8 @@ def relative_product(
     -------
     None where the product may be 0, and where LAPACK or a proof fails.
     """
-    spare = 0
-    if reach > 4 * _PROBE:
-        # What is lost hardly depends on how many bits there are.
-        probe = _product(layers, norms, _PROBE + GUARD)
-        spare = 0 if probe is None else _lost(probe)
+    spare = _likely_loss(layers, norms)
+    spare = spare if reach + spare <= _MOST_BITS else 0
     while reach + spare <= _MOST_BITS:
         found = _product(layers, norms, reach + GUARD + spare)
         if found is None:
@@ -57,6 +54,20 @@ def relative_product(
             return relative_values_of(Fixed(tall, cut.bits, cut.exponent, cut.off), reach, _CUT)
         spare = lost
     return None
+
+
+def _likely_loss(layers: Sequence[Callable[[], FloatArray]], norms: Sequence[float]) -> int:
+    """About as many bits as Δ will have: what a unit lost at each cut grows to, by floats; 0 where these do not say."""
+    off, product = 0.0, np.ones((1, 1))
+    with np.errstate(all="ignore"):
+        for place, (read, norm) in enumerate(zip(layers, norms, strict=True)):
+            product = read() / norm if place == 0 else (read() / norm) @ product
+            largest = float(np.max(np.abs(product), initial=0.0))
+            if not 0 < largest < math.inf:
+                return 0
+            off = off / largest + math.sqrt(product.size)
+            product = product / largest
+    return math.ceil(off).bit_length() if off < math.inf else 0
 
 
 def _lost(x: Fixed) -> int:
@@ -102,7 +113,7 @@ def _times(w: Fixed, norm: float, p: Fixed) -> Fixed:
 def _cut_to(x: Fixed, bits: int) -> Fixed:
     """The largest entry of a nonzero matrix with so many bits."""
     entries = x.matrix.entries()
-    shift = max(y.bit_length() for y in entries) - bits
+    shift = max(map(fmpz.bit_length, entries)) - bits
     cut = [y >> shift if shift >= 0 else y << -shift for y in entries]
     off = x.off * arb(2) ** -shift + (arb(len(entries)).sqrt() if shift > 0 else arb(0))
     # A unit is 2^shift times what it was, and there are 2^bits of them in 2^exponent.

@@ -35,7 +35,7 @@ two bounds the angle.                                                           
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -162,6 +162,7 @@ def enclose(factor: Factor, loss: float, *, tight: bool, method: str) -> Enclose
     if not bool(np.all(low <= high)) or not bool(np.all(np.isfinite(high))):
         return None
     u = factor.u if kept == factor.s.size else _completed(factor.u, kept)
+    left = replace(left, x_magnitude=None)  # as large as U, and asked no more
     residual = float(add_up(e, dropped))
     return Enclosed(low, high, factor.s, u, factor.v, residual, method, kept, columns, left, a, b, right.frobenius())
 

@@ -40,6 +40,8 @@ __all__ = ["Meeting"]
 
 _PUBLISHED = 3
 """A published enclosure is three times as wide as the computed one, and two floors."""
+_FINE = 256
+"""Small cosines are computed to a few of such parts of a limit, where that is cheaper."""
 _SHARE = 8
 """Amplitudes enter slacks and drifts: from the core they take at most this part of a limit."""
 
@@ -63,7 +65,7 @@ class Meeting:
         writer, reader = self.writer.svd, self.reader.svd
         if self.core is None:
             return window_cosines(writer, reader, windows)
-        found = core_cosines(self.core, writer, reader, windows)
+        found = core_cosines(self.core, writer, reader, windows, limit / _FINE)
         open_ones = [
             k
             for k, floor in zip(windows, floors, strict=True)

@@ -179,4 +179,5 @@ def norm_of(x: Interval, where: Mask) -> Interval:
 
 
 def masked(x: Interval, where: Mask) -> Interval:
+    """Activities where they count, 0 elsewhere."""
     return Interval(np.where(where, x.lo, 0.0), np.where(where, x.hi, 0.0))

@@ -1,7 +1,9 @@
 r"""What of an incidence structure survives in all products of matrices within half a unit of W and W' (THEORY-2 §2).
 
 For |δW| ≤ D and |δW'| ≤ D' entry by entry, δX = W'δW + δW'W + δW'δW has |δX| ≤ |W'|D + D'|W| + D'D =: M, so that the
-activity of a cell (G, j) moves by at most ‖M_{G,j}‖. Sums of non-negative products err by γ_n relatively.
+activity of a cell (G, j) moves by at most ‖M_{G,j}‖. It moves by at most ‖W'_G‖₂‖De_j‖ + ‖(D'|W| + D'D)_{G,j}‖ too,
+since ‖W'_GδWe_j‖ ≤ ‖W'_G‖₂‖De_j‖: less where signs of W' cancel. Nothing is gained from spectral norms of D', for as
+D' ≥ 0, ‖D'_G|W|e_j‖ ≤ ‖D'_G‖₂‖We_j‖. Sums of non-negative products err by γ_n relatively.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from certify.claims.storage_formats import NO_STORAGE, STORED_SCALE
 from certify.claims.thresholds import Thresholds
 from certify.linalg.cell_norms import Grouping, cell_norms
 from certify.linalg.kernels import times
+from certify.linalg.svd import svd
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import Ledger
 from certify.prover.profiles import Mask
@@ -51,6 +54,7 @@ def measure_storage_structure(
     if format == NO_STORAGE:
         return
     scaled: list[tuple[FloatArray, FloatArray]] = []
+    units: list[FloatArray] = []
     for facts, exponent in zip(layers, exponents, strict=True):
         halves = units_of(facts, format, exponent)
         if halves is None:
@@ -59,8 +63,10 @@ def measure_storage_structure(
         if halves.max() > 1:
             ledger.skip([claims.STRUCTURE], causes.format_swamps(format))
             return
-        scaled.append((np.abs(np.ldexp(facts.matrix, -exponent)), halves))
-    moved = moved_cells(scaled[0], (grouping.arranged(scaled[1][0]), grouping.arranged(scaled[1][1])), grouping)
+        units.append(np.ldexp(facts.matrix, -exponent))
+        scaled.append((np.abs(units[-1]), halves))
+    upper = grouping.arranged(scaled[1][0]), grouping.arranged(scaled[1][1])
+    moved = moved_cells(scaled[0], upper, grouping, _group_norms(grouping.arranged(units[1]), grouping))
     stored = any(facts.half_units is not None for facts in layers)
     _count(ledger, structure, moved[rows], STORED_SCALE if stored else format, thresholds.undecided_share)
 
@@ -74,21 +80,32 @@ def units_of(facts: LayerFacts, format: str, exponent: int) -> FloatArray | None
 
 
 def moved_cells(
-    lower: tuple[FloatArray, FloatArray], upper: tuple[FloatArray, FloatArray], grouping: Grouping
+    lower: tuple[FloatArray, FloatArray], upper: tuple[FloatArray, FloatArray], grouping: Grouping, heads: Interval
 ) -> Interval:
-    """‖M_{G,j}‖ from |W| with D and |W'| with D', rows arranged, all entries at most 1.
+    """How far a cell moves: the smaller of two bounds from |W| with D and |W'| with D', rows arranged.
 
-    Beside both products there are three roundings and that of int8's D; what was flushed is below the smallest term
-    that is added. Widened as activities are, for whoever encloses it a second time.
+    All entries are at most 1; ``heads`` are the ‖W'_G‖₂. Beside each product there are three roundings and that of
+    int8's D; what was flushed is below the smallest term that is added. Widened as activities are, for whoever encloses
+    it a second time.
     """
     (w, d), (v, e) = lower, upper
     first, over = times(v, d)
     second, _ = times(e, w + d)
-    norms = cell_norms(first + second, grouping, 0.0)
     part = over + gamma(16) + 2.0**-50 + cell_floor(w.shape[0], grouping.largest)
-    high = add_up(mul_up(norms.hi, 1.0 + part + 4 * U), _TINY)
-    low = np.maximum(norms.lo * (1.0 - part - 4 * U) * (1.0 - 4 * U) - _TINY, 0.0)
-    return Interval(low, high)
+    entrywise, rest = cell_norms(first + second, grouping, 0.0), cell_norms(second, grouping, 0.0)
+    columns = cell_norms(d, Grouping.of([range(d.shape[0])]), 0.0)
+    tall = add_up(mul_up(heads.hi[:, None], columns.hi), rest.hi)
+    short = (heads.lo[:, None] * columns.lo + rest.lo) * (1.0 - 4 * U)
+    high = add_up(mul_up(np.minimum(entrywise.hi, tall), 1.0 + part + 4 * U), _TINY)
+    low = np.minimum(entrywise.lo, short) * (1.0 - part - 4 * U) * (1.0 - 4 * U) - _TINY
+    return Interval(np.maximum(low, 0.0), high)
+
+
+def _group_norms(reader: FloatArray, grouping: Grouping) -> Interval:
+    """‖W'_G‖₂ of each group of arranged rows, of the reader before what scaling may have flushed."""
+    parts = np.split(reader, grouping.starts[1:])
+    ends = np.array([(found.lower[0], found.upper[0]) for found in map(svd, parts)])
+    return Interval(np.maximum(ends[:, 0] * (1.0 - 4 * U) - _TINY, 0.0), add_up(ends[:, 1], _TINY))
 
 
 def _count(ledger: Ledger, structure: Structure, moved: Interval, format: str, share: float) -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import mpmath
 import numpy as np
 import pytest
 
 from certify.certificate import Certificate
 from certify.chain import Chain, load
 from certify.checker import check
+from certify.checker import storage_structure as checker
+from certify.checker.arithmetic.ranges import Range
 from certify.checker.code_units import code_units
 from certify.claims.storage_formats import STORAGE_NAMES
 from certify.claims.thresholds import Thresholds
 from certify.errors import UsageError
 from certify.execution import certify
+from certify.linalg.cell_norms import Grouping
+from certify.prover import storage_structure as prover
 from certify.prover.storage import half_units
 from certify.verdict import Claim, Enclosure
 from tests.checker.networks import arrays, law
@@ -292,3 +298,26 @@ def test_codes_have_the_scale_that_is_stored(tmp_path):
         assert any(reason.claim == claim for reason in check(forged, chain, workers=1).reasons)
     plain = certify(chain, thresholds=Thresholds(storage="bf16"), workers=1)
     assert of_layer(plain, "layer q")["storage.ball"].parameters["format"] == "bf16"
+
+
+def test_signs_that_cancel_move_a_cell_less():
+    """W'_G = (1, 1; 1, -1)/2 makes of (m, m) a cell of length m at most, and |W'_G| one of √2 m."""
+    v, e = np.array([[1.0, 1.0], [1.0, -1.0]]) / 2, np.array([[2.0**-14, 2.0**-14], [0.0, 0.0]])
+    w, d = np.array([[0.5, 0.0], [0.25, 0.5]]), np.array([[2.0**-12, 0.0], [2.0**-12, 2.0**-12]])
+    grouping = Grouping.of([range(2)])
+    heads = prover._group_norms(v, grouping)
+    ours = prover.moved_cells((np.abs(w), d), (np.abs(v), e), grouping, heads)
+    interface = SimpleNamespace(reader=SimpleNamespace(matrix=v * 8), exponents=(0, 3), groups=[range(2)])
+    exact = [(Range(x, x), Range(y, y)) for x, y in ((np.abs(w), d), (np.abs(v), e))]
+    theirs = checker._moved(exact[0], exact[1], [range(2)], checker._group_norms(interface))
+    other = (e @ (np.abs(w) + d))[0]
+    with mpmath.workdps(40):
+        # The spectral bound in the first column, the entrywise one, √(a² + b²), in the second.
+        first = mpmath.mpf(2) ** -12 + mpmath.mpf(float(other[0]))
+        whole = np.abs(v) @ d + e @ (np.abs(w) + d)
+        second = mpmath.sqrt(mpmath.fsum(mpmath.mpf(float(x)) ** 2 for x in whole[:, 1]))
+        for found in (ours, theirs):
+            for place, truth in enumerate((first, second)):
+                low, high = float(found.lo[0, place]), float(found.hi[0, place])
+                assert low <= truth <= high
+                assert high - low < 1e-9 * truth

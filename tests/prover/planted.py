@@ -40,7 +40,7 @@ FAULTS = (
     _core("balance", "_outer_formed", "product_error(gamma, c.read.k,", "product_error(0.0, c.read.k,"),
     _core("values", "_by_cholesky", "product_error(gamma, m, size", "product_error(0.0, m, size"),
     _core("values", "_by_cholesky", "flint.arb(gamma) * size", "flint.arb(0) * size"),
-    _core("values", "_by_cholesky", "product_error(gamma, n, norm", "product_error(0.0, n, norm"),
+    _core("values", "_block_distance", "product_error(gamma, y.shape[1]", "product_error(0.0, y.shape[1]"),
     _core("values", "_deflated", "product_error(gamma_v, n,", "product_error(0.0, n,"),
     _core("values", "_deflated", "product_error(gamma, n, size", "product_error(0.0, n, size"),
     _core("values", "_deflated", "size.upper() * polar\n", "0\n"),

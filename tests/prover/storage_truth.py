@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,13 @@ def structure(x: Incidence, format: str) -> list[Real]:
     """Cells, columns, pairs and labels that survive, by definition."""
     w, v = (mp.matrix([[abs(t) for t in row] for row in side.matrix.tolist()]) for side in x.sides)
     d, e = (half_units(side.array, format) for side in x.sides)
-    moved = x.cells((v * d + e * w + e * d) * x.scale)
+    columns = [mp.sqrt(mp.fsum(d[i, j] ** 2 for i in range(d.rows))) for j in range(d.cols)]
+    heads = [_largest(x.sides[1].matrix, rows) * x.scale for rows in x.groups]
+    rest = x.cells((e * w + e * d) * x.scale)
+    moved = [
+        [min(cell, head * column + other) for cell, column, other in zip(row, columns, others, strict=True)]
+        for row, head, others in zip(x.cells((v * d + e * w + e * d) * x.scale), heads, rest, strict=True)
+    ]
     yes = dict(zip(x.rows, ([m > 0 for m in row] for row in x.cell_margins(moved)), strict=True))
     found = [sum(map(sum, yes.values())), sum(all(yes[g][j] for g in x.rows) for j in range(x.n))]
     if x.omega is None:
@@ -66,3 +73,8 @@ def structure(x: Incidence, format: str) -> list[Real]:
     ]
     edges = zip(x.edges(x.x), x.label_margins(moved), strict=True)
     return [mp.mpf(count) for count in (*found, len(pairs), sum(m > 0 and pair in pairs for pair, m in edges))]
+
+
+def _largest(a: Real, rows: Sequence[int]) -> Real:
+    """The spectral norm of some rows."""
+    return max(oracle.singular_values(mp.matrix([[a[i, j] for j in range(a.cols)] for i in rows])), default=mp.mpf(0))

@@ -28,7 +28,8 @@ __all__ = ["Core", "core"]
 class Core:
     """C ≈ V̄'ᵀŪ, shape (k', k), between ``write`` (k kept directions) and ``read`` (k'), in R^n; ``rounding`` is γ_n.
 
-    ``inner`` are bounds of the singular values of leading blocks of C̄ that were asked for, by their size.
+    ``inner`` are bounds of the singular values of leading blocks of C̄ that were asked for, by their size, and
+    ``transport`` the norms of the product of the layers, once they were.
     """
 
     write: Near
@@ -38,6 +39,8 @@ class Core:
     rounding: float
     _errors: dict[tuple[int, int], flint.arb] = field(default_factory=dict[tuple[int, int], flint.arb])
     inner: dict[int, tuple[FloatArray, FloatArray]] = field(default_factory=dict[int, tuple[FloatArray, FloatArray]])
+
+    transport: tuple[flint.arb, flint.arb] | None = None
 
     def error(self, i: int, j: int) -> flint.arb:
         """Bound (3) of ‖S'^i (C − C̄) S^j‖_F."""
@@ -60,7 +63,13 @@ class Core:
     def without_vectors(self) -> Core:
         """The core with all that a product of layers needs of them."""
         return Core(
-            self.write.without_vectors(), self.read.without_vectors(), self.n, self.c, self.rounding, self._errors
+            self.write.without_vectors(),
+            self.read.without_vectors(),
+            self.n,
+            self.c,
+            self.rounding,
+            self._errors,
+            transport=self.transport,
         )
 
     def form(

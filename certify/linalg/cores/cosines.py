@@ -52,13 +52,16 @@ __all__ = ["core_cosines", "core_sines"]
 _COARSE = 1e-6
 
 
-def core_cosines(c: Core, write: CertifiedSVD, read: CertifiedSVD, windows: Iterable[int]) -> dict[int, Interval]:
+def core_cosines(
+    c: Core, write: CertifiedSVD, read: CertifiedSVD, windows: Iterable[int], fine: float = 0.0
+) -> dict[int, Interval]:
     """Enclosures of the k cosines, decreasing, between the k leading directions written and read.
 
     Parameters
     ----------
     c : the core of the two layers; ``write`` and ``read`` their certified decompositions.
     windows : sizes k, 1 <= k <= the smaller number of singular values.
+    fine : small cosines need not be known better than to a few times this.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def core_cosines(c: Core, write: CertifiedSVD, read: CertifiedSVD, windows: Iter
     most = min(*c.write.shape, *c.read.shape)
     if sizes and not 1 <= sizes[0] <= sizes[-1] <= most:
         raise UsageError(f"the windows {sizes[0]} to {sizes[-1]} are not inside 1..{most}")
-    return {k: _window(c, k, write, read) for k in sizes}
+    return {k: _window(c, k, write, read, fine) for k in sizes}
 
 
 def core_sines(c: Core, write: CertifiedSVD, read: CertifiedSVD, k: int) -> Interval:
@@ -152,14 +155,14 @@ def _entry(c: Core) -> flint.arb:
     return flint.arb(c.rounding) * lengths + flint.arb(underflow(c.n))
 
 
-def _window(c: Core, k: int, write: CertifiedSVD, read: CertifiedSVD) -> Interval:
+def _window(c: Core, k: int, write: CertifiedSVD, read: CertifiedSVD, fine: float) -> Interval:
     unknown = Interval(np.zeros(k), np.ones(k))
     if k > min(c.write.k, c.read.k):
         return unknown
     moved = _moved(c, k, write, read)
     if not moved < 1.0:
         return unknown
-    found = singular_values_within(np.ascontiguousarray(c.c[:k, :k]), _off(c, k, k), moved)
+    found = singular_values_within(np.ascontiguousarray(c.c[:k, :k]), _off(c, k, k), max(moved, fine))
     if found is not None:
         c.inner[k] = found
     return unknown if found is None else Interval(_clip(-add_up(-found[0], moved)), _clip(add_up(found[1], moved)))

@@ -29,19 +29,15 @@ _SHORT = 2.0**-13
 """Columns this much shorter than the first are decomposed again: uκ² = 2^-27 of the others is small."""
 
 
-def within(m: FloatArray, radius: float, *, decaying: bool) -> tuple[FloatArray, FloatArray] | None:
+def within(m: FloatArray, radius: float) -> tuple[FloatArray, FloatArray] | None:
     """Bounds of the singular values, decreasing, of every matrix within ``radius`` (Frobenius) of m, of any scale.
 
-    ``decaying``: whether squares of singular values may differ by more than floats can tell. None where nothing was
-    proved.
+    None where nothing was proved.
     """
     scaled = scale(np.ascontiguousarray(m if m.shape[0] >= m.shape[1] else m.T))
     e = scaled.exponent
     off = up(flint.arb(radius) * flint.arb(2) ** -e + flint.arb(scaled.loss))
-    if decaying:
-        found = decaying_values(scaled.matrix, off)
-    else:
-        found = tridiagonal_values(scaled.matrix, off, off)
+    found = decaying_values(scaled.matrix, off)
     if found is None:
         return None
     low, high = found

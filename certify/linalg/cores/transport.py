@@ -35,7 +35,9 @@ _LEAST = 2.0**-400
 
 
 def transport_norms(c: Core) -> tuple[flint.arb, flint.arb]:
-    """Balls around ‖W'W‖_F and ‖W'W‖₂."""
+    """Balls around ‖W'W‖_F and ‖W'W‖₂; computed once."""
+    if c.transport is not None:
+        return c.transport
     write, read = c.write, c.read
     unit = flint.arb(2) ** (write.exponent + read.exponent)
     b, rounding = c.form(read.s, write.s, (1 + write.top()) * (1 + read.top()))
@@ -44,7 +46,8 @@ def transport_norms(c: Core) -> tuple[flint.arb, flint.arb]:
     spectral = crossed + read.error_spectral * write.error_spectral
     frobenius = read.error * write.top() + read.top() * write.error + read.error_spectral * write.error
     norm = around(frobenius_ball(b), rounding + frobenius)
-    return norm * unit, largest_value(b, (rounding + spectral).upper()) * unit
+    c.transport = norm * unit, largest_value(b, (rounding + spectral).upper()) * unit
+    return c.transport
 
 
 def quotient_norms(write: Near, read: Near) -> tuple[flint.arb, flint.arb] | None:

@@ -38,8 +38,9 @@ _NEAR = 2.0**-45
 def tridiagonal_values(m: FloatArray, radius: float, fine: float) -> tuple[FloatArray, FloatArray] | None:
     """Bounds of the singular values of every matrix within ``radius`` (Frobenius) of m, entries at most 2.
 
-    m has at least as many rows as columns, and two columns. Decreasing. The squares are known to about γ_k√k ‖MᵀM‖_F;
-    None where this moves the smallest value by more than ``fine``, and where nothing was proved.
+    m has at least as many rows as columns, and two columns. Decreasing. The squares are known to about
+    γ_k(‖M‖_F² + √k‖MᵀM‖_F); None where this moves the smallest value by more than 2 ``fine``, and where nothing was
+    proved.
     """
     gram, gamma = times(m.T, m)
     size, k = frobenius_up(m), m.shape[1]
@@ -50,9 +51,9 @@ def tridiagonal_values(m: FloatArray, radius: float, fine: float) -> tuple[Float
         return None
     theta, info = values(d, e)
     bound = _row_sum(d, e)
-    squares = 4 * gamma * np.sqrt(k) * float(np.linalg.norm(theta))
+    squares = 2 * gamma * (float(np.sum(np.abs(theta))) + np.sqrt(k) * float(np.linalg.norm(theta)))
     smallest = max(float(theta[0]), squares)
-    if info or not (bound > _RANGE and squares / np.sqrt(smallest) <= 2 * fine):
+    if info or not (bound > _RANGE and squares / np.sqrt(smallest) <= 4 * fine):
         return None
     q = _basis(reflectors, tau)
     between = None if q is None else eigenvalues_between(d, e, theta)

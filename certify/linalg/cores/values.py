@@ -36,7 +36,7 @@ _BLOCK, _STEPS = 12, 3
 _RANGE = 2.0**300
 _HEAVY = 2 * _BLOCK * (_STEPS + 1)
 """With more of ‖B‖_F² than so many leading values (twice the columns of the basis), the tail is too heavy."""
-_WHOLE = 128
+_WHOLE = 256
 """Triangles of so many rows are multiplied whole."""
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from importlib import import_module
+from itertools import pairwise
 
 import flint
 import mpmath
@@ -135,3 +138,28 @@ def within(found: Interval, truths: list[mpmath.mpf]) -> None:
 def _gap(s: mpmath.matrix, k: int) -> mpmath.mpf:
     known = list(s)
     return known[k - 1] - (known[k] if k < len(known) else 0)
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("joint", [True, False])
+def test_what_a_layer_of_a_line_is_off_by_counts(place, joint, monkeypatch):
+    """A layer moved by 0.9 of its error where that moves the largest value most, with and without norms of pairs."""
+    if not joint:
+        monkeypatch.setattr(import_module("certify.linalg.cores.line"), "_pair", lambda _: flint.arb.nan())
+    w = [np.random.default_rng([3, i]).standard_normal((6, 6)) for i in range(5)]
+    sides = [near(svd(x)) for x in w]
+    above = np.linalg.multi_dot([np.eye(6), *w[place + 1 :][::-1], np.eye(6)])
+    below = np.linalg.multi_dot([np.eye(6), *w[:place][::-1], np.eye(6)])
+    u, _, vt = np.linalg.svd(above @ w[place] @ below)
+    left, right = above.T @ u[:, 0], below @ vt[0]
+    unit = 2.0 ** sides[place].exponent
+    off = 0.9e-5 * unit * np.outer(left, right) / (np.linalg.norm(left) * np.linalg.norm(right))
+    truth = np.linalg.svd(above @ (w[place] + off) @ below, compute_uv=False)
+    for known in (False, True):
+        if known:
+            more = flint.arb(1e-5)
+            wider = {"error": sides[place].error + more, "error_spectral": sides[place].error_spectral + more}
+            sides[place] = replace(sides[place], **wider)
+        found = line_spectrum(sides, [core(a, b) for a, b in pairwise(sides)])
+        upper = np.ldexp(found.upper, found.exponent)
+        assert bool(truth[0] <= upper[0]) is known

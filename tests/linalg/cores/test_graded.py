@@ -33,10 +33,9 @@ def test_values_are_enclosed(shape, decay):
 
 
 @pytest.mark.parametrize("scale", [2.0**-900, 2.0**-40, 1.0, 2.0**700])
-@pytest.mark.parametrize("decaying", [True, False])
-def test_any_scale_and_wide_matrices(scale, decaying):
-    s = np.array([1.0, 0.5, 0.25]) if not decaying else np.array([1.0, 1e-5, 0.0])
-    found = within(scale * np.hstack([np.diag(s), np.zeros((3, 2))]), 1e-9 * scale, decaying=decaying)
+def test_any_scale_and_wide_matrices(scale):
+    s = np.array([1.0, 1e-5, 0.0])
+    found = within(scale * np.hstack([np.diag(s), np.zeros((3, 2))]), 1e-9 * scale)
     assert holds(found, s * scale)
     assert np.max(found[1] - found[0]) < 1e-8 * scale
 
@@ -50,7 +49,7 @@ def test_what_is_near_by_moves_by_the_radius():
 
 def test_nothing_is_proved_of_0_and_of_overflow():
     assert decaying_values(np.zeros((4, 2)), 0.0) is None
-    assert within(np.zeros((4, 2)), 0.0, decaying=False) is None
+    assert within(np.zeros((4, 2)), 0.0) is None
 
 
 def turned(monkeypatch, n, i, j, angle):
@@ -72,7 +71,7 @@ def test_columns_of_the_first_part_may_lean(monkeypatch):
 
 def test_what_the_parts_share_is_needed(monkeypatch):
     """Values beside the cut with vectors between them, and a product UᵀB₂ that hides it within its bound."""
-    s = np.array([0.9, 0.9 * CUT * (1 + 2e-9), 0.9 * CUT * (1 - 2e-9)])
+    s = np.array([0.9, 0.9 * CUT * (1 + 1e-9), 0.9 * CUT * (1 - 1e-9)])
     turned(monkeypatch, 3, 1, 2, np.pi / 6)
     assert holds(decaying_values(np.diag(s), 0.0), s)
 

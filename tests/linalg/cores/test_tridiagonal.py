@@ -155,7 +155,7 @@ def _factors(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("place", [0, 1, 2], ids=["C", "B", "A"])
 def test_every_block_of_a_triangle_counts(place, monkeypatch):
     """A matrix that is off by what the error of one product hides is at that distance."""
-    n, half = 160, 80
+    n, half = 320, 160
     factor = np.tril(np.random.default_rng(place).uniform(-1, 1, (n, n)))
     blocks = [(slice(half, n), slice(half, n)), (slice(half, n), slice(0, half)), (slice(0, half), slice(0, half))]
     rows, columns = blocks[place]
