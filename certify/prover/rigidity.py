@@ -85,7 +85,10 @@ def _product(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
     norm = meeting.product_norm(_limit(thresholds))
     largest = max(*writer.matrix.shape, *reader.matrix.shape)
     floor = amplitude_floor(largest, upper_end(size * size_next / norm))
-    a_x = publish_ball(product_amplitude(norm, size, writer.d, size_next, reader.d), floor=floor)
+    a_x = UNKNOWN
+    # Beyond it the product is not told from 0 by plain products.
+    if floor < 1.0:
+        a_x = publish_ball(product_amplitude(norm, size, writer.d, size_next, reader.d), floor=floor)
     cause = "" if a_x.finite else causes.PRODUCT_VANISHES
     ledger.measure(claims.product_amplitude(thresholds.amplitude_width), [a_x], cause)
     slack = publish_ball(slack_product(ball_of(writer.radial), ball_of(reader.radial), ball_of(a_x)))

@@ -7,17 +7,19 @@ enclosures inside what is published.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from math import frexp
 
+import flint
 import numpy as np
 
 from certify.certificate.publication import publish
 from certify.chain.groups import Groups
 from certify.claims import incidence as claims
+from certify.geometry.number import Number
 from certify.linalg.cell_norms import Grouping, Truncated, Units, cell_norms, truncations
 from certify.linalg.cores import Core
 from certify.prover.layer import LayerFacts
@@ -27,7 +29,10 @@ from certify.prover.widening import cell_floor, error_floor, known_to
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
-__all__ = ["Truncations", "Window", "energy_windows"]
+__all__ = ["Bound", "Truncations", "Window", "at_ends", "energy_windows"]
+
+Bound = Callable[[Sequence[Number], Sequence[Number], int, int], Number]
+"""A bound of E1 by the singular values of W and of W' and two windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,20 @@ class Truncations:
         size = norm_of(error, np.ones(error.shape, dtype=bool))
         norm = publish(float(size.lo), float(size.hi), nonnegative=True)
         return Window(text, percent, ranks, norm, error, activities)
+
+
+def at_ends(bound: Bound, writer: LayerFacts, reader: LayerFacts, windows: tuple[int, int]) -> flint.arb:
+    """A bound of E1, which increases in every singular value, from the ends of what is published of them."""
+    if not all(value.finite for facts in (writer, reader) for value in facts.sigma):
+        return flint.arb.nan()
+    low, high = (
+        bound(
+            *([flint.arb(value.upper if side else value.lower) for value in x.sigma] for x in (writer, reader)),
+            *windows,
+        )
+        for side in (0, 1)
+    )
+    return low.union(high)
 
 
 def energy_windows(sigma: Sequence[Enclosure], percents: Sequence[Fraction]) -> list[int]:
