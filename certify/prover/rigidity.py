@@ -61,7 +61,9 @@ def _transport(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None
     else:
         cause = causes.NOT_INVERTIBLE
     ledger.measure(claims.transport_amplitudes(thresholds.amplitude_width), [plus, minus], cause)
-    slack = publish_ball(slack_transport(ball_of(writer.radial), ball_of(plus), ball_of(reader.radial)))
+    slack = publish_ball(
+        slack_transport(ball_of(writer.radial), ball_of(plus), ball_of(reader.radial)), nonnegative=True
+    )
     ledger.measure(claims.transport_slack(thresholds.slack_width), [slack], cause)
     if n < 2:
         ledger.skip(claims.TRANSPORT_DRIFT_IDS, causes.ONE_RANK)
@@ -91,7 +93,7 @@ def _product(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
         a_x = publish_ball(product_amplitude(norm, size, writer.d, size_next, reader.d), floor=floor)
     cause = "" if a_x.finite else causes.PRODUCT_VANISHES
     ledger.measure(claims.product_amplitude(thresholds.amplitude_width), [a_x], cause)
-    slack = publish_ball(slack_product(ball_of(writer.radial), ball_of(reader.radial), ball_of(a_x)))
+    slack = publish_ball(slack_product(ball_of(writer.radial), ball_of(reader.radial), ball_of(a_x)), nonnegative=True)
     ledger.measure(claims.product_slack(thresholds.slack_width), [slack], cause)
     if min(writer.d, reader.d) < 2:
         ledger.skip(claims.PRODUCT_DRIFT_IDS, causes.ONE_RANK)
