@@ -264,9 +264,14 @@ def _windows(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterato
     d, subject = facts.d, facts.subject
     for place, level in enumerate(thresholds.levels):
         asserted = claims.effective_rank(level)
+        known = lookup.values(subject, asserted.id, 1)[0]
         if place == 0:
-            facts.energy_rank = int(min(max(lookup.values(subject, asserted.id, 1)[0].upper, 1.0), float(d)))
-        yield Expected(asserted, lambda values, level=level: effective_rank_fault(facts.balls, level, values[0]))
+            facts.energy_rank = int(min(max(known.upper, 1.0), float(d)))
+        yield Expected(
+            asserted,
+            lambda values, level=level: effective_rank_fault(facts.balls, level, values[0]),
+            causes=lambda level=level, known=known: [causes.effective_rank_open(level, known.lower, known.upper)],
+        )
     for k in thresholds.window_sizes(d, [facts.energy_rank]):
         gap = facts.balls[k - 1] - facts.balls[k]
         yield Expected(

@@ -39,7 +39,7 @@ def measure_alignment(
     apart = False
     for k, found in sines.items():
         known = any(value != NO_COSINE for value in found)
-        cause = "" if known else causes.no_gap(k)
+        cause = "" if known else causes.no_gap(k, writer.sigma, reader.sigma)
         bound = _bound(writer, reader, k, n, imbalance) if known else UNKNOWN
         ledger.measure(claims.angle(k, n, thresholds.cosine_width), [_sine(found), bound], cause)
         # A positive sine is an angle; equal Grams have the same leading subspaces at every gap.

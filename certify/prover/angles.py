@@ -42,7 +42,8 @@ def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> 
     every: dict[int, list[Enclosure]] = {}
     for k, floor in zip(windows, floors, strict=True):
         cosines = _cosines(found[k], floor, n)
-        cause = causes.no_gap(k) if floor >= 1.0 or all(value == NO_COSINE for value in cosines) else ""
+        unknown = floor >= 1.0 or all(value == NO_COSINE for value in cosines)
+        cause = causes.no_gap(k, meeting.writer.sigma, meeting.reader.sigma) if unknown else ""
         ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines, cause)
         sines = every[k] = [NO_COSINE] * k if cause else _sines(meeting, k, cosines, floor, thresholds.cosine_width)
         ledger.measure(claims.sines(k, thresholds.cosine_width), sines, cause)

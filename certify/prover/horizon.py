@@ -72,7 +72,7 @@ class _Flow:
         tops = sum(values[layer.SIGMA][0].upper for values in (self.writer, self.reader))
         for k in claims.windows_of(list(own)):
             known = any(value != NO_COSINE for value in own[interface.angle_ids(k)[1]])
-            cause = "" if known else causes.no_gap(k)
+            cause = "" if known else causes.no_gap(k, self.writer[layer.SIGMA], self.reader[layer.SIGMA])
             path = self._path(k) if known else flint.arb.nan()
             self.ledger.measure(
                 claims.path(k, asked.sigma_relative, tops), [publish_ball(path, nonnegative=True)], cause

@@ -243,7 +243,8 @@ def _windows(facts: LayerFacts, thresholds: Thresholds) -> None:
         lower = max(lower, 1)  # an empty window leaves out all the energy
         if place == 0:
             facts.energy_rank = upper
-        ledger.measure(claims.effective_rank(level), [Enclosure(lower, upper)])
+        cause = causes.effective_rank_open(level, lower, upper)
+        ledger.measure(claims.effective_rank(level), [Enclosure(lower, upper)], cause)
     between = gaps(sigma)
     for k in thresholds.window_sizes(d, [facts.energy_rank]):
         gap = publish_ball(between[k - 1])

@@ -116,13 +116,11 @@ def at_ends(bound: Bound, writer: LayerFacts, reader: LayerFacts, windows: tuple
     """A bound of E1, which increases in every singular value, from the ends of what is published of them."""
     if not all(value.finite for facts in (writer, reader) for value in facts.sigma):
         return flint.arb.nan()
-    low, high = (
-        bound(
-            *([flint.arb(value.upper if side else value.lower) for value in x.sigma] for x in (writer, reader)),
-            *windows,
-        )
-        for side in (0, 1)
-    )
+    ends: list[Number] = []
+    for side in (0, 1):
+        sigma, sigma_next = ([flint.arb(x.upper if side else x.lower) for x in y.sigma] for y in (writer, reader))
+        ends.append(bound(sigma, sigma_next, *windows))
+    low, high = ends
     return low.union(high)
 
 
