@@ -13,6 +13,7 @@ from certify.claims.thresholds import Thresholds
 from certify.prover.ledger import UNKNOWN, Ledger
 from certify.prover.structure import Profiles, Structure, kept
 from certify.prover.truncations import Window
+from certify.prover.widening import REORDERED
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
@@ -89,7 +90,7 @@ def _measure_level(
             _count(*kept(found[line])) if line in found else Enclosure(0.0, 0.0) for line in ("pairs", "labels")
         ]
         least = [_least(found[line]) for line in lines]
-        published = [publish(float(m.lo), float(m.hi)) for m in least]
+        published = [_published(m) for m in least]
         verdict = _conjunction(published), agreement(structure, window.activities[rows])
     ledger.measure(claims.truncation(level, ranks, options.incidence_relative), [norm, bound], cause)
     share = options.undecided_share
@@ -140,6 +141,11 @@ def _columns(cells: Interval) -> tuple[np.ndarray, np.ndarray]:
 
 def _count(yes: np.ndarray, no: np.ndarray) -> Enclosure:
     return Enclosure(float(np.sum(yes)), float(no.size - np.sum(no)))
+
+
+def _published(margin: Interval) -> Enclosure:
+    low, high = float(margin.lo), float(margin.hi)
+    return publish(low, high, floor=REORDERED * max(abs(low), abs(high)) if low < high else 0.0)
 
 
 def _least(margins: Interval) -> Interval:

@@ -70,6 +70,7 @@ SEEDS = {
     7267: "an amplitude of a product that is not told from 0",
     8473: "a product that cancels from the last layer on",
     8704: "a product of few bits",
+    11334: "margins from a threshold far above all activities",
     9346: "a bound of truncation with following singular values that are hardly known",
 }
 """Odd chains whose own certificates were rejected once."""
