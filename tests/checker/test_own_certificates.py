@@ -71,6 +71,7 @@ SEEDS = {
     8473: "a product that cancels from the last layer on",
     8704: "a product of few bits",
     11334: "margins from a threshold far above all activities",
+    17656: "an exponent so steep that it is hardly known",
     9346: "a bound of truncation with following singular values that are hardly known",
 }
 """Odd chains whose own certificates were rejected once."""
