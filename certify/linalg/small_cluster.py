@@ -20,30 +20,22 @@ terms are exact in floats; W is what its slices make, and A is off by ``off``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from flint import arb, fmpz, fmpz_mat
 
 from certify.linalg.relative_svd import Fixed, relative_values_of
 from certify.rigor.rounding import FloatArray
 
-__all__ = ["Cluster", "small_cluster"]
+__all__ = ["small_cluster"]
 
 _BITS, _SLICES = 19, 7
 _UNITS = 2 * _BITS * _SLICES
 _SWEEPS = 4
+_REACH, _CUT = 80, 12
 _U = 2.0**-53
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Balls around the r smallest singular values, decreasing."""
-
-    values: list[arb]
-
-
-def small_cluster(a: FloatArray, r: int, above: float, reach: int = 80) -> Cluster | None:
+def small_cluster(a: FloatArray, r: int, above: float) -> list[arb] | None:
     """Enclose the r smallest singular values of a tall finite matrix.
 
     Parameters
@@ -53,15 +45,20 @@ def small_cluster(a: FloatArray, r: int, above: float, reach: int = 80) -> Clust
 
     Returns
     -------
-    None where there is no gap, a slice is too large for exact products, or LAPACK or the proof fails.
+    Balls, decreasing; None where there is no gap, a slice is too large for exact products, or LAPACK or the proof fails.
     """
-    m, n = a.shape
+    try:
+        return _enclosed(a, r, above)
+    except (np.linalg.LinAlgError, OverflowError):
+        return None
+
+
+def _enclosed(a: FloatArray, r: int, above: float) -> list[arb] | None:
+    """The same, where LAPACK may fail."""
+    n = a.shape[1]
     exponent = int(np.frexp(np.max(np.abs(a)))[1])
     scaled = np.ldexp(a, -exponent)
-    try:
-        u, s, vt = np.linalg.svd(scaled, full_matrices=False)
-    except np.linalg.LinAlgError:
-        return None
+    u, s, vt = np.linalg.svd(scaled, full_matrices=False)
     left, right, kept = u[:, : n - r], vt[: n - r].T, s[: n - r]
     if not kept[-1] > 0:
         return None
@@ -80,10 +77,11 @@ def small_cluster(a: FloatArray, r: int, above: float, reach: int = 80) -> Clust
         w = [x - y for x, y in zip(w, _slices(step), strict=True)]
         image = _product(parts, w)
     # Turned towards the singular vectors, so that the columns of AW have lengths of their own.
-    turn = np.linalg.svd(_floats(image), full_matrices=False)[2].T if image is not None else np.eye(r)
-    w = _turned(w, turn)
+    if image is None:
+        return None
+    w = _turned(w, np.linalg.svd(_floats(image), full_matrices=False)[2].T)
     image = _product(parts, w)
-    return None if image is None else _proved(scaled, exponent, off, w, image, above, reach)
+    return None if image is None else _proved(scaled, exponent, off, w, image, above)
 
 
 def _slices(x: FloatArray) -> list[FloatArray]:
@@ -139,8 +137,8 @@ def _norm(x: np.ndarray) -> arb:
 
 
 def _proved(
-    a: FloatArray, exponent: int, off: arb, w: list[FloatArray], image: np.ndarray, above: float, reach: int
-) -> Cluster | None:
+    a: FloatArray, exponent: int, off: arb, w: list[FloatArray], image: np.ndarray, above: float
+) -> list[arb] | None:
     """(1) and (2) for the matrix that the slices make, and Weyl's inequality for what they leave out."""
     (m, n), r = a.shape, image.shape[1]
     units, one = _whole(w), 1 << _UNITS
@@ -156,7 +154,7 @@ def _proved(
     e = sum(leans, arb(0)).sqrt()
     size = max(int(x).bit_length() for x in image.ravel())
     whole = Fixed(fmpz_mat(m, r, [fmpz(int(x)) for x in image.ravel()]), size, size, arb(0))
-    found = relative_values_of(whole, reach, 12)
+    found = relative_values_of(whole, _REACH, _CUT)
     if not e < 1 or found is None or len(found.leading) < r:
         return None
     unit, shrink, grow = arb(2) ** -_UNITS, 1 / (1 + f).sqrt(), 1 / (1 - f).sqrt()
@@ -170,7 +168,7 @@ def _proved(
     if not rho < 1:
         return None
     scale, keep = arb(2) ** exponent, (1 - rho).sqrt()
-    return Cluster([(x * keep - off).lower().max(arb(0)).union((y + off).upper()) * scale for x, y in theta])
+    return [(x * keep - off).lower().max(arb(0)).union((y + off).upper()) * scale for x, y in theta]
 
 
 def _coupling(a: FloatArray, off: arb, w: list[FloatArray], image: np.ndarray, lengths: list[arb], f: arb) -> arb:
