@@ -2,17 +2,19 @@ r"""A few small singular values of a large matrix to a relative accuracy, below 
 
 A is m × n, m ≥ n, W any n × r of rank r, Q₂ an orthonormal basis of its span and Q₁ one of the complement; B = AW,
 θ_1 ≥ … ≥ θ_r the singular values of AQ₂, b ≥ θ_1, and s ≤ σ_{n−r}(A) with 2b² < s². Let D be diagonal with
-BᵀB = D(I + E)D, ‖E‖₂ ≤ e < 1, and WᵀW = I + F, ‖F‖₂ ≤ f < 1, and ‖Q₁Q₁ᵀAᵀBD⁻¹‖₂ ≤ ζ. Then for k = 1, …, r
+BᵀB = D(I + E)D, ‖E‖₂ ≤ e < 1, and WᵀW = I + F, ‖F‖₂ ≤ f < 1, and
+‖Q₁Q₁ᵀAᵀBD⁻¹‖₂ ≤ ζ. Then for k = 1, …, r
 
     √(1 − ρ) θ_k ≤ σ_{n−r+k}(A) ≤ θ_k,      ρ = ζ²/((1 − e)(s² − 2b²)),                                            (1)
     σ_k(B)/√(1 + f) ≤ θ_k ≤ σ_k(B)/√(1 − f).                                                                        (2)
 
-*Proof.* The upper half is Cauchy's interlacing; (2) is Ostrowski's theorem, for B = (AQ₂)R, RᵀR = I + F. If ‖Ax‖ = t for
-a unit x of the span of Q₁, then ‖Ay‖² ≤ t² + b² for unit y of that of x and W, orthogonal sums of r + 1 dimensions, so
-s² ≤ t² + b² (minimax): H₁₁ = Q₁ᵀAᵀAQ₁ ≥ s² − b². For μ ≤ b², H₁₁ − μ ≥ s² − 2b² > 0, and AᵀA has as many eigenvalues
-below μ as H₂₂ − μ − Zᵀ(H₁₁ − μ)⁻¹Z, Z = Q₁ᵀAᵀAQ₂ (Haynsworth). With B = (AQ₂)R, ZR = Q₁ᵀAᵀB and (ZR)ᵀZR ≤ ζ²D² ≤
-ζ²BᵀB/(1 − e) = ζ²RᵀH₂₂R/(1 − e); hence that matrix is at least (1 − ρ)H₂₂ − μ, of which no more are negative than
-there are θ_k²(1 − ρ) < μ. No σ_{n−r+k}(A)² below θ_k²(1 − ρ) is left, for k from r upward, where ρ < 1. □
+*Proof.* The upper half is Cauchy's interlacing; (2) is Ostrowski's theorem, for B = (AQ₂)R, RᵀR = I + F. If ‖Ax‖ = t
+for a unit x of the span of Q₁, then ‖Ay‖² ≤ t² + b² for unit y of that of x and W, orthogonal sums of r + 1
+dimensions, so s² ≤ t² + b² (minimax): H₁₁ = Q₁ᵀAᵀAQ₁ ≥ s² − b². For μ ≤ b², H₁₁ − μ ≥ s² − 2b² > 0, and AᵀA has as
+many eigenvalues below μ as H₂₂ − μ − Zᵀ(H₁₁ − μ)⁻¹Z, Z = Q₁ᵀAᵀAQ₂ (Haynsworth). With B = (AQ₂)R, ZR = Q₁ᵀAᵀB and
+(ZR)ᵀZR ≤ ζ²D² ≤ ζ²BᵀB/(1 − e) = ζ²RᵀH₂₂R/(1 − e); hence that matrix is at least (1 − ρ)H₂₂ − μ, of which no more are
+negative than there are θ_k²(1 − ρ) < μ. No σ_{n−r+k}(A)² below θ_k²(1 − ρ) is left, for k from r upward, where ρ < 1.
+□
 
 AW has to be known to a fraction of σ_n. Both factors are cut into slices of 19 bits, whose products with up to 2^12
 terms are exact in floats; W is what its slices make, and A is off by ``off``.
@@ -45,7 +47,8 @@ def small_cluster(a: FloatArray, r: int, above: float) -> list[arb] | None:
 
     Returns
     -------
-    Balls, decreasing; None where there is no gap, a slice is too large for exact products, or LAPACK or the proof fails.
+    Balls, decreasing; None where there is no gap, a slice is too large for exact products, or LAPACK or the proof
+    fails.
     """
     try:
         return _enclosed(a, r, above)
@@ -96,7 +99,10 @@ def _slices(x: FloatArray) -> list[FloatArray]:
 
 def _whole(w: list[FloatArray]) -> np.ndarray:
     """W in units of 2^(-19·7), as Python integers."""
-    return sum(x.astype(np.int64).astype(object) << _BITS * (_SLICES - i) for i, x in enumerate(w, 1))
+    total = np.zeros(w[0].shape, dtype=object)
+    for i, x in enumerate(w, 1):
+        total = total + (x.astype(np.int64).astype(object) << _BITS * (_SLICES - i))
+    return total
 
 
 def _turned(w: list[FloatArray], turn: FloatArray) -> list[FloatArray]:
@@ -115,15 +121,16 @@ def _turned(w: list[FloatArray], turn: FloatArray) -> list[FloatArray]:
 def _product(a: list[FloatArray], w: list[FloatArray]) -> np.ndarray | None:
     """AW exactly, in units of 2^-266, as Python integers; None if a product of slices may round."""
     n = w[0].shape[0]
-    total = 0
+    total: np.ndarray | None = None
     for i, x in enumerate(a, 1):
         if not x.any():
             continue
         for j, y in enumerate(w, 1):
             if not n * float(np.abs(x).max()) * float(np.abs(y).max()) <= 2.0**53:
                 return None
-            total = total + ((x @ y).astype(np.int64).astype(object) << _UNITS - _BITS * (i + j))
-    return total if isinstance(total, np.ndarray) else None
+            part = (x @ y).astype(np.int64).astype(object) << _UNITS - _BITS * (i + j)
+            total = part if total is None else total + part
+    return total
 
 
 def _floats(x: np.ndarray) -> FloatArray:
@@ -140,7 +147,7 @@ def _proved(
     a: FloatArray, exponent: int, off: arb, w: list[FloatArray], image: np.ndarray, above: float
 ) -> list[arb] | None:
     """(1) and (2) for the matrix that the slices make, and Weyl's inequality for what they leave out."""
-    (m, n), r = a.shape, image.shape[1]
+    m, r = a.shape[0], image.shape[1]
     units, one = _whole(w), 1 << _UNITS
     f = _norm(units.T @ units - np.diag(np.array([one] * r, dtype=object))) * arb(2) ** -_UNITS
     gram = image.T @ image

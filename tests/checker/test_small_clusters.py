@@ -87,3 +87,37 @@ def test_certificates_hold_relative_values_and_forged_ones_are_rejected(name, mo
         attacked = Certificate.from_json(replace(found, claims=tuple(claims)).to_json())
         reasons = [str(reason) for reason in check(attacked, chain, workers=1).reasons]
         assert any("spectrum.sigma" in reason and "lies between" in reason for reason in reasons)
+
+
+POOR = {
+    "of other lengths": (np.diag([1.0, 2.0**-20]), [0.0, 1.01], 1.0),
+    "turned": (np.diag([1.0, 2.0**-20]), [2.0**-22, 1.0], 1.0),
+    "turned, below a small gap": (np.diag([1.0, 0.1]), [0.4381, 0.8989], 1.0),
+    "turned less": (np.diag([1.0, 0.3]), [0.3477, 0.9376], 1.0),
+    "entries above the units": (np.diag([0.75, 1.35 * 2.0**-130]), [0.0, 1.0], 0.75),
+    "entries below the units": (np.diag([0.75, 1.3 * 2.0**-130]), [0.0, 1.0], 0.75),
+}
+"""Matrices of one small value, a vector that is not its own, and the other value."""
+
+
+@pytest.mark.parametrize("side", ["prover", "checker"])
+@pytest.mark.parametrize("name", POOR)
+def test_poor_vectors_cost_what_they_are_off(name, side):
+    a, vector, above = POOR[name]
+    column = np.array(vector)[:, None]
+    if (name, side) == ("turned, below a small gap", "prover"):
+        parts, w = proved._slices(a), proved._slices(column)
+        assert proved._proved(a, 0, proved.arb(0), w, proved._product(parts, w), above) is None
+        return
+    if side == "prover":
+        parts, w = proved._slices(a), proved._slices(column)
+        off = proved.arb(2) ** -133
+        found = proved._proved(a, 0, off, w, proved._product(parts, w), above)
+        low, high = found[0].lower(), found[0].upper()
+    else:
+        entries, lost = checked._whole(a)
+        w = checked.fmpz_mat(2, 1, checked._whole(column)[0])
+        matrix = checked.fmpz_mat(2, 2, entries)
+        ((low, high),) = checked._bounds(a, lost, matrix * w, w, checked.arb(above) - lost)
+        low, high = low - lost, high + lost
+    assert low <= checked.arb(float(a[1, 1])) <= high

@@ -1,13 +1,13 @@
 r"""The r smallest singular values of a matrix relatively, when the others are larger by a gap.
 
-A is m × n, m ≥ n, [Q₁ Q₂] orthogonal, Q₂ a basis of the columns of W, B₁ = AQ₁, B₂ = AQ₂, and θ_1 ≥ … ≥ θ_r the singular
-values of B₂, at most b. Of s ≤ σ_{n−r}(A) let s₁² = s² − b² ≥ b². Unit vectors x of the span of Q₁ have ‖Ax‖ ≥ s₁: on the
-r + 1 dimensions of x and W no ‖Ay‖² is above ‖Ax‖² + b², and by minimax one is s² at least. Let K = B₁⁺B₂, C = B₂ − B₁K.
-Then [B₁ B₂] = [B₁ C]·[[I, K], [0, I]], whose factor and its inverse have norms of at most
-τ = (κ + √(κ² + 4))/2, κ ≥ ‖K‖. As B₁ᵀC = 0, the singular values of [B₁ C] are those of B₁, which are at least s₁ ≥ b,
-and those of C. With WᵀW = I + F, ‖F‖ ≤ f < 1, AW = B₂R, D² = diag(WᵀAᵀAW), ‖D⁻¹(AW)ᵀ(AW)D⁻¹ − I‖ ≤ e < 1 and
-‖Q₁ᵀAᵀAWD⁻¹‖ ≤ ζ: B₂ᵀB₂ − CᵀC = B₂ᵀB₁(B₁ᵀB₁)⁻¹B₁ᵀB₂, so that (CR)ᵀCR ≥ (1 − ρ)(B₂R)ᵀB₂R, ρ = ζ²/((1 − e)s₁²), and
-κ = ζδ/(s₁²√(1 − f)) will do, δ ≥ ‖D‖. Hence
+A is m × n, m ≥ n, [Q₁ Q₂] orthogonal, Q₂ a basis of the columns of W, B₁ = AQ₁, B₂ = AQ₂, and θ_1 ≥ … ≥ θ_r the
+singular values of B₂, at most b. Of s ≤ σ_{n−r}(A) let s₁² = s² − b² ≥ b². Unit vectors x of the span of Q₁ have ‖Ax‖
+≥ s₁: on the r + 1 dimensions of x and W no ‖Ay‖² is above ‖Ax‖² + b², and by minimax one is s² at least. Let K =
+B₁⁺B₂, C = B₂ − B₁K. Then [B₁ B₂] = [B₁ C]·[[I, K], [0, I]], whose factor and its inverse have norms of at most τ = (κ
++ √(κ² + 4))/2, κ ≥ ‖K‖. As B₁ᵀC = 0, the singular values of [B₁ C] are those of B₁, which are at least s₁ ≥ b, and
+those of C. With WᵀW = I + F, ‖F‖ ≤ f < 1, AW = B₂R, D² = diag(WᵀAᵀAW), ‖D⁻¹(AW)ᵀ(AW)D⁻¹ − I‖ ≤ e < 1 and ‖Q₁ᵀAᵀAWD⁻¹‖
+≤ ζ: B₂ᵀB₂ − CᵀC = B₂ᵀB₁(B₁ᵀB₁)⁻¹B₁ᵀB₂, so that (CR)ᵀCR ≥ (1 − ρ)(B₂R)ᵀB₂R, ρ = ζ²/((1 − e)s₁²), and κ = ζδ/(s₁²√(1 −
+f)) will do, δ ≥ ‖D‖. Hence
 
 .. math:: \tau^{-1}\sqrt{1-\rho}\,\theta_k\le\sigma_{n-r+k}(A)\le\theta_k,\qquad
    \sigma_k(AW)/\sqrt{1+f}\le\theta_k\le\sigma_k(AW)/\sqrt{1-f}.
@@ -85,7 +85,8 @@ def _bounds(a: Array, lost: arb, image: fmpz_mat, w: fmpz_mat, s: arb) -> Bounds
     squares = [inner[k, k] for k in range(r)]
     if not (f < 1 and min(squares) > 0):
         return None
-    e = sum((arb(x * x) / (squares[i] * squares[j]) for i, j, x in _places(inner) if i != j), arb(0)).sqrt()
+    leans = [arb(x * x) / (squares[i] * squares[j]) for i, j, x in _places(inner) if i != j]
+    e = sum(leans, arb(0)).sqrt()
     size = max(int(x).bit_length() for x in image.entries())
     own = whole(image, size, _REACH, _CUT)
     if own is None or not e < 1:
