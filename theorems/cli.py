@@ -219,7 +219,7 @@ def verify(witness: Path, as_json: bool) -> int:
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def export(witness: Path, format: str, output: Path | None) -> int:
     """Re-check a WITNESS file, and write it as a LaTeX block, a SymPy script or a Lean 4 file."""
-    check_targets(output)
+    check_targets(output, inputs=(witness,))
     from certify.writing import write_whole
     from theorems.export import export
     from theorems.verification import verify

@@ -35,7 +35,7 @@ def alignment_claims(
     balanced = imbalance.lower <= 0 and _same_grams(writer.matrix, reader.matrix)
     sines = {k: lookup.values(subject, f"E.sines[{k}]", k) for k in windows}
     for k, found in sines.items():
-        cause = causes.no_gap(k) if all(value == _NOTHING for value in found) else ""
+        cause = causes.no_gap(k, writer.sigma, reader.sigma) if all(value == _NOTHING for value in found) else ""
         yield Expected(
             claims.angle(k, n, thresholds["cosine_width"]),
             lambda values, k=k, cause=cause: _angle_fault(writer, reader, k, sines[k], imbalance, values, cause),

@@ -105,7 +105,7 @@ def _gap(facts: LayerFacts, k: int) -> bool:
 def _window_claims(
     edge: _Edge, k: int, cosines: Sequence[Enclosure], subject: str, lookup: Lookup, thresholds: Recorded
 ) -> Iterator[Expected]:
-    cause = "" if k in edge.windows else causes.no_gap(k)
+    cause = "" if k in edge.windows else causes.no_gap(k, edge.writer.sigma, edge.reader.sigma)
     yield Expected(
         claims.cosines(k, thresholds["cosine_width"]),
         lambda values: _cosine_fault(edge, k, values),

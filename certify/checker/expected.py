@@ -119,7 +119,8 @@ def _causes(values: Sequence[Enclosure], expected: Expected, verdict: Verdict) -
         usual = not_decided(expected.asserted.counted, [value.upper - value.lower for value in values])
         return [cause or usual for cause in (expected.causes or _usual)()]
     width = _widest(values)
-    usual = undecided(expected.asserted.kind, None if width is None else float(width), expected.asserted.limit)
+    asserted, known = expected.asserted, None if width is None else float(width)
+    usual = undecided(asserted.kind, known, asserted.limit, asserted.widest(values))
     return [cause or usual for cause in (expected.causes or _usual)()]
 
 

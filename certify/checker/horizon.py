@@ -72,7 +72,7 @@ class _Horizon:
         tops = sum(sigma[0].upper for sigma in self.sigma)
         for k in windows:
             sines = self.lookup.values(self.subject, interface.angle_ids(k)[1], k)
-            cause = causes.no_gap(k) if all(value == _NO_SINE for value in sines) else ""
+            cause = causes.no_gap(k, *self.sigma) if all(value == _NO_SINE for value in sines) else ""
             yield _proved(claims.path(k, relative, tops), cause, lambda values, k=k: self._path_fault(k, values))
             if flow.timed:
                 last = self.lookup.values(self.subject, claims.horizon_id(k), 2)[0].upper

@@ -16,7 +16,7 @@ from certify.checker.arithmetic.gibbs_moments import chart as chart_value
 from certify.checker.arithmetic.hellinger import hellinger_fault
 from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.relative_values import Bounds, relative_bounds
-from certify.checker.arithmetic.rounding import Array, U, ball
+from certify.checker.arithmetic.rounding import Array, U, above, ball
 from certify.checker.arithmetic.scaled_matrix import Unit
 from certify.checker.arithmetic.small_cluster import cluster_bounds
 from certify.checker.energies import Energies
@@ -119,9 +119,10 @@ def layer_claims(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Ite
         claims.sigma(d, thresholds["sigma_relative"], facts.sigma[0].upper),
         lambda values: _sigma_fault(facts, values),
     )
+    most = above(arb(d).log() / 2) if d > 1 else 0.0
     yield Expected(
         claims.top_radial(d, thresholds["radial_width"]),
-        lambda values: enclosed([_radial(facts)], values, 2.0**-36),
+        lambda values: enclosed([_radial(facts)], values, 2.0**-36, within=(0.0, most)),
     )
     yield from _charts(facts, lookup, thresholds)
     yield from _windows(facts, lookup, thresholds)
@@ -203,6 +204,7 @@ def _holds(value: Enclosure, low: arb, high: arb) -> bool:
 
 
 def _radial(facts: LayerFacts) -> arb:
+    """r = log(σ₁√d/‖W‖_F), in [0, ½ log d] because σ₁² <= Σσ_k² <= dσ₁²."""
     norm = ball(facts.frobenius.lower, facts.frobenius.upper)
     return (facts.balls[0] * arb(facts.d).sqrt() / norm).log()
 
@@ -276,9 +278,14 @@ def _windows(facts: LayerFacts, lookup: Lookup, thresholds: Recorded) -> Iterato
     d, subject = facts.d, facts.subject
     for place, level in enumerate(thresholds.levels):
         asserted = claims.effective_rank(level)
+        known = lookup.values(subject, asserted.id, 1)[0]
         if place == 0:
-            facts.energy_rank = int(min(max(lookup.values(subject, asserted.id, 1)[0].upper, 1.0), float(d)))
-        yield Expected(asserted, lambda values, level=level: effective_rank_fault(facts.balls, level, values[0]))
+            facts.energy_rank = int(min(max(known.upper, 1.0), float(d)))
+        yield Expected(
+            asserted,
+            lambda values, level=level: effective_rank_fault(facts.balls, level, values[0]),
+            causes=lambda level=level, known=known: [causes.effective_rank_open(level, known.lower, known.upper)],
+        )
     for k in thresholds.window_sizes(d, [facts.energy_rank]):
         gap = facts.balls[k - 1] - facts.balls[k]
         yield Expected(

@@ -59,7 +59,9 @@ def _transport(
     yield Expected(amplitudes, lambda values: _transport_fault(writer, reader, values), causes=lambda: [cause])
     yield Expected(
         claims.transport_slack(thresholds["slack_width"]),
-        lambda values: enclosed([ball_of(writer.radial) + ball_of(plus) - ball_of(reader.radial)], values, _ROOM),
+        lambda values: enclosed(
+            [ball_of(writer.radial) + ball_of(plus) - ball_of(reader.radial)], values, _ROOM, nonnegative=True
+        ),
         causes=lambda: [cause],
     )
     if writer.d < 2:
@@ -118,7 +120,9 @@ def _product(
     yield Expected(amplitude, lambda values: _product_fault(writer, reader, crossing, values), causes=lambda: [cause])
     yield Expected(
         slack,
-        lambda values: enclosed([ball_of(writer.radial) + ball_of(reader.radial) - ball_of(a_x)], values, _ROOM),
+        lambda values: enclosed(
+            [ball_of(writer.radial) + ball_of(reader.radial) - ball_of(a_x)], values, _ROOM, nonnegative=True
+        ),
         causes=lambda: [cause],
     )
     if min(writer.d, reader.d) < 2:

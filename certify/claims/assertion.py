@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from certify.verdict import Kind, Parameter
+from certify.verdict import Enclosure, Kind, Parameter
 
 __all__ = ["Assertion", "compared", "limit_of", "measured"]
 
@@ -22,6 +22,7 @@ class Assertion:
     count : how many enclosures it publishes.
     limit : of a measurement, how wide these may be; it stands among the parameters as ``width_limit``.
     counted : what each value counts, or which question it answers, where that tells more than that it is too wide.
+    named : what each value is, or all of them with ``{}`` for their number, where there are several.
     """
 
     id: str
@@ -33,6 +34,15 @@ class Assertion:
     limit: float = 0.0
     note: str = ""
     counted: tuple[str, ...] = ()
+    named: str | tuple[str, ...] = ()
+
+    def widest(self, values: Sequence[Enclosure]) -> str:
+        """The name of the first value of the largest rounded width; empty where values have none."""
+        if not self.named or not values:
+            return ""
+        widths = [value.upper - value.lower for value in values]
+        place = widths.index(max(widths))
+        return self.named.format(place + 1) if isinstance(self.named, str) else self.named[place]
 
 
 def measured(
@@ -44,10 +54,11 @@ def measured(
     parameters: Mapping[str, Parameter] | None = None,
     note: str = "",
     counted: tuple[str, ...] = (),
+    named: str | tuple[str, ...] = (),
 ) -> Assertion:
     """That ``count`` enclosures hold their quantities and are no wider than ``limit``."""
     known = {**(parameters or {}), "width_limit": limit}
-    return Assertion(id, statement, Kind.MEASUREMENT, count, False, known, limit, note, counted)
+    return Assertion(id, statement, Kind.MEASUREMENT, count, False, known, limit, note, counted, named)
 
 
 def compared(

@@ -86,7 +86,7 @@ def _of_layers() -> Iterator[Entry]:
         )  # fmt: skip
     yield Entry(
         "effective rank at {} % of the energy", "layer", layer.effective_rank(90),
-        "How many leading directions hold that share of ‖W‖_F².",
+        "How many leading directions hold that share of ‖W‖_F².", undecided=(causes.effective_rank_open(90, 1, 2),),
     )  # fmt: skip
     yield Entry(
         "gap after σ_{}", "layer", layer.gap(4),
@@ -109,6 +109,8 @@ def _of_layers() -> Iterator[Entry]:
     )  # fmt: skip
 
 
+_FAR, _NEAR = ([Enclosure(float(5 - k), float(5 - k + width)) for k in range(5)] for width in (0, 1))
+_NO_GAP = tuple(causes.no_gap(4, *pair) for pair in ((_NEAR, _FAR), (_FAR, _NEAR), (_NEAR, _NEAR), (_FAR, _FAR)))
 _MOVED = (causes.moved(4, [2, 5]), causes.moved(4, [2]))
 
 
@@ -117,24 +119,24 @@ def _of_interfaces() -> Iterator[Entry]:
         "cosines of {} leading directions", "edge", interface.cosines(4, 1e-3),
         "The principal angles between what one layer mainly writes and what the next one mainly reads; 1 is the same "
         "direction, 0 a right angle.",
-        "see the overlap", (causes.no_gap(4),), (*_MOVED, causes.windows_beyond(2), causes.windows_beyond(0)),
+        "see the overlap", _NO_GAP, (*_MOVED, causes.windows_beyond(2), causes.windows_beyond(0)),
     )  # fmt: skip
     yield Entry(
         "sines of {} leading directions", "edge", interface.sines(4, 1e-3),
         "The same principal angles by their sines, which tell a small angle from none: 0 is the same direction.",
-        "see the overlap", (causes.no_gap(4),), _MOVED,
+        "see the overlap", _NO_GAP, _MOVED,
     )  # fmt: skip
     yield Entry(
         "overlap of {} leading directions", "edge", interface.overlap(4, 1e-3),
         "The mean squared cosine, between 0 and 1: how much of what is mainly read is mainly written.",
-        "k/n for windows of k directions in uniform position in the n dimensions of the interface", (causes.no_gap(4),),
+        "k/n for windows of k directions in uniform position in the n dimensions of the interface", _NO_GAP,
         _MOVED,
     )  # fmt: skip
     yield Entry(
         "overlap of {} directions against chance", "edge", nulls.overlap_null(4, 64, 1e-3, Enclosure(0.1, 0.1)),
         "Mean and standard deviation of the overlap if the window were uniform, and how many deviations the overlap "
         "that is there lies above the mean.",
-        "mean k/n with the exact variance of uniform windows", (causes.no_gap(4),), _MOVED,
+        "mean k/n with the exact variance of uniform windows", _NO_GAP, _MOVED,
     )  # fmt: skip
     yield Entry(
         "imbalance", "edge", interface.imbalance(1e-6, 1.0),
@@ -183,13 +185,13 @@ def _of_alignment() -> Iterator[Entry]:
         "angle of {} directions and its bound", "edge", alignment.angle(4, 64, 1e-3),
         "How far the leading directions are turned, and how far the imbalance and the gaps allow them to be; a bound "
         "of √min(k, n − k) says nothing.",
-        "see the overlap", (causes.no_gap(4),),
+        "see the overlap", _NO_GAP,
     )  # fmt: skip
     yield Entry(
         "levels of alignment at {} directions", "edge", alignment.levels(4),
         "1 if the leading directions span the same space (level 2), and if they are the same one by one (level 3); 0 "
         "if it is proved that they do not. The angle is the margin that decides.",
-        "0 for layers in general position", (causes.no_gap(4), causes.LEVEL_OPEN),
+        "0 for layers in general position", (*_NO_GAP, causes.LEVEL_OPEN),
     )  # fmt: skip
 
 
@@ -223,7 +225,7 @@ def _of_incidence() -> Iterator[Entry]:
         not_asked=(*paired, causes.NO_EDGE),
     )  # fmt: skip
     yield Entry(
-        "radius of the structure", "edge", robustness.radius("pair 0 1", "columns,pairs,noise", 1e-9, 1e-3),
+        "radius of the structure", "edge", robustness.radius("pair 0 1", "columns,pairs,noise,labels", 1e-9, 1e-3),
         "How far the product of both layers may move before any of this changes, what changes first, and how long a "
         "perturbation is that changes it.",
     )  # fmt: skip
@@ -249,7 +251,7 @@ def _of_incidence() -> Iterator[Entry]:
     )  # fmt: skip
     yield Entry(
         "margins of the block form at {} % of the energy", "edge",
-        incidence.margins("99", windows, "cells,noise", 2, 1e-3),
+        incidence.margins("99", windows, "cells,pairs,noise,labels", 4, 1e-3),
         "By how much each line of the block form holds or fails; the smallest one decides.", undecided=open_,
     )  # fmt: skip
     yield Entry(
@@ -338,20 +340,20 @@ def _of_flow() -> Iterator[Entry]:
         "path that keeps the sum of gaps after {} directions", "edge", horizon.path(4, 1e-6, 2.0),
         "Asked with --ridge: how far training may move both layers before the imbalance no longer bounds the angle of "
         "their leading directions.",
-        undecided=(causes.no_gap(4),), not_asked=not_asked,
+        undecided=_NO_GAP, not_asked=not_asked,
     )  # fmt: skip
     yield Entry(
         "horizon of {} directions", "edge", horizon.horizon(4, flow, 1e-3, 1.0),
         "Asked with --ridge and --loss or --excess: for how long one snapshot bounds the angle of the leading "
         "directions under gradient flow, and when best. A time of 0 says that the bound is least now; so it is where "
         "the loss alone is given, for weight decay could then close the gap faster than the imbalance falls.",
-        undecided=(causes.no_gap(4),), not_asked=not_asked,
+        undecided=_NO_GAP, not_asked=not_asked,
     )  # fmt: skip
     yield Entry(
         "angle of {} directions now and within the horizon", "edge", horizon.bound(4, 64, flow, 1e-3),
         "How far the leading directions are turned now, how far they can be, and the least of what they can be at one "
         "time later; a bound of √min(k, n − k) says nothing.",
-        "see the overlap", (causes.no_gap(4),), not_asked,
+        "see the overlap", _NO_GAP, not_asked,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from certify.verdict import Kind
+from certify.verdict import Enclosure, Kind
 
 __all__ = [
     "BRANCHED",
@@ -44,6 +44,7 @@ __all__ = [
     "SEVERAL",
     "SUPPORT_OPEN",
     "UNEQUAL_SHAPES",
+    "effective_rank_open",
     "exact_memory",
     "exact_work",
     "format_overflows",
@@ -102,7 +103,7 @@ COPIES_DIFFER = "the layer has as many blocks as there are heads, and those of o
 
 NOT_INVERTIBLE = "a layer is not certified to be invertible"
 QUOTIENT_OPEN = "the quotient of the layers could not be enclosed: one of them is too close to singular"
-PRODUCT_VANISHES = "the product of the layers may be 0, or it overflowed"
+PRODUCT_VANISHES = "the product of the layers is too small against them to be told from 0, or it overflowed"
 POLYSTABLE_OPEN = "ranks that decide it are only bounded"
 
 NO_LOGARITHM = "a singular value is not certainly positive and has no logarithm"
@@ -131,17 +132,22 @@ FIT = {
 """Why a spectrum was not given an exponent, by chart."""
 
 
-def undecided(kind: Kind, width: float | None, limit: float) -> str:
+def undecided(kind: Kind, width: float | None, limit: float, name: str = "") -> str:
     """Why a claim without a cause of its own is undecided; ``width`` is the largest of its values, None if unbounded.
+
+    ``name`` is that of the value with the largest width, where the claim names its values.
 
     >>> undecided(Kind.MEASUREMENT, 0.25, 0.125)
     'the enclosure is 0.25 wide, above its limit 0.125'
+    >>> undecided(Kind.MEASUREMENT, 2.0, 0.0, "the margin of labels")
+    'the enclosure of the margin of labels is 2 wide, above its limit 0'
     """
     if kind is Kind.INEQUALITY:
         return "the enclosure of the margin contains 0"
     if width is None:
         return "the computation overflowed or could not be enclosed"
-    return f"the enclosure is {width:.3g} wide, above its limit {limit:.3g}"
+    of = f" of {name}" if name else ""
+    return f"the enclosure{of} is {width:.3g} wide, above its limit {limit:.3g}"
 
 
 def not_decided(names: Sequence[str], widths: Sequence[float]) -> str:
@@ -168,9 +174,39 @@ def format_swamps(format: str) -> str:
     return f"half a unit of {format} is larger than all of a layer"
 
 
-def no_gap(k: int) -> str:
-    """Why the windows of k ranks have no angles."""
-    return f"no gap between σ_{k} and σ_{k + 1} is certified in one of the layers"
+def no_gap(k: int, sigma: Sequence[Enclosure] = (), sigma_next: Sequence[Enclosure] = ()) -> str:
+    """Why the windows of k ranks have no angles, by the published singular values of both layers where these are given.
+
+    >>> apart, close = [Enclosure(1.0, 1.0), Enclosure(0.5, 0.5)], [Enclosure(0.5, 1.0)] * 2
+    >>> no_gap(1, apart, close)
+    'no gap between σ_1 and σ_2 is certified in the layer that reads'
+    >>> no_gap(1, apart, apart)
+    'σ_1 > σ_2 is certified in both layers, but the gaps are too small for the leading directions to be known'
+    """
+    if not (sigma and sigma_next):
+        return (
+            f"the gap between σ_{k} and σ_{k + 1} of one of the layers is not certified, or too small for its leading "
+            "directions to be known"
+        )
+    sides = (("writes", sigma), ("reads", sigma_next))
+    closed = [name for name, s in sides if not s[k - 1].lower > (s[k].upper if k < len(s) else 0.0)]
+    if not closed:
+        apart = f"σ_{k} > σ_{k + 1} is certified in both layers"
+        return f"{apart}, but the gaps are too small for the leading directions to be known"
+    where = f"the layer that {closed[0]}" if len(closed) == 1 else "either layer"
+    return f"no gap between σ_{k} and σ_{k + 1} is certified in {where}"
+
+
+def effective_rank_open(percent: int, lower: float, upper: float) -> str:
+    """Why an effective rank is not one number.
+
+    >>> effective_rank_open(90, 1.0, 2.0)
+    '90 % of the energy needs at least 1 and at most 2 ranks, and the singular values are not known well enough to say'
+    """
+    return (
+        f"{percent} % of the energy needs at least {lower:g} and at most {upper:g} ranks, and the singular values are "
+        "not known well enough to say"
+    )
 
 
 def moved(k: int, edges: Sequence[int]) -> str:
@@ -180,7 +216,8 @@ def moved(k: int, edges: Sequence[int]) -> str:
     'the window is moved to the edges of the cluster: 2, 5'
     """
     where = "edge" if len(edges) == 1 else "edges"
-    return f"{no_gap(k)}; the window is moved to the {where} of the cluster: {', '.join(map(str, edges))}"
+    apart = f"σ_{k} and σ_{k + 1} of one of the layers are not told apart as singular vectors would need it"
+    return f"{apart}; the window is moved to the {where} of the cluster: {', '.join(map(str, edges))}"
 
 
 def windows_beyond(most: int) -> str:
@@ -197,7 +234,10 @@ def not_linear(between: str) -> str:
 
 def no_window(level: str) -> str:
     """Why nothing is said of the windows at a level of energy."""
-    return f"no gap at the windows of {level} % of the energy is certified in both layers"
+    return (
+        f"the gap at the window of {level} % of the energy of one of the layers is not certified, or too small for its "
+        "leading directions to be known"
+    )
 
 
 def too_many_groups(count: int, limit: int) -> str:

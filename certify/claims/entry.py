@@ -80,11 +80,17 @@ class Entry:
     @property
     def causes(self) -> tuple[str, ...]:
         """Every sentence that can say why the claim is UNDECIDED, with numbers of an example."""
-        every = (_ZERO,) if self.example.kind is Kind.INEQUALITY else (_WIDE, _OVERFLOW)
+        every = (_ZERO,) if self.example.kind is Kind.INEQUALITY else (*self._widths, _OVERFLOW)
         if self.example.counted:
             open_ = itertools.product([1.0, 0.0], repeat=len(self.example.counted))
             every = tuple(not_decided(self.example.counted, widths) for widths in open_ if any(widths))
         return (*self.undecided, *every)
+
+    @property
+    def _widths(self) -> tuple[str, ...]:
+        named = self.example.named
+        names = ("",) if not named else (named.format(1),) if isinstance(named, str) else dict.fromkeys(named)
+        return tuple(undecided(Kind.MEASUREMENT, 0.25, 0.125, name) for name in names)
 
     def title(self, id: str) -> str:
         """The plain name of one claim."""

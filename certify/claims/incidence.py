@@ -103,6 +103,7 @@ def graph(edges: str, listed: int, edge: float, relative: float) -> Assertion:
         relative,
         count=1 + listed,
         parameters={"edges": edges, "edge_threshold": edge},
+        named=("the norm of the other cells", *["the weight of an edge"] * listed),
         note="" if listed else "weights are published of the edges of graphs that have some, and not too many",
     )
 
@@ -117,6 +118,7 @@ def labels(letters: str, listed: int, correlation: float, ratio: float, width: f
         width,
         count=1 + 3 * listed,
         parameters={"labels": letters, "kappa": correlation, "ratio": ratio},
+        named=("the number of labels C", *["a correlation", "its mean", "its deviation"] * listed),
     )
 
 
@@ -129,6 +131,7 @@ def truncation(level: str, windows: tuple[int, int], relative: float) -> Asserti
         relative,
         count=2,
         parameters=_windows(level, windows),
+        named=("‖X_{r',r} − X‖_F", "its bound"),
     )
 
 
@@ -165,6 +168,7 @@ def margins(level: str, windows: tuple[int, int], lines: str, count: int, relati
         relative,
         count=count,
         parameters={**_windows(level, windows), "lines": lines},
+        named=tuple(f"the margin of {line}" for line in lines.split(",")),
     )
 
 

@@ -51,4 +51,5 @@ def radius(facet: str, lines: str, beyond: float, relative: float) -> Assertion:
         relative,
         count=2 + len(lines.split(",")),
         parameters={"facet": facet, "lines": lines, "beyond": beyond},
+        named=("the radius", "the perturbation", *(f"the distance of {line}" for line in lines.split(","))),
     )

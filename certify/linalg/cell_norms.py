@@ -253,8 +253,14 @@ def truncations(
     unit = flint.arb(2) ** (shifts[0] + shifts[1])
     inner = core.error(1, 1) * unit + rounding + 8 * m.size * TINY
     tilt, tilt_next = write.right.off_spectral, read.left.off_spectral
-    # ‖D̄‖_F ≤ ‖M̄‖_F ≤ s'₁‖S‖_F and ‖S‖_F ≤ 2, for layers of Frobenius norm at most 1.
-    turned = (tilt + tilt_next * (1 + tilt)) * (2 * reader.top + inner) + inner * (1 + tilt) * (1 + tilt_next)
+    # U'DVᵀ − Ū'D̄V̄ᵀ = (U' − Ū')D̄V̄ᵀ + U'D̄(V − V̄)ᵀ + U'(D − D̄)Vᵀ. D̄ is M̄ less its leading block, so that it is S' times
+    # a matrix of norm ‖S‖_F at most, and one of ‖S'‖_F times S; both are 2 at most for layers of Frobenius norm 1.
+    weighted = (x.weighted * flint.arb(2) ** shift for x, shift in zip((write.right, read.left), shifts, strict=True))
+    lean, lean_next = (
+        2 * (off * s.top).min(known)
+        for off, s, known in zip((tilt, tilt_next), (reader, writer), weighted, strict=True)
+    )
+    turned = lean_next + (1 + tilt_next) * (lean + (1 + tilt) * inner)
     # ‖P_G(U − Ū)‖_F is at most so many times ‖U − Ū‖₂.
     together = flint.arb(min(grouping.largest, u.shape[1])).sqrt()
     moved = (

@@ -17,7 +17,7 @@ from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, ball_of, publish_ball
 from certify.verdict import Enclosure
 
-__all__ = ["measure_alignment"]
+__all__ = ["measure_alignment", "square_gap"]
 
 _EXACT_ENTRIES = 2**12
 """Larger matrices are not compared in exact arithmetic."""
@@ -39,7 +39,7 @@ def measure_alignment(
     apart = False
     for k, found in sines.items():
         known = any(value != NO_COSINE for value in found)
-        cause = "" if known else causes.no_gap(k)
+        cause = "" if known else causes.no_gap(k, writer.sigma, reader.sigma)
         bound = _bound(writer, reader, k, n, imbalance) if known else UNKNOWN
         ledger.measure(claims.angle(k, n, thresholds.cosine_width), [_sine(found), bound], cause)
         # A positive sine is an angle; equal Grams have the same leading subspaces at every gap.
@@ -70,8 +70,16 @@ def _bound(writer: LayerFacts, reader: LayerFacts, k: int, n: int, imbalance: En
 
 def _gap(facts: LayerFacts, k: int) -> flint.arb:
     """σ_k² − σ_{k+1}², 0 beyond the last."""
-    value, following = ball_of(facts.sigma[k - 1]), ball_of(facts.sigma[k]) if k < facts.d else flint.arb(0)
-    return (value - following) * (value + following)
+    return square_gap(facts.sigma[k - 1], facts.sigma[k] if k < facts.d else Enclosure(0.0, 0.0))
+
+
+def square_gap(value: Enclosure, following: Enclosure) -> flint.arb:
+    """x² − y² for x, y >= 0 in these enclosures; it increases in x and decreases in y, so that its ends are exact."""
+    if not (value.finite and following.finite):
+        return flint.arb.nan()
+    ends = [(flint.arb(x), flint.arb(y)) for x, y in ((value.lower, following.upper), (value.upper, following.lower))]
+    low, high = ((x - y) * (x + y) for x, y in ends)
+    return low.union(high)
 
 
 def _same_grams(writer: LayerFacts, reader: LayerFacts) -> bool:

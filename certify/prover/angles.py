@@ -47,7 +47,7 @@ def measure_angles(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> 
     derived = _derived({k: cosines[k][_shared(k, n) :] for k in windows if k not in open_ones})
     every: dict[int, list[Enclosure]] = {}
     for k, floor in zip(windows, floors, strict=True):
-        cause = causes.no_gap(k) if k in open_ones else ""
+        cause = causes.no_gap(k, writer.sigma, reader.sigma) if k in open_ones else ""
         ledger.measure(claims.cosines(k, thresholds.cosine_width), cosines[k], cause)
         sines = _sines(meeting, k, derived[k], floor, thresholds.cosine_width) if not cause else [NO_COSINE] * k
         ledger.measure(claims.sines(k, thresholds.cosine_width), sines, cause)

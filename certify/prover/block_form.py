@@ -15,6 +15,7 @@ from certify.prover.ledger import UNKNOWN, Ledger
 from certify.prover.profiles import Mask, Profiles
 from certify.prover.structure import Structure, kept
 from certify.prover.truncations import Window
+from certify.prover.widening import REORDERED
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
@@ -88,7 +89,11 @@ def _summaries(margins: Interval, cells: bool) -> list[_Summary]:
     counts = columns = _counts(yes, no)
     if cells:
         columns = _counts(*(reduce(mask, axis=1) for reduce, mask in zip((np.all, np.any), kept(margins), strict=True)))
-    return list(map(_Summary, counts, columns, map(publish, low.tolist(), high.tolist())))
+    return list(map(_Summary, counts, columns, map(_published, low.tolist(), high.tolist())))
+
+
+def _published(low: float, high: float) -> Enclosure:
+    return publish(low, high, floor=REORDERED * max(abs(low), abs(high)) if low < high else 0.0)
 
 
 def _counts(yes: np.ndarray, no: np.ndarray) -> list[Enclosure]:

@@ -14,6 +14,7 @@ from certify.claims import horizon as claims
 from certify.claims.thresholds import NONE, Thresholds
 from certify.geometry.interface import ridge as formulas
 from certify.geometry.interface.alignment import alignment_bound
+from certify.prover.alignment import square_gap
 from certify.prover.angles import NO_COSINE
 from certify.prover.ledger import Ledger, ball_of, publish_ball
 from certify.verdict import Claim, Enclosure
@@ -71,24 +72,38 @@ class _Flow:
         tops = sum(values[layer.SIGMA][0].upper for values in (self.writer, self.reader))
         for k in claims.windows_of(list(own)):
             known = any(value != NO_COSINE for value in own[interface.angle_ids(k)[1]])
-            cause = "" if known else causes.no_gap(k)
-            gaps, weight = self._gaps(k)
-            path = formulas.critical_path(gaps[0] + gaps[1], weight) if known else flint.arb.nan()
+            cause = "" if known else causes.no_gap(k, self.writer[layer.SIGMA], self.reader[layer.SIGMA])
+            path = self._path(k) if known else flint.arb.nan()
             self.ledger.measure(
                 claims.path(k, asked.sigma_relative, tops), [publish_ball(path, nonnegative=True)], cause
             )
             if self.flow.timed:
+                gaps = [square_gap(*pair) for pair in self._pairs(k)]
                 now = alignment_bound(ball_of(own[interface.IMBALANCE][0]), *gaps)
                 self._within(k, own[alignment.angle_id(k)], path, now, cause)
 
-    def _gaps(self, k: int) -> tuple[list[flint.arb], flint.arb]:
-        """σ_k² − σ_{k+1}² of both layers and w; σ is 0 beyond the last."""
-        gaps, square = list[flint.arb](), flint.arb(0)
-        for sigma in (self.writer[layer.SIGMA], self.reader[layer.SIGMA]):
-            above, below = ball_of(sigma[k - 1]), ball_of(sigma[k]) if k < len(sigma) else flint.arb(0)
-            gaps.append((above - below) * (above + below))
-            square += above * above + below * below
-        return gaps, square.sqrt()
+    def _pairs(self, k: int) -> list[tuple[Enclosure, Enclosure]]:
+        """σ_k and σ_{k+1} of both layers; σ is 0 beyond the last."""
+        both = self.writer[layer.SIGMA], self.reader[layer.SIGMA]
+        return [(sigma[k - 1], sigma[k] if k < len(sigma) else Enclosure(0.0, 0.0)) for sigma in both]
+
+    def _path(self, k: int) -> flint.arb:
+        """p* = γ/(2w), γ = Σσ_k² − σ_{k+1}² and w² = Σσ_k² + σ_{k+1}², end by end.
+
+        By x = σ_k² its derivative is (2w² − γ)/(4w³) > 0, as γ <= w², and by σ_{k+1}² it is negative.
+        """
+        if not all(value.finite for pair in self._pairs(k) for value in pair):
+            return flint.arb.nan()
+        ends: list[flint.arb] = []
+        for side in (0, 1):
+            gap = square = flint.arb(0)
+            for value, following in self._pairs(k):
+                x = flint.arb(value.upper if side else value.lower)
+                y = flint.arb(following.lower if side else following.upper)
+                gap += (x - y) * (x + y)
+                square += x * x + y * y
+            ends.append(formulas.critical_path(gap, square.sqrt()))
+        return ends[0].union(ends[1])
 
     @property
     def decay(self) -> flint.arb:

@@ -27,7 +27,7 @@ from certify.prover.profiles import Levels, Pairs, Profiles, Supports
 from certify.prover.robustness import measure_radius
 from certify.prover.storage_structure import measure_storage_structure
 from certify.prover.structure import Structure, widest_gaps
-from certify.prover.truncations import Truncations, Window
+from certify.prover.truncations import Truncations, Window, at_ends
 from certify.rigor.interval import Interval
 from certify.verdict import Enclosure
 
@@ -78,7 +78,6 @@ class _Incidence:
     ) -> None:
         self.ledger, self.writer, self.reader, self.options = ledger, writer, reader, options
         self.groups = groups
-        self.sigma = writer.balls, reader.balls
         found = Truncations(writer, reader, core, groups, percents)
         self.exponents, self.x, self.windows = found.exponents, found.x, found.windows
         self.grouping = found.grouping
@@ -217,7 +216,7 @@ class _Incidence:
 
     def _bound(self, ranks: tuple[int, int]) -> Enclosure:
         """The bound of E1 from published singular values, in units."""
-        bound = truncation_bound_frobenius(*self.sigma, *ranks)
+        bound = at_ends(truncation_bound_frobenius, self.writer, self.reader, ranks)
         return publish_ball(bound * flint.arb(2) ** -sum(self.exponents), nonnegative=True)
 
 

@@ -25,6 +25,7 @@ from certify.prover.meeting import Meeting
 from certify.prover.nulls import measure_commutator_null
 from certify.prover.rigidity import measure_rigidity
 from certify.prover.static_domain import measure_static_domain
+from certify.prover.truncations import at_ends
 from certify.prover.widening import product_floor
 from certify.rigor.ball import upper as upper_end
 from certify.verdict import Enclosure
@@ -55,11 +56,10 @@ def measure_edge(
     measure_commutator_null(ledger, writer, reader, commutator)
     measure_alignment(ledger, writer, reader, sines, imbalance, thresholds)
     measure_rigidity(ledger, meeting, thresholds)
-    sigma, sigma_next = writer.balls, reader.balls
     scale = writer.frobenius.upper * reader.frobenius.upper
     for k in windows:
         bounds = (truncation_bound_frobenius, truncation_bound_spectral)
-        values = [publish_ball(bound(sigma, sigma_next, k, k), nonnegative=True) for bound in bounds]
+        values = [publish_ball(at_ends(bound, writer, reader, (k, k)), nonnegative=True) for bound in bounds]
         ledger.measure(claims.truncation(k, thresholds.truncation_relative, scale), values)
     measure_intersection(ledger, writer, reader, thresholds)
     measure_incidence(ledger, writer, reader, meeting.core, groups, thresholds)

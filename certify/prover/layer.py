@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -10,7 +11,7 @@ import flint
 import numpy as np
 import numpy.typing as npt
 
-from certify.certificate.publication import publish
+from certify.certificate.publication import GRID_BITS, publish
 from certify.claims import causes
 from certify.claims import layer as claims
 from certify.claims.small_values import absolute
@@ -27,6 +28,7 @@ from certify.prover.small_values import published_sigma
 from certify.prover.storage import measure_storage
 from certify.prover.widening import norm_floor
 from certify.rigor.ball import hull_ball
+from certify.rigor.ball import upper as upper_end
 from certify.verdict import Enclosure, Verdict
 
 __all__ = ["LayerFacts", "exact_rank_of", "known_layer", "measure_layer"]
@@ -207,8 +209,15 @@ def _spectrum(facts: LayerFacts, thresholds: Thresholds) -> None:
     largest = facts.sigma[0].upper
     facts.ledger.measure(claims.sigma(facts.d, thresholds.sigma_relative, largest), facts.sigma)
     radial = top_radial(ball_of(facts.sigma[0]), ball_of(facts.frobenius), facts.d)
-    facts.radial = publish_ball(radial)
+    facts.radial = publish_ball(radial, nonnegative=True, most=_most_radial(facts.d))
     facts.ledger.measure(claims.top_radial(facts.d, thresholds.radial_width), [facts.radial])
+
+
+def _most_radial(d: int) -> float:
+    """½ log d rounded up to 40 binary digits: ‖W‖_F² is between σ₁² and dσ₁², so that r is in [0, ½ log d]."""
+    most = upper_end(flint.arb(d).log() / 2)
+    exponent = math.frexp(most)[1] - GRID_BITS
+    return math.ldexp(math.ceil(math.ldexp(most, -exponent)), exponent)
 
 
 def _charts(facts: LayerFacts, thresholds: Thresholds) -> None:
@@ -237,7 +246,8 @@ def _windows(facts: LayerFacts, thresholds: Thresholds) -> None:
         lower = max(lower, 1)  # an empty window leaves out all the energy
         if place == 0:
             facts.energy_rank = upper
-        ledger.measure(claims.effective_rank(level), [Enclosure(lower, upper)])
+        cause = causes.effective_rank_open(level, lower, upper)
+        ledger.measure(claims.effective_rank(level), [Enclosure(lower, upper)], cause)
     between = gaps(sigma)
     for k in thresholds.window_sizes(d, [facts.energy_rank]):
         gap = publish_ball(between[k - 1])

@@ -63,7 +63,8 @@ class Ledger:
             cause = not_decided(asserted.counted, [value.upper - value.lower for value in values])
         elif not cause:
             width = widest(values)
-            cause = undecided(asserted.kind, None if width is None else float(width), asserted.limit)
+            known = None if width is None else float(width)
+            cause = undecided(asserted.kind, known, asserted.limit, asserted.widest(values))
         self.claims.append(
             Claim(
                 id=asserted.id,

@@ -61,7 +61,9 @@ def _transport(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None
     else:
         cause = causes.NOT_INVERTIBLE
     ledger.measure(claims.transport_amplitudes(thresholds.amplitude_width), [plus, minus], cause)
-    slack = publish_ball(slack_transport(ball_of(writer.radial), ball_of(plus), ball_of(reader.radial)))
+    slack = publish_ball(
+        slack_transport(ball_of(writer.radial), ball_of(plus), ball_of(reader.radial)), nonnegative=True
+    )
     ledger.measure(claims.transport_slack(thresholds.slack_width), [slack], cause)
     if n < 2:
         ledger.skip(claims.TRANSPORT_DRIFT_IDS, causes.ONE_RANK)
@@ -85,10 +87,13 @@ def _product(ledger: Ledger, meeting: Meeting, thresholds: Thresholds) -> None:
     norm = meeting.product_norm(_limit(thresholds))
     largest = max(*writer.matrix.shape, *reader.matrix.shape)
     floor = amplitude_floor(largest, upper_end(size * size_next / norm))
-    a_x = publish_ball(product_amplitude(norm, size, writer.d, size_next, reader.d), floor=floor)
+    a_x = UNKNOWN
+    # Beyond it the product is not told from 0 by plain products.
+    if floor < 1.0:
+        a_x = publish_ball(product_amplitude(norm, size, writer.d, size_next, reader.d), floor=floor)
     cause = "" if a_x.finite else causes.PRODUCT_VANISHES
     ledger.measure(claims.product_amplitude(thresholds.amplitude_width), [a_x], cause)
-    slack = publish_ball(slack_product(ball_of(writer.radial), ball_of(reader.radial), ball_of(a_x)))
+    slack = publish_ball(slack_product(ball_of(writer.radial), ball_of(reader.radial), ball_of(a_x)), nonnegative=True)
     ledger.measure(claims.product_slack(thresholds.slack_width), [slack], cause)
     if min(writer.d, reader.d) < 2:
         ledger.skip(claims.PRODUCT_DRIFT_IDS, causes.ONE_RANK)

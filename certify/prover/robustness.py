@@ -13,6 +13,7 @@ from certify.prover.label_radii import Facet, label_line
 from certify.prover.ledger import Ledger
 from certify.prover.profiles import Pairs, Profiles
 from certify.prover.structure import Structure
+from certify.prover.widening import REORDERED
 from certify.rigor.functions import sqrt
 from certify.rigor.interval import Interval
 from certify.rigor.rounding import FloatArray
@@ -23,7 +24,6 @@ __all__ = ["measure_radius", "near_multipliers"]
 _PART = 2.0**-22
 """The perturbation of a facet goes beyond it by this part of its distance."""
 _LEAST = 2.0**-100
-_FLOOR = 2.0**-46
 _STEPS = 40
 
 
@@ -97,5 +97,4 @@ def _least(x: Interval) -> Interval:
 
 
 def _published(x: Interval) -> Enclosure:
-    # The checker rounds a few times more.
-    return publish(float(x.lo), float(x.hi), floor=_FLOOR * float(x.hi), nonnegative=True)
+    return publish(float(x.lo), float(x.hi), floor=REORDERED * float(x.hi), nonnegative=True)

@@ -7,17 +7,19 @@ enclosures inside what is published.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
 from math import frexp
 
+import flint
 import numpy as np
 
 from certify.certificate.publication import publish
 from certify.chain.groups import Groups
 from certify.claims import incidence as claims
+from certify.geometry.number import Number
 from certify.linalg.cell_norms import Grouping, Truncated, Units, cell_norms, truncations
 from certify.linalg.cores import Core
 from certify.prover.layer import LayerFacts
@@ -27,7 +29,10 @@ from certify.rigor.interval import Interval
 from certify.rigor.rounding import norm_down, norm_up
 from certify.verdict import Enclosure
 
-__all__ = ["Truncations", "Window", "energy_windows"]
+__all__ = ["Bound", "Truncations", "Window", "at_ends", "energy_windows"]
+
+Bound = Callable[[Sequence[Number], Sequence[Number], int, int], Number]
+"""A bound of E1 by the singular values of W and of W' and two windows."""
 
 _TOGETHER = 2**16
 """Entries of the truncations that are worked on at a time."""
@@ -136,6 +141,18 @@ def _proved(step: Truncated) -> bool:
 
 def _open(text: str, percent: Fraction, ranks: tuple[int, int]) -> Window:
     return Window(text, percent, ranks, UNKNOWN, None, None)
+
+
+def at_ends(bound: Bound, writer: LayerFacts, reader: LayerFacts, windows: tuple[int, int]) -> flint.arb:
+    """A bound of E1, which increases in every singular value, from the ends of what is published of them."""
+    if not all(value.finite for facts in (writer, reader) for value in facts.sigma):
+        return flint.arb.nan()
+    ends: list[Number] = []
+    for side in (0, 1):
+        sigma, sigma_next = ([flint.arb(x.upper if side else x.lower) for x in y.sigma] for y in (writer, reader))
+        ends.append(bound(sigma, sigma_next, *windows))
+    low, high = ends
+    return low.union(high)
 
 
 def energy_windows(sigma: Sequence[Enclosure], percents: Sequence[Fraction]) -> list[int]:

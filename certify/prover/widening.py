@@ -14,6 +14,7 @@ from certify.claims.small_values import plain_error
 from certify.verdict import Enclosure
 
 __all__ = [
+    "REORDERED",
     "amplitude_floor",
     "angle_floor",
     "balance_room",
@@ -27,6 +28,8 @@ __all__ = [
     "tilt_floors",
 ]
 
+REORDERED = 2.0**-46
+"""Relative floor of what follows by a few operations, in another order, from numbers that both sides know alike."""
 _U = 2.0**-53
 _LEAST = 512 * _U
 

@@ -11,13 +11,14 @@ PARTS = {
     "widths": "relative widths of the enclosures",
     "chain": "the whole digits chain against a loop of np.linalg.svd",
     "wide": "a chain of four 1024 × 1024 layers against a loop of np.linalg.svd",
-    "interfaces": "chains with interfaces: certifying and checking against a loop of np.linalg.svd",
+    "interfaces": "chains with interfaces, with and without row groups, against a loop of np.linalg.svd",
     "check": "checking a certificate against making it",
     "deep": "twelve 1024 × 1024 layers, with and without row groups",
+    "long": "a thousand layers of 32 × 32, with and without row groups",
     "stream": "the matrices of MiniLM alone, and with the interfaces of its residual stream",
-    "broad": "an interface of 5632 dimensions, with the peak of memory",
+    "broad": "an interface of 5632 dimensions against its layers alone, with the peak of memory",
 }
-LONG = ("deep", "stream", "broad")
+LONG = ("deep", "long", "stream", "broad")
 """Parts that take minutes and run only where they are named."""
 
 
@@ -54,6 +55,7 @@ def main() -> None:
             "interfaces": networks.interfaces,
             "check": networks.checking,
             "deep": networks.deep_chain,
+            "long": networks.long_chain,
             "stream": networks.stream,
             "broad": networks.broad_edge,
         }[part]

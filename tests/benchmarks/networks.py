@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -52,41 +54,76 @@ def wide_chain(rounds: int) -> list[Measured]:
 
 def interfaces(rounds: int) -> list[Measured]:
     """Layers in memory on all sides; the loop finds singular values and vectors, certifying and checking do it all."""
-    return [
-        _against_loop("digits", certify.load(DIGITS), rounds),
-        _against_loop("8 × 256²", _gaussian(8, 256), max(3, rounds // 2)),
-        _against_loop("4 × 1024²", _gaussian(4, 1024), max(3, rounds // 4)),
-        _against_loop("6 × (384→1536→384), σ_k = k^−0.7", _up_and_down(6), max(3, rounds // 4)),
+    chains = [
+        ("digits", certify.load(DIGITS), rounds),
+        ("8 × 256²", _gaussian(8, 256), max(3, rounds // 2)),
+        ("4 × 1024²", _gaussian(4, 1024), max(3, rounds // 4)),
+        ("6 × (384→1536→384), σ_k = k^−0.7", _up_and_down(6), max(3, rounds // 4)),
     ]
+    return [found for title, chain, times in chains for found in _with_and_without(title, chain, times)]
 
 
 def deep_chain(rounds: int) -> list[Measured]:
     """Twelve layers of 1024 × 1024, with and without row groups."""
-    chain, rounds = _gaussian(12, 1024), max(1, rounds // 4)
-    without = certify.Thresholds(incidence_levels="none")
-    return [
-        _against_loop("12 × 1024²", chain, rounds),
-        _against_loop("12 × 1024², no row groups", chain, rounds, without),
-    ]
+    return _with_and_without("12 × 1024²", _gaussian(12, 1024), max(1, rounds // 4))
+
+
+def long_chain(rounds: int) -> list[Measured]:
+    """A thousand layers of 32 × 32."""
+    return _with_and_without("1,000 × 32²", _gaussian(1000, 32), max(1, rounds // 4))
 
 
 def stream(rounds: int) -> list[Measured]:
     """The matrices of a transformer alone, and with the interfaces of its residual stream."""
-    found: list[Measured] = []
-    for edges in (False, True):
-        name, chain = minilm.chain(edges=edges)
-        title = f"{name}, {len(chain.layers)} matrices, {len(chain.edges) or 'no'} edges"
-        found.append(_against_loop(title, chain, max(1, rounds // 4)))
-    return found
+    rounds = max(1, rounds // 4)
+    name, chain = minilm.chain(edges=False)
+    alone = _against_loop(f"{name}, {len(chain.layers)} matrices, no edges", chain, rounds)
+    name, chain = minilm.chain(edges=True)
+    return [
+        alone,
+        *_with_and_without(f"{name}, {len(chain.layers)} matrices, {len(chain.edges)} edges", chain, rounds),
+    ]
 
 
 def broad_edge(rounds: int) -> list[Measured]:
-    """A 5632 × 2048 layer and a 2048 × 5632 one that reads it; the peak of memory is that of the whole process."""
+    """A 5632 × 2048 layer and a 2048 × 5632 one that reads it, beside both alone.
+
+    The peak of memory is that of a process that does nothing but certify them, the matrices and the libraries included.
+    """
+    chain = _broad()
+    alone = certify.Chain(chain.layers, ())
+    found = alternate(
+        "5632 × 2048 → 2048 × 5632",
+        {
+            "certify, the layers alone": lambda: certify.certify(alone, workers=1),
+            "certify": lambda: certify.certify(chain, workers=1),
+        },
+        max(1, rounds // 4),
+        warm=False,
+    )
+    code = "import tests.benchmarks.networks as found; found.certify_broad()"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return [Measured(f"{found.title}, peak {told.stdout.strip()}", found.seconds)]
+
+
+def certify_broad() -> None:
+    """Certify the broad edge and print the peak of memory of this process."""
+    certify.certify(_broad(), workers=1)
+    print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+
+
+def _broad() -> certify.Chain:
     shapes = (5632, 2048), (2048, 5632)
-    chain = certify.Chain.from_arrays([np.random.default_rng(i).normal(size=shape) for i, shape in enumerate(shapes)])
-    measured = _against_loop("5632 × 2048 → 2048 × 5632", chain, max(1, rounds // 4))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return [Measured(f"{measured.title}, peak {peak:.2f} GiB", measured.seconds)]
+    return certify.Chain.from_arrays([np.random.default_rng(i).normal(size=shape) for i, shape in enumerate(shapes)])
+
+
+def _with_and_without(title: str, chain: certify.Chain, rounds: int) -> list[Measured]:
+    """With row groups and without."""
+    without = certify.Thresholds(incidence_levels="none")
+    return [
+        _against_loop(title, chain, rounds),
+        _against_loop(f"{title}, no row groups", chain, rounds, without),
+    ]
 
 
 def _against_loop(

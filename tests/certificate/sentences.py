@@ -115,13 +115,17 @@ ASSERTIONS: dict[Callable[..., Assertion], list[tuple]] = {
     heads.null: [(_QUERY, 0.5, Enclosure(0.25, 0.5)), (_QUERY, 0.5, Enclosure(0.0, 0.5))],
 }
 
+_APART, _CLOSE = [Enclosure(1.0, 1.0), Enclosure(0.5, 0.5)], [Enclosure(0.5, 1.0)] * 2
+
 CAUSES: dict[str, list[tuple]] = {
     "undecided": [
         (Kind.INEQUALITY, 0.25, 0.0),
         (Kind.MEASUREMENT, None, 0.125),
         (Kind.MEASUREMENT, 0.25, 0.125),
+        (Kind.MEASUREMENT, 0.25, 0.125, "the margin of labels"),
     ],
-    "no_gap": [(2,)],
+    "no_gap": [(2,), (1, _APART, _CLOSE), (1, _CLOSE, _APART), (1, _CLOSE, _CLOSE), (1, _APART, _APART)],
+    "effective_rank_open": [(90, 1.0, 2.0)],
     "not_decided": [(("cells", "columns"), (3.0, 0.0)), (("whether it holds",), (1.0,))],
     "moved": [(3, [2, 5]), (3, [2])],
     "windows_beyond": [(0,), (3,)],

@@ -15,6 +15,8 @@ import pytest
 
 from certify.certificate import Certificate, LeftOutRecord, NotAsked
 from certify.checker import Outcome, check
+from certify.claims.catalogue import entry_of
+from certify.claims.causes import effective_rank_open, undecided
 from certify.verdict import Claim, Enclosure, Kind, Verdict
 from tests.checker.networks import certificate, chain
 
@@ -219,6 +221,20 @@ def test_thresholds():
     rejected(replace(base, thresholds=missing), "thresholds.alpha_width")
 
 
+def _widest(claim: Claim, values) -> str:
+    """The name of the widest value, where values have names."""
+    named = entry_of(claim.id).example.named
+    widths = [value.upper - value.lower for value in values]
+    place = widths.index(max(widths))
+    if not named or isinstance(named, str):
+        return named.format(place + 1) if named else ""
+    if lines := claim.parameters.get("lines"):
+        first = [name for name in named if not name.endswith(("cells", "columns", "pairs", "noise", "labels"))]
+        of = "margin" if claim.id.startswith("E7.margins") else "distance"
+        return [*first, *(f"the {of} of {line}" for line in lines.split(","))][place]
+    return named[place] if place < len(named) else named[1 + (place - 1) % (len(named) - 1)]
+
+
 def resigned(claim: Claim, values) -> Claim:
     """The claim with these values and everything that follows from them, as the program itself would write it."""
     values = tuple(values)
@@ -234,7 +250,9 @@ def resigned(claim: Claim, values) -> Claim:
         margin = around(exact, exact)
         verdict = Verdict.CERTIFIED if margin.lower >= 0 else Verdict.UNDECIDED
         limit = claim.parameters["width_limit"]
-        cause = f"the enclosure is {float(width):.3g} wide, above its limit {limit:.3g}"
+        cause = undecided(claim.kind, float(width), limit, _widest(claim, values))
+        if claim.id.startswith("D10.effective_rank"):
+            cause = effective_rank_open(claim.parameters["percent"], values[0].lower, values[0].upper)
     else:
         if claim.id == "E7.rank":
             d = claim.parameters["full"]

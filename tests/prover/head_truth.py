@@ -89,7 +89,7 @@ def product_sigma(heads: Heads, name: str) -> list[Real]:
     return found
 
 
-def blocks_of(table: dict[str, Any], matrices: dict[str, np.ndarray]) -> dict[str, list[np.ndarray]]:
+def blocks_of(table: dict[str, Any], matrices: dict[Any, np.ndarray]) -> dict[str, list[np.ndarray]]:
     """The blocks of a structure as a chain file declares it, one for each head or group."""
     count, size = table["count"], table["size"]
     found: dict[str, list[np.ndarray]] = {}

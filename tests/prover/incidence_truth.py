@@ -55,9 +55,22 @@ class Incidence:
         self.sides = lower, upper
         self.groups = _blocks(upper.matrix.rows)
         self.n = lower.matrix.cols
-        self.scale = mp.mpf(2) ** -(_unit(lower.norm) + _unit(upper.norm))
-        self.whole = upper.matrix * lower.matrix * self.scale
+        self._measure(_unit(lower.norm) + _unit(upper.norm))
+
+    def _measure(self, exponent: int) -> None:
+        self.exponent, self.scale = exponent, mp.mpf(2) ** -exponent
+        self.whole = self.sides[1].matrix * self.sides[0].matrix * self.scale
         self.x = self.cells(self.whole)
+
+    def adopt(self, exponent: int, theta: Sequence[float]) -> None:
+        """Take the recorded unit and thresholds where rounding decides them: a norm is a power of two, or the middle of
+        a gap between hardly known activities lies on the next point of the grid."""
+        norms = [side.norm / mp.mpf(2) ** round(mp.log(side.norm, 2)) for side in self.sides]
+        if exponent != self.exponent and any(abs(norm - 1) < mp.mpf(10) ** -11 for norm in norms):
+            self._measure(exponent)
+        near = [abs(a - b) <= b / 128 for a, b in zip(theta, self.theta, strict=True)]
+        if all(near):
+            self.theta = [mp.mpf(float(x)) for x in theta]
 
     def cells(self, a: Any) -> list[list[Real]]:
         return [[mp.sqrt(mp.fsum(a[i, j] ** 2 for i in rows)) for j in range(self.n)] for rows in self.groups]

@@ -113,7 +113,7 @@ def test_no_gap_is_undecided() -> None:
     for id in ("B3.path[1]", "B3.horizon[1]", "B3.horizon.bound[1]"):
         claim = about(claims, id)
         assert claim.verdict is Verdict.UNDECIDED
-        assert claim.cause == "no gap between σ_1 and σ_2 is certified in one of the layers"
+        assert claim.cause == "no gap between σ_1 and σ_2 is certified in either layer"
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e999", "1e-999", "", "0x1", "one", "1_0", "1" * 99])

@@ -115,7 +115,7 @@ def test_a_vanishing_product_has_no_amplitude() -> None:
     found = edge_claims(outcome(np.array([[1.0, 2.0], [0.0, 0.0]]), np.array([[0.0, 1.0], [0.0, 3.0]])))
     for id in ("D4.amplitude.product", "D4.slack.product", "D4.drift.product[kl]"):
         assert found[id].verdict is Verdict.UNDECIDED, id
-        assert "may be 0" in found[id].cause
+        assert "told from 0" in found[id].cause
 
 
 def test_an_overflowing_norm_is_undecided_with_its_cause() -> None:

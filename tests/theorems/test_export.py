@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -109,3 +110,12 @@ def test_a_false_witness_is_not_exported(tmp_path, capsys) -> None:
     (tmp_path / "w.json").write_text(json.dumps(data), encoding="utf-8")
     assert run(["export", str(tmp_path / "w.json")]) in (1, 4)
     assert not capsys.readouterr().out
+
+
+def test_the_witness_is_not_replaced_by_its_export(tmp_path) -> None:
+    kept = GALLERY[0].read_bytes()
+    (tmp_path / "w.json").write_bytes(kept)
+    os.link(tmp_path / "w.json", tmp_path / "other.json")
+    for name in ("w.json", "other.json"):
+        assert run(["export", str(tmp_path / "w.json"), "-o", str(tmp_path / name)]) == 2
+    assert (tmp_path / "w.json").read_bytes() == kept

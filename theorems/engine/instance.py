@@ -255,7 +255,9 @@ def parse_rational(text: str, digits: int, name: str = "") -> Fraction:
     if len(text) > 2 * digits + 3:
         raise _too_long(name, digits)
     if _RATIONAL.fullmatch(text) is None:
-        raise UsageError(f"{where}{text!r} is not a rational number", hint='write "3", "3/2" or "1.5"')
+        raise UsageError(
+            f"{where}{text!r} is no integer, quotient or decimal without exponent", hint='write "3", "3/2" or "1.5"'
+        )
     try:
         return Fraction(text)
     except ZeroDivisionError:

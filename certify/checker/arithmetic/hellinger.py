@@ -89,7 +89,7 @@ def hellinger_fault(sigma: Sequence[arb], alpha: Enclosure) -> str:
     left, right = alpha.lower, alpha.upper
     if radius > _shortest(centre) and centre - radius < left and right < centre + radius:
         exact_range = _Walk(sigma)
-        if fault := bracket_fault(exact_range.at(left).slope, exact_range.at(right).slope):
+        if fault := bracket_fault(lambda at: exact_range.at(at).slope, alpha):
             return fault
         left, right = centre - radius, centre + radius
     if not (_walks_left(walk, left, at_centre.value) and _walks_right(walk, right, at_centre.value)):

@@ -36,18 +36,30 @@ def relative_product(factors: Sequence[Callable[[], Array]], norms: Sequence[flo
     bits = reach + SPARE
     extra = 0
     while bits + extra <= _MOST_BITS:
-        m, x, noise = matrices[-1][0], matrices[-1][1], arb(0)
-        for (n, y), norm in zip(matrices[-2::-1], norms[-2::-1], strict=True):
-            m, x, noise = _trimmed(m * n, x + y, noise * arb(norm) * arb(2) ** -y, bits + extra)
-            if not any(m.entries()):
+        m, x, noise = _product(matrices, norms, bits + extra)
+        if not any(m.entries()):
+            if noise == 0:
                 return None
-        m, x, noise = _trimmed(m, x, noise, bits)
+            # Cancelled down to what was left out.
+            extra += bits + extra
+            continue
+        m, x, noise = _with_bits(m, x, noise, bits)
         if noise < _NOISE:
             found = whole(m if m.nrows() >= m.ncols() else m.transpose(), bits, reach, _CUT)
             unit = arb(2) ** x
             return found and [((low - noise).max(arb(0)) * unit, (high + noise) * unit) for low, high in found]
         extra += int(noise.upper().ceil().unique_fmpz() or 0).bit_length()
     return None
+
+
+def _product(matrices: Sequence[tuple[fmpz_mat, int]], norms: Sequence[float], bits: int) -> tuple[fmpz_mat, int, arb]:
+    """M, x and r; M is 0 where the product of the last layers vanishes, or nothing is left of it."""
+    m, x, noise = *matrices[-1], arb(0)
+    for (n, y), norm in zip(matrices[-2::-1], norms[-2::-1], strict=True):
+        m, x, noise = _trimmed(m * n, x + y, noise * arb(norm) * arb(2) ** -y, bits)
+        if not any(m.entries()):
+            break
+    return m, x, noise
 
 
 def _whole(a: Array) -> tuple[fmpz_mat, int]:
@@ -57,6 +69,15 @@ def _whole(a: Array) -> tuple[fmpz_mat, int]:
     entries = [top << (-y - bottom.bit_length() + 1) for top, bottom in ratios]
     zeros = min(((x & -x).bit_length() - 1 for x in entries if x), default=0)
     return fmpz_mat(a.shape[0], a.shape[1], [x >> zeros for x in entries]), y + zeros
+
+
+def _with_bits(m: fmpz_mat, x: int, noise: arb, bits: int) -> tuple[fmpz_mat, int, arb]:
+    """The same in units of which the largest entry, not 0, has so many bits."""
+    short = bits - max(int(e).bit_length() for e in m.entries())
+    if short <= 0:
+        return _trimmed(m, x, noise, bits)
+    longer = fmpz_mat(m.nrows(), m.ncols(), [e << short for e in m.entries()])
+    return longer, x - short, (noise * arb(2) ** short).upper()
 
 
 def _trimmed(m: fmpz_mat, x: int, noise: arb, bits: int) -> tuple[fmpz_mat, int, arb]:

@@ -14,6 +14,7 @@ __all__ = ["Fit", "bracket", "no_fit"]
 
 _WIDENINGS = 80
 _POLISHINGS = 6
+_FAR, _HALVINGS = 0.25, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def bracket(
     Algorithm
     ---------
     The candidate is polished by Newton steps on the midpoint. Then a <= root <= b is proved by f(a) >= 0 and f(b) <= 0
-    for every f in the enclosure, at distances that grow until the signs are certain.
+    for every f in the enclosure, at distances that grow until the signs are certain. Distances that are not small, for
+    which the slope at the candidate says little, are halved again towards it.
     """
     rate = math.nan
     uncertainty = math.nan
@@ -75,6 +77,17 @@ def _side(value: Callable[[float], flint.arb], guess: float, step: float, limit:
             return None
         found = value(x)
         if found >= 0 if step < 0 else found <= 0:
-            return x
+            return _nearer(value, guess, x) if abs(step) > _FAR else x
         step *= 1.5
     return None
+
+
+def _nearer(value: Callable[[float], flint.arb], guess: float, x: float) -> float:
+    """A point between the candidate and x with the sign that is certain at x."""
+    inner = guess
+    for _ in range(_HALVINGS):
+        middle = (inner + x) / 2
+        found = value(middle)
+        certain = found >= 0 if x < guess else found <= 0
+        inner, x = (inner, middle) if certain else (middle, x)
+    return x
