@@ -106,11 +106,12 @@ def _quotient(mu: Array, divisor: Range) -> Range:
 def _best(p: Array, q: Array, omega: Array) -> Array:
     """Where the dual is largest: its slope P/(1 + μ)² − Q/(1 − μ)² − 2ω falls from one sign to the other."""
     low, high = np.full(p.shape, -1.0 + 2.0**-40), np.full(p.shape, 1.0 - 2.0**-40)
-    for _ in range(_STEPS):
-        middle = 0.5 * (low + high)
-        with np.errstate(all="ignore"):
-            rising = p / (1 + middle) ** 2 > q / (1 - middle) ** 2 + 2 * omega
-        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+    twice = 2 * omega
+    with np.errstate(all="ignore"):
+        for _ in range(_STEPS):
+            middle = 0.5 * (low + high)
+            rising = p / (1 + middle) ** 2 > q / (1 - middle) ** 2 + twice
+            low, high = np.where(rising, middle, low), np.where(rising, high, middle)
     return low
 
 
