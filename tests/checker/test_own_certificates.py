@@ -65,6 +65,7 @@ FOUND = {
 
 
 SEEDS = {
+    7248: "multiples of orthogonal layers",
     1227: "margins of a truncation between layers whose singular vectors lean",
     2714: "a path with a following singular value that is hardly known",
     7267: "an amplitude of a product that is not told from 0",

@@ -74,7 +74,9 @@ def _leading_vector(near: Array) -> Array:
         with contextlib.suppress(scipy.sparse.linalg.ArpackError):
             options: dict[str, Any] = {"v0": np.ones(n), "tol": 1e-7, "ncv": 48}
             return scipy.sparse.linalg.eigsh(near, k=1, **options)[1][:, 0]
-    return scipy.linalg.eigh(near, subset_by_index=[n - 1, n - 1], check_finite=False)[1][:, 0]
+    found = scipy.linalg.eigh(near, subset_by_index=[n - 1, n - 1], check_finite=False)[1]
+    # LAPACK may find none, and say nothing, where all eigenvalues are tied to rounding: orthogonal layers.
+    return found[:, 0] if found.shape[1] else np.ones(n)
 
 
 def _witness(work: Array, x: Array) -> arb:

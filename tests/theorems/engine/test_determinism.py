@@ -19,7 +19,7 @@ import json, sys, theorems
 for id, options in json.loads(sys.argv[1]):
     print(json.dumps(theorems.get(id).search(**options).to_json(times=False)), flush=True)
 """
-BUSY = "import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end: pass"
+BUSY = "import os, time\nos.nice(17)\nend = time.monotonic() + 60\nwhile time.monotonic() < end: pass"
 HANDFUL = [
     ("D4", {"drop": "slack"}),
     ("D4", {"drop": "normalized", "reading": "converse"}),
