@@ -26,14 +26,21 @@ def affordable(shape: tuple[int, ...]) -> bool:
 
 
 def clusters(shape: tuple[int, ...], sigma: Sequence[Enclosure], least: int) -> list[int]:
-    """Numbers r of smallest singular values, ``least`` at least, of which all are less than half of σ_{d-r}.
+    """Numbers r of smallest singular values, ``least`` at least, of which all are less than half of s = σ_{d-r}.
 
+    Plain products lean on the others by σ_1/s and σ_1σ_{d-r+1}/s² roundings: s is at least 2^-18 σ_1, and σ_1σ_{d-r+1}
+    at most 16s². Values below 2^-60 σ_1 are not asked for.
     Such are published relatively where :func:`affordable` says no: up to 32, of at most 2^22 entries.
     """
     d = len(sigma)
     if math.prod(shape) > 2**22 or least < 1:
         return []
-    return [r for r in range(least, min(32, d - 1) + 1) if sigma[d - r - 1].lower > 2 * sigma[d - r].upper]
+    top, found = sigma[0].upper, list[int]()
+    for r in range(least, min(32, d - 1) + 1):
+        s, b = sigma[d - r - 1].lower / top if top > 0 else 0.0, sigma[d - r].upper / top if top > 0 else 0.0
+        if s > 2 * b and s >= 2.0**-18 and b <= 16 * s * s:
+            found.append(r)
+    return found
 
 
 def affordable_line(dimensions: Sequence[int]) -> bool:

@@ -82,7 +82,7 @@ def _with_cluster(matrix: npt.NDArray[np.float64], values: list[Enclosure], floo
     for k, ball in enumerate(small_cluster(tall, r, values[d - r - 1].lower) or [], d - r):
         size = upper(ball)
         narrow = publish_ball(ball, floor=_FLOOR * size, nonnegative=True)
-        if ball > 0 and 4 * _FLOOR * size <= least and narrow.upper - narrow.lower < least / 2:
+        if ball > values[0].upper * 2.0**-60 and 4 * _FLOOR * size <= least and narrow.upper - narrow.lower < least / 2:
             found[k] = narrow
     return found
 
