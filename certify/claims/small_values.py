@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from certify.verdict import Enclosure
 
-__all__ = ["REACH", "absolute", "affordable", "affordable_line", "clusters", "line_reach", "plain_error", "plain_width"]
+__all__ = ["REACH", "absolute", "affordable", "affordable_line", "line_reach", "plain_error", "plain_width"]
 
 REACH = 128
 """Singular values below 2^-REACH of the largest are published to an absolute accuracy."""
@@ -23,24 +23,6 @@ def affordable(shape: tuple[int, ...]) -> bool:
     (True, False)
     """
     return math.prod(shape) * min(shape) <= _WORK
-
-
-def clusters(shape: tuple[int, ...], sigma: Sequence[Enclosure], least: int) -> list[int]:
-    """Numbers r of smallest singular values, ``least`` at least, of which all are less than half of s = σ_{d-r}.
-
-    Plain products lean on the others by σ_1/s and σ_1σ_{d-r+1}/s² roundings: s is at least 2^-18 σ_1, and σ_1σ_{d-r+1}
-    at most 16s². Values below 2^-60 σ_1 are not asked for.
-    Such are published relatively where :func:`affordable` says no: up to 32, of at most 2^22 entries.
-    """
-    d = len(sigma)
-    if math.prod(shape) > 2**22 or least < 1:
-        return []
-    top, found = sigma[0].upper, list[int]()
-    for r in range(least, min(32, d - 1) + 1):
-        s, b = sigma[d - r - 1].lower / top if top > 0 else 0.0, sigma[d - r].upper / top if top > 0 else 0.0
-        if s > 2 * b and s >= 2.0**-18 and b <= 16 * s * s:
-            found.append(r)
-    return found
 
 
 def affordable_line(dimensions: Sequence[int]) -> bool:
