@@ -18,7 +18,6 @@ from certify.checker.arithmetic.near_decomposition import NearSVD, near_svd
 from certify.checker.arithmetic.relative_values import Bounds, relative_bounds
 from certify.checker.arithmetic.rounding import Array, U, above, ball
 from certify.checker.arithmetic.scaled_matrix import Unit
-from certify.checker.arithmetic.small_cluster import cluster_bounds
 from certify.checker.energies import Energies
 from certify.checker.expected import Expected, enclosed
 from certify.checker.lookup import Lookup
@@ -27,7 +26,7 @@ from certify.checker.storage import storage_claims
 from certify.checker.tasks import once
 from certify.claims import causes
 from certify.claims import layer as claims
-from certify.claims.small_values import REACH, absolute, affordable, clusters
+from certify.claims.small_values import REACH, absolute, affordable
 from certify.verdict import Enclosure
 
 __all__ = ["UNKNOWN", "LayerFacts", "layer_claims", "rank_cause"]
@@ -176,7 +175,7 @@ def _sigma_fault(facts: LayerFacts, values: tuple[Enclosure, ...]) -> str:
     lower, upper = (list(map(float, end)) for end in facts.near.sigma())
     ends = list(zip(lower, upper, strict=True))
     narrow = [k for k, value in enumerate(values) if value != UNKNOWN and not _holds(value, *map(arb, ends[k]))]
-    own = _relative(facts, values, ends, narrow) if narrow else None
+    own = facts.relative if narrow and affordable(facts.matrix.shape) else None
     for k in narrow:
         if own is None:
             low, high = ends[k]
@@ -184,19 +183,6 @@ def _sigma_fault(facts: LayerFacts, values: tuple[Enclosure, ...]) -> str:
         if not _holds(values[k], *own[k]):
             return f"not proved: σ_{k + 1} lies between {own[k][0].str(17)} and {own[k][1].str(17)}"
     return ""
-
-
-def _relative(
-    facts: LayerFacts, values: tuple[Enclosure, ...], ends: list[tuple[float, float]], narrow: list[int]
-) -> Bounds | None:
-    """Bounds that are relative at the values that are ``narrow``, the other ones absolute."""
-    if affordable(facts.matrix.shape):
-        return facts.relative
-    for r in clusters(facts.matrix.shape, values, facts.d - narrow[0]):
-        tail = cluster_bounds(facts.matrix, facts.near, r)
-        if tail is not None:
-            return [(arb(low), arb(high)) for low, high in ends[: facts.d - r]] + tail
-    return None
 
 
 def _holds(value: Enclosure, low: arb, high: arb) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from certify.verdict import Enclosure
 
-__all__ = ["REACH", "absolute", "affordable", "affordable_line", "clusters", "line_reach", "plain_error", "plain_width"]
+__all__ = ["REACH", "absolute", "affordable", "affordable_line", "line_reach", "plain_error", "plain_width"]
 
 REACH = 128
 """Singular values below 2^-REACH of the largest are published to an absolute accuracy."""
@@ -23,17 +23,6 @@ def affordable(shape: tuple[int, ...]) -> bool:
     (True, False)
     """
     return math.prod(shape) * min(shape) <= _WORK
-
-
-def clusters(shape: tuple[int, ...], sigma: Sequence[Enclosure], least: int) -> list[int]:
-    """Numbers r of smallest singular values, ``least`` at least, of which all are less than half of σ_{d-r}.
-
-    Such are published relatively where :func:`affordable` says no: up to 32, of at most 2^22 entries.
-    """
-    d = len(sigma)
-    if math.prod(shape) > 2**22 or least < 1:
-        return []
-    return [r for r in range(least, min(32, d - 1) + 1) if sigma[d - r - 1].lower > 2 * sigma[d - r].upper]
 
 
 def affordable_line(dimensions: Sequence[int]) -> bool:

@@ -10,19 +10,10 @@ import numpy.typing as npt
 from flint import arb
 
 from certify.certificate.publication import publish_all
-from certify.claims.small_values import (
-    REACH,
-    affordable,
-    affordable_line,
-    clusters,
-    line_reach,
-    plain_error,
-    plain_width,
-)
+from certify.claims.small_values import REACH, affordable, affordable_line, line_reach, plain_error, plain_width
 from certify.linalg import CertifiedSVD
 from certify.linalg.relative_product import relative_product
 from certify.linalg.relative_svd import relative_values
-from certify.linalg.small_cluster import small_cluster
 from certify.prover.ledger import publish_ball
 from certify.prover.product_ranks import Factor
 from certify.rigor.ball import upper
@@ -33,8 +24,6 @@ __all__ = ["published_product", "published_sigma"]
 _FIVE_DIGITS = 2.0**-17
 _FLOOR = 2.0**-28
 """Of a relative enclosure, of itself: a hundred times what either computation loses."""
-_COARSE = 128
-"""What is below so many floors has fewer than two digits."""
 _PRODUCT_FLOOR = 2.0**-12
 """The same for products of layers, whose levels are fewer and lose more."""
 _MARGIN = 2.0**16
@@ -52,10 +41,8 @@ def published_sigma(matrix: npt.NDArray[np.float64], found: CertifiedSVD) -> lis
     floors = np.where(found.upper > 0, floor, 0.0)
     values = publish_all(found.lower, found.upper, floor=floors, nonnegative=True)
     coarse = any(0 < x.upper < 2 * floor / _FIVE_DIGITS for x in values)
-    if not (coarse and values[0].finite):
+    if not (coarse and affordable(matrix.shape) and values[0].finite):
         return values
-    if not affordable(matrix.shape):
-        return _decreasing(_with_cluster(matrix, values, floor))
     known = relative_values(matrix, REACH)
     if known is None:
         return values
@@ -68,23 +55,6 @@ def published_sigma(matrix: npt.NDArray[np.float64], found: CertifiedSVD) -> lis
             if narrow.upper - narrow.lower < least / 2:
                 values[k] = narrow
     return _decreasing(values)
-
-
-def _with_cluster(matrix: npt.NDArray[np.float64], values: list[Enclosure], floor: float) -> list[Enclosure]:
-    """Relative enclosures of the smallest values, where some have not two digits and a gap is above them."""
-    tall = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
-    d, least = len(values), plain_width(matrix.shape, values[0].lower)
-    sizes = clusters(matrix.shape, values, sum(x.upper < _COARSE * floor for x in values))
-    if not sizes:
-        return values
-    r = sizes[0]
-    found = list(values)
-    for k, ball in enumerate(small_cluster(tall, r, values[d - r - 1].lower) or [], d - r):
-        size = upper(ball)
-        narrow = publish_ball(ball, floor=_FLOOR * size, nonnegative=True)
-        if ball > 0 and 4 * _FLOOR * size <= least and narrow.upper - narrow.lower < least / 2:
-            found[k] = narrow
-    return found
 
 
 def published_product(
