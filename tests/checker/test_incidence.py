@@ -281,3 +281,19 @@ def test_a_transport_that_is_too_large_is_not_asked_for(monkeypatch):
     why = causes.too_large_transport(6, 6, 35)
     assert why in {item.reason for item in found.not_asked}
     assert not check(found, given, workers=1).reasons
+
+
+def test_a_level_without_gaps_of_which_something_is_said_is_refused():
+    """At 90 % either layer would cut a cluster of equal singular values."""
+    tied = Chain.from_arrays([np.eye(6) + 0.0, np.diag([3.0, 1, 1, 1, 1, 1])])
+    options = Thresholds(group_rows=2, activity_threshold="0.5")
+    found = certify.certify(tied, thresholds=options, workers=1)
+    subject, id = "edge W1 -> W2", claims.level_id("E1.transport", "90")
+    assert not found[id, subject].values[0].finite
+    assert check(found, tied, expected=options, workers=1).reasons == ()
+    items = [
+        replace(claim, values=(Enclosure(0.0, 1.0), *claim.values[1:])) if claim.id == id else claim
+        for claim in found.claims
+    ]
+    told = check(replace(found, claims=tuple(items)), tied, expected=options, workers=1).reasons
+    assert any(reason.claim == id and "no certified gap" in reason.message for reason in told)
