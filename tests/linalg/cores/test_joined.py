@@ -76,7 +76,7 @@ def test_what_a_layer_is_off_by_counts_across_segments(place):
 
 @pytest.mark.parametrize("term", ["lower", "upper", "core", "first", "second", "loss"])
 def test_every_term_of_a_joint_counts(term, monkeypatch):
-    """Nine layers of ones, each of norm 8, of which one part is off: their floats are divided by large powers of two."""
+    """Nine layers of ones, each of norm 8, of which one part is off: floats divided by large powers of two."""
     sides = [near(svd(np.ones((8, 8)))) for _ in range(9)]
     cores = [core(a, b) for a, b in pairwise(sides)]
     middle, more = 8.0**9, flint.arb(OFF)
