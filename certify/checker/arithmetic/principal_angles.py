@@ -98,7 +98,8 @@ def sines(crossing: Crossing, k: int, turn: Array | None = None) -> tuple[Array,
     turned = _turned(crossing, k)
     fits = turn is not None and turn.shape[0] == rest.shape[1] <= rest.shape[0]
     reverse = np.asfortranarray(turn[:, ::-1]) if turn is not None and fits else None
-    lower, upper = np.zeros(0), np.zeros(0)
+    # A block of zeros is as far from the exact one as any other.
+    lower, upper = np.zeros(min(rest.shape)), np.zeros(min(rest.shape))
     if rest.any():
         lower, upper = near_svd(Unit.of(rest), _room(crossing, rest, turned), reverse).sigma()
     return _after(0.0, k, _moved(lower[::-1], upper[::-1], above(slip + turned)))

@@ -90,3 +90,12 @@ def test_the_angle_of_a_wide_layer_is_not_forgotten():
     wide = near_svd(Unit.of(np.random.default_rng(0).standard_normal((3, 6))))
     assert principal_angles._side_angle(wide, 3, 6) > 0
     assert principal_angles._side_angle(wide, 3, 3) == 0
+
+
+def test_a_tilt_below_rounding_is_no_sine_of_zero():
+    # The vectors at hand are those of the axes; the true one leans by 1e-17/3.
+    write, read = np.array([[2.0, 1e-17], [0.0, 1.0]]), np.diag([3.0, 1.0])
+    crossing = Crossing.of(near_svd(Unit.of(write)), near_svd(Unit.of(read)))
+    assert not crossing.core[0][1:, :1].any()
+    low, high = sines(crossing, 1)
+    assert low[0] <= 3.3e-18 and high[0] >= 3.4e-18
