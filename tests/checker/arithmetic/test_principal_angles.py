@@ -98,4 +98,5 @@ def test_a_tilt_below_rounding_is_no_sine_of_zero():
     crossing = Crossing.of(near_svd(Unit.of(write)), near_svd(Unit.of(read)))
     assert not crossing.core[0][1:, :1].any()
     low, high = sines(crossing, 1)
-    assert low[0] <= 3.3e-18 and high[0] >= 3.4e-18
+    assert low[0] <= 3.3e-18
+    assert high[0] >= 3.4e-18
