@@ -12,7 +12,7 @@ from certify.claims.thresholds import Thresholds
 from certify.execution.tasks import Entry
 from certify.heads import Heads
 from certify.linalg.chain_product import ProductSpectrum
-from certify.linalg.cores import Line
+from certify.linalg.cores import JoinedLine
 from certify.prover.component import LayerSummary, measure_component, measure_product
 from certify.prover.domain import Standing
 from certify.prover.heads import measure_heads
@@ -48,7 +48,7 @@ class ProductResult:
     """
 
     edges: int = 0
-    line: Line | None = None
+    line: JoinedLine | None = None
     complete: bool = False
     spectrum: ProductSpectrum | None = None
 
@@ -125,7 +125,7 @@ def product(
     if facts is not None:
         core = facts.core
         if core is not None and (before is None or line is not None):
-            line = (line or Line.of(core.write)).extended(core)
+            line = (line or JoinedLine.of(core.write)).extended(core)
         else:
             line = None
         edges += 1

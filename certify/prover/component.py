@@ -16,7 +16,7 @@ from certify.claims.thresholds import Thresholds
 from certify.geometry.orbits.chain_ranks import barcode_bounds, polystable_ranks
 from certify.geometry.orbits.kempf_ness import kempf_ness_gap
 from certify.linalg.chain_product import ProductSpectrum, product_spectrum
-from certify.linalg.cores import Line
+from certify.linalg.cores import JoinedLine
 from certify.prover.domain import Standing, measure_chain_domains
 from certify.prover.layer import LayerFacts
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
@@ -48,7 +48,7 @@ class LayerSummary:
 
 
 def measure_product(
-    layers: Sequence[LayerSummary], factors: Sequence[Factor], line: Line | None, thresholds: Thresholds
+    layers: Sequence[LayerSummary], factors: Sequence[Factor], line: JoinedLine | None, thresholds: Thresholds
 ) -> ProductSpectrum | None:
     """The singular values of W_L ⋯ W_1; None for a single layer, whose own are published, and after an overflow.
 

@@ -12,7 +12,7 @@ from certify.claims import heads as claims
 from certify.claims.thresholds import Thresholds
 from certify.heads import Heads
 from certify.linalg.chain_product import ProductSpectrum
-from certify.linalg.cores import Core, Line, Near, core
+from certify.linalg.cores import Core, JoinedLine, Near, core
 from certify.prover.ledger import UNKNOWN, Ledger, publish_ball
 from certify.prover.product_ranks import Budget, bound_product
 from certify.prover.widening import product_floor
@@ -88,7 +88,7 @@ def _sigma(b: Factor, c: Factor, each: int, rank: int) -> list[Enclosure]:
 
 
 def _line(c: Core) -> ProductSpectrum | None:
-    return Line.of(c.write).extended(c).spectrum()
+    return JoinedLine.of(c.write).extended(c).spectrum()
 
 
 def _turned(x: Near) -> Near:

@@ -33,7 +33,7 @@ FORMULAS = [
     ("rigidity", "slack_transport", lambda f: lambda r, a, s: f(s, a, r), "D4.slack.transport"),
     ("rigidity", "slack_product", lambda f: lambda *a: f(*a) + 2.0**-20, "D4.slack.product"),
     ("rigidity", "transport_amplitude", lambda f: lambda x, a, b: f(x, b, a), "D4.amplitude.transport"),
-    ("rigidity", "product_amplitude", lambda f: lambda *a: f(*a) * 2, "D4.amplitude.product"),
+    ("rigidity", "product_amplitude", lambda f: lambda *a: f(*a) * (1 + 2.0**-20), "D4.amplitude.product"),
 ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ FAULTS = (
     _core("balance", "_commutator", "2 * read.top() * half_error +", ""),
     _core("balance", "_imbalance", "c.error(2, 0) * unit_read +", ""),
     _core("balance", "_imbalance", "+ c.error(0, 2) * unit_write", ""),
-    _core("line", "Line.extended", "+ above.error_spectral * self._size()", ""),
+    _core("line", "Line.extended", "+ above.error_spectral * self.size()", ""),
     _core("line", "Line._times", "return m, rounding + c.error(1, 1), 0", "return m, rounding, 0"),
     _core("transport", "transport_norms", "rounding += c.error(1, 1)", ""),
     _core("near", "near", "flint.arb(enclosed.residual) +", ""),

@@ -8,14 +8,14 @@ imbalance, commutator, the transport X = W'W and the product of a whole line. Co
 from certify.linalg.cores.balance import Balance, balance
 from certify.linalg.cores.core import Core, core
 from certify.linalg.cores.cosines import core_cosines, core_sines
-from certify.linalg.cores.line import Line, line_spectrum
+from certify.linalg.cores.joined import JoinedLine, line_spectrum
 from certify.linalg.cores.near import Near, near
 from certify.linalg.cores.transport import quotient_norms, transport_norms
 
 __all__ = [
     "Balance",
     "Core",
-    "Line",
+    "JoinedLine",
     "Near",
     "balance",
     "core",

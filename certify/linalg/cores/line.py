@@ -19,7 +19,6 @@ are not aligned. Weyl moves every singular value by at most e_L. M is kept near 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import flint
@@ -36,7 +35,7 @@ from certify.linalg.matrix import scale
 from certify.linalg.svd import svd
 from certify.rigor.rounding import FloatArray, add_up, sub_down
 
-__all__ = ["Line", "line_spectrum"]
+__all__ = ["Line"]
 
 _ILL = 1e6
 
@@ -49,7 +48,8 @@ class Line:
     m : the float inner product divided by 2^shift; None where it is 0, and for one layer.
     exponent : of the layers, ``shift`` left out.
     single : s₁ of a single layer, 0 of a product.
-    error, earlier : e_l and e_{l−1}; fresh : n_l; norm, norm_earlier : p_l and p_{l−1}.
+    error, earlier : e_l and e_{l−1}; fresh : n_l; norm, norm_earlier : p_l and p_{l−1}; ``earlier``, ``fresh`` and
+    ``norm_earlier`` are infinite where they are not known.
     condition : an estimate from above of the condition number of the product.
     """
 
@@ -79,10 +79,10 @@ class Line:
         above = c.read
         own, pair = above.top() + above.error_spectral, _pair(c)
         m, fresh, shift = self._times(c)
-        fresh = (fresh + above.error_spectral * self._size()).upper()
+        fresh = (fresh + above.error_spectral * self.size()).upper()
         error = (own * self.error + fresh).upper()
         norm = (own * self.norm).upper()
-        if pair.is_finite():
+        if pair.is_finite() and self.earlier.is_finite():
             error = error.min((pair * self.earlier + own * self.fresh + fresh).upper())
             norm = norm.min((pair * self.norm_earlier).upper())
         return Line(
@@ -100,7 +100,7 @@ class Line:
             self.condition * _condition(above),
         )
 
-    def _size(self) -> flint.arb:
+    def size(self) -> flint.arb:
         """A bound of ‖M_l‖₂."""
         if self.m is None:
             return self.single
@@ -119,7 +119,7 @@ class Line:
         error = product_error(gamma, t.shape[1], t_size, size, product.size, (1 + t_size) * (1 + size))
         scaled = scale(product)
         error += flint.arb(scaled.loss) * flint.arb(2) ** scaled.exponent
-        error = error * unit + (rounding + c.error(1, 0)) * self._size()
+        error = error * unit + (rounding + c.error(1, 0)) * self.size()
         return scaled.matrix, error.upper(), self.shift + scaled.exponent
 
     def spectrum(self) -> ProductSpectrum | None:
@@ -145,17 +145,6 @@ class Line:
             return found
         factored = svd(self.m, "fast", gram=not decaying)
         return np.maximum(sub_down(factored.lower, error), 0.0), add_up(factored.upper, error)
-
-
-def line_spectrum(layers: Sequence[Near], cores: Sequence[Core]) -> ProductSpectrum | None:
-    """Enclose all min(n_0, n_L) singular values of W_L ⋯ W_1 from its layers, first to last, and their cores.
-
-    None where something overflowed.
-    """
-    line = Line.of(layers[0])
-    for c in cores:
-        line = line.extended(c)
-    return line.spectrum()
 
 
 def _pair(c: Core) -> flint.arb:
