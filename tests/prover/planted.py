@@ -96,6 +96,24 @@ FAULTS = (
     _core(
         "transport", "_quotient", "(ONE - write.left_defect).sqrt() - write.lean", "(ONE - write.left_defect).sqrt()"
     ),
+    _linalg("cell_norms", "_cells", "reader.sizes[:, None] * columns[place] +", ""),
+    _linalg("cell_norms", "_cells", "+ rows[place][:, None] * sizes", ""),
+    _linalg("cell_norms", "_Side.moved", "(within, ~within)", "(within,)"),
+    _linalg("cell_norms", "_Side.moved", "(within, ~within)", "(~within,)"),
+    _linalg("cell_norms", "truncations", "lean_next + (1 + tilt_next)", "(1 + tilt_next)"),
+    _linalg("cell_norms", "truncations", "(lean + (1 + tilt) * inner)", "((1 + tilt) * inner)"),
+    _linalg("cell_norms", "truncations", "(lean + (1 + tilt) * inner)", "lean"),
+    _linalg("cell_norms", "truncations", "inner = core.error(1, 1) * unit +", "inner ="),
+    _core("core", "Core._error", "(1 + v.off_spectral) * read.top(i)", "read.top(i)"),
+    _core("near", "Near.gram_error", "+ self.error_spectral * self.error", ""),
+    _core("cosines", "_angle", "- x.error_spectral\n", "\n"),
+    _core("cosines", "_off", "(1 + v.off_spectral) * u.off", "u.off"),
+    _core("transport", "transport_norms", "crossed + read.error_spectral * write.error_spectral", "crossed"),
+    _core("transport", "transport_norms", "+ read.error_spectral * write.error\n", "\n"),
+    _core("transport", "_quotient", "(ONE + read.left_defect).sqrt() + read.lean", "ONE + read.lean"),
+    _core("transport", "_quotient", "(ONE - read.left_defect).sqrt() - read.lean", "ONE - read.lean"),
+    _core("transport", "_quotient", "/ (1 - b_read)", ""),
+    _core("transport", "_quotient", "* ((1 + b_read) * (1 + b)).sqrt()", ""),
 )
 
 _KNOWN = "red: known error; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.linalg.cores.known_errors import DIRECT, INSTANCES, KINDS, PLACES, instance
+from tests.linalg.cores.known_errors import DIRECT, INSTANCES, KINDS, PLACES, drawn, instance
 
 
 @pytest.mark.parametrize("name", DIRECT)
@@ -17,6 +17,10 @@ def test_known_errors_are_inside(name):
 def test_what_is_enclosed_from_decompositions_that_are_off_holds(kind, place):
     for number in (0, 3, 9):
         assert instance(kind, place, 0.05, number).holds()
+
+
+def test_what_is_enclosed_holds_where_several_things_are_off():
+    assert [seed for seed in range(60) if not drawn(seed).holds()] == []
 
 
 @pytest.mark.slow
