@@ -70,6 +70,7 @@ FAULTS = (
     _core("balance", "_imbalance", "write.gram_error * unit_write +", ""),
     _core("balance", "_imbalance", "+ read.gram_error * unit_read", ""),
     _core("balance", "_gram_norm", "x.gram_error +", ""),
+    _core("balance", "_tail_norm", "rounding + core_error * unit", "rounding"),
     _core("balance", "_tail_formed", "error = tail.error(2) * unit +", "error ="),
     _core("cosines", "_off", "+ v.off.min(roots[1] * v.off_spectral)", ""),
     _core("cosines", "_off", "error + (1 + v.off_spectral) * u.off.min(roots[0] * u.off_spectral)", "error"),

@@ -219,7 +219,8 @@ def _layers(kind: str) -> tuple[Layer, Layer, Layer]:
 
 
 KINDS = ("square", "small writer", "small reader", "balanced", "turned", "narrow")
-SIZES = (1e-3, 0.05)
+SIZES = (1e-3, 0.05, 1e-9)
+"""The last is so small that differences of squares are not formed explicitly."""
 
 
 def instance(kind: str, place: str, size: float, number: int) -> Instance:
