@@ -62,9 +62,7 @@ class Structured(RowGraph):
         relative, shape = options["incidence_relative"], self.active.shape
 
         def expected(asserted: Assertion, prove: Callable[[tuple[Enclosure, ...]], str]) -> Expected:
-            return Expected(
-                asserted, lambda values: self._silence(level, values) or prove(values), causes=lambda: [cause]
-            )
+            return Expected(asserted, lambda values: self._silence(level) or prove(values), causes=lambda: [cause])
 
         yield expected(
             claims.truncation(level.text, ranks, relative), lambda values: self._truncation_fault(level, values)
@@ -89,7 +87,7 @@ class Structured(RowGraph):
             claims.conclusion(level.text, ranks), lambda values: self._conclusion_fault(level, published, values)
         )
 
-    def _silence(self, level: Level, values: tuple[Enclosure, ...]) -> str:
+    def _silence(self, level: Level) -> str:
         """Nothing can be proved of a level without gaps."""
         if level.moved is None and not self.interface.silent(level):
             return "not proved: the windows have no certified gap"
@@ -210,15 +208,10 @@ class Structured(RowGraph):
         """The same, with the labels of edges."""
         if not self.letters:
             return more, fewer
-        may = other.may(self.edges)
-        for place, letter in enumerate(self.letters):
-            allowed = [may[name][..., place] for name in may]
-            if letter != "?":
-                more = more | ~may[letter][..., place]
-                fewer = fewer & may[letter][..., place] & (np.sum(allowed, axis=0) == 1)
-            else:
-                fewer = np.zeros_like(fewer)
-        return more, fewer
+        may, letters = other.may(self.edges), np.array(list(self.letters))
+        own = np.any([mask & (letters == name) for name, mask in may.items()], axis=0)
+        alone = np.sum(list(may.values()), axis=0) == 1
+        return more | np.any((letters != "?") & ~own, axis=-1), fewer & np.all(own & alone, axis=-1)
 
     def _edge_mask(self) -> Mask:
         """Which pairs are edges."""

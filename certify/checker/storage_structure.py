@@ -40,7 +40,6 @@ def storage_structure_claims(
     if format == NO_STORAGE:
         return
     scaled: list[tuple[Range, Range]] = []
-    heads = _group_norms(interface)
     for facts, exponent in zip((interface.writer, interface.reader), interface.exponents, strict=True):
         units = _halves(facts.matrix, format, exponent)
         if facts.half_units is not None:
@@ -52,7 +51,7 @@ def storage_structure_claims(
             return
         size = np.abs(np.ldexp(facts.matrix, -exponent))
         scaled.append((outside(size, size), units))
-    narrow = _moved(scaled[0], scaled[1], interface.groups, heads)
+    narrow = _moved(scaled[0], scaled[1], interface.groups, _group_norms(interface))
     room = _FACTOR * 16 * (interface.writer.matrix.shape[0] + max(map(len, interface.groups)) + 64) * U
     wide = Range(narrow.lo * (1 - room), narrow.hi * (1 + room) + 2.0**-490)
     moved = [x.at(rows) for x in (narrow, wide)]
