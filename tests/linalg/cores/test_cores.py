@@ -140,6 +140,17 @@ def _gap(s: mpmath.matrix, k: int) -> mpmath.mpf:
     return known[k - 1] - (known[k] if k < len(known) else 0)
 
 
+def moved_line(layers, place, size):
+    """The singular values of a line with one layer moved by ``size`` where that moves the largest value most."""
+    n = len(layers[place])
+    above = np.linalg.multi_dot([np.eye(n), *layers[place + 1 :][::-1], np.eye(n)])
+    below = np.linalg.multi_dot([np.eye(n), *layers[:place][::-1], np.eye(n)])
+    u, _, vt = np.linalg.svd(above @ layers[place] @ below)
+    left, right = above.T @ u[:, 0], below @ vt[0]
+    off = size * np.outer(left, right) / (np.linalg.norm(left) * np.linalg.norm(right))
+    return np.linalg.svd(above @ (layers[place] + off) @ below, compute_uv=False)
+
+
 @pytest.mark.parametrize("place", range(5))
 @pytest.mark.parametrize("joint", [True, False])
 def test_what_a_layer_of_a_line_is_off_by_counts(place, joint, monkeypatch):
@@ -148,13 +159,7 @@ def test_what_a_layer_of_a_line_is_off_by_counts(place, joint, monkeypatch):
         monkeypatch.setattr(import_module("certify.linalg.cores.line"), "_pair", lambda _: flint.arb.nan())
     w = [np.random.default_rng([3, i]).standard_normal((6, 6)) for i in range(5)]
     sides = [near(svd(x)) for x in w]
-    above = np.linalg.multi_dot([np.eye(6), *w[place + 1 :][::-1], np.eye(6)])
-    below = np.linalg.multi_dot([np.eye(6), *w[:place][::-1], np.eye(6)])
-    u, _, vt = np.linalg.svd(above @ w[place] @ below)
-    left, right = above.T @ u[:, 0], below @ vt[0]
-    unit = 2.0 ** sides[place].exponent
-    off = 0.9e-5 * unit * np.outer(left, right) / (np.linalg.norm(left) * np.linalg.norm(right))
-    truth = np.linalg.svd(above @ (w[place] + off) @ below, compute_uv=False)
+    truth = moved_line(w, place, 0.9e-5 * 2.0 ** sides[place].exponent)
     for known in (False, True):
         if known:
             more = flint.arb(1e-5)

@@ -15,7 +15,7 @@ from certify.linalg.cores import core, joined, line_spectrum, near
 from certify.linalg.cores.scalars import ZERO
 from certify.linalg.matrix import scale
 from certify.rigor.ball import precision
-from tests.linalg.cores.test_cores import exact, holds, values
+from tests.linalg.cores.test_cores import exact, holds, moved_line, values
 
 LENGTHS = (6, 7, 8, 9, 13)
 OFF = 1e-5
@@ -60,13 +60,7 @@ def test_what_a_layer_is_off_by_counts_across_segments(place):
     """A layer moved by 0.9 of its error where that moves the largest value most."""
     w = [np.random.default_rng([3, i]).standard_normal((6, 6)) for i in range(9)]
     sides = [near(svd(x)) for x in w]
-    above = np.linalg.multi_dot([np.eye(6), *w[place + 1 :][::-1], np.eye(6)])
-    below = np.linalg.multi_dot([np.eye(6), *w[:place][::-1], np.eye(6)])
-    u, _, vt = np.linalg.svd(above @ w[place] @ below)
-    left, right = above.T @ u[:, 0], below @ vt[0]
-    unit = 2.0 ** sides[place].exponent
-    off = 0.9 * OFF * unit * np.outer(left, right) / (np.linalg.norm(left) * np.linalg.norm(right))
-    truth = np.linalg.svd(above @ (w[place] + off) @ below, compute_uv=False)
+    truth = moved_line(w, place, 0.9 * OFF * 2.0 ** sides[place].exponent)
     for known in (False, True):
         if known:
             sides[place] = _off(sides[place], flint.arb(OFF))
